@@ -1,0 +1,88 @@
+import type { DropletExited, Heartbeat, InstanceState } from '#contract/dea.ts';
+
+/** An instance as its DEA last reported it. */
+export interface ActualInstance {
+  readonly instance: string;
+  readonly app: string;
+  readonly version: string;
+  readonly index: number;
+  readonly state: InstanceState;
+  readonly sinceMs: number;
+  readonly seenAtMs: number;
+  /** Set for instances that a cloud controller placed; those started by hand have none. */
+  readonly partition: string | undefined;
+}
+
+/** The crashes of one index of one version. */
+export interface Crashes {
+  readonly count: number;
+  readonly lastAtMs: number;
+  readonly lastInstance: string;
+}
+
+/** What runs, built from heartbeats and exits. Times are arguments. */
+export class ActualState {
+  readonly #instances = new Map<string, ActualInstance>();
+  readonly #crashes = new Map<string, Crashes>();
+
+  heartbeat(message: Heartbeat, nowMs: number): void {
+    for (const each of message.droplets) {
+      this.#instances.set(each.instance, {
+        instance: each.instance,
+        app: each.droplet,
+        version: each.version,
+        index: each.index,
+        state: each.state,
+        sinceMs: each.state_timestamp * 1000,
+        seenAtMs: nowMs,
+        partition: each.cc_partition ?? undefined,
+      });
+    }
+  }
+
+  /** Records an exit. @returns the crashes of its index so far; none when it did not crash */
+  exited(message: DropletExited, nowMs: number, steadyAfterMs: number): Crashes | undefined {
+    const before = this.#instances.get(message.instance);
+    this.#instances.delete(message.instance);
+    if (message.reason !== 'CRASHED') return undefined;
+    const key = crashKey(message.droplet, message.version, message.index);
+    const wasSteady = before?.state === 'RUNNING' && nowMs - before.sinceMs >= steadyAfterMs;
+    const count = wasSteady ? 1 : (this.#crashes.get(key)?.count ?? 0) + 1;
+    const crashes = { count, lastAtMs: nowMs, lastInstance: message.instance };
+    this.#crashes.set(key, crashes);
+    return crashes;
+  }
+
+  /** Instances of an app that start or run and were heard of recently. */
+  liveInstancesOf(app: string, nowMs: number, lostMs: number): ActualInstance[] {
+    return this.liveInstances(nowMs, lostMs).filter((each) => each.app === app);
+  }
+
+  liveInstances(nowMs: number, lostMs: number): ActualInstance[] {
+    return [...this.#instances.values()].filter(
+      (each) => (each.state === 'STARTING' || each.state === 'RUNNING') && nowMs - each.seenAtMs < lostMs,
+    );
+  }
+
+  crashesOf(app: string, version: string, index: number): Crashes | undefined {
+    return this.#crashes.get(crashKey(app, version, index));
+  }
+
+  /** Forgets what is too old to matter, and the crashes of versions that nobody wants any more. */
+  forget(nowMs: number, lostMs: number, isWanted: (app: string, version: string) => boolean): void {
+    for (const [id, each] of this.#instances) if (nowMs - each.seenAtMs >= lostMs) this.#instances.delete(id);
+    for (const key of this.#crashes.keys()) {
+      const [app = '', version = ''] = key.split('\n');
+      if (!isWanted(app, version)) this.#crashes.delete(key);
+    }
+  }
+
+  /** After a time without a bus nobody can have sent heartbeats: all of them count from now. */
+  refresh(nowMs: number): void {
+    for (const [id, each] of this.#instances) this.#instances.set(id, { ...each, seenAtMs: nowMs });
+  }
+}
+
+function crashKey(app: string, version: string, index: number): string {
+  return `${app}\n${version}\n${index}`;
+}

@@ -1,0 +1,58 @@
+import * as v from 'valibot';
+import { type BulkApp, BulkPage, bulkCredentials } from '#contract/health.ts';
+import type { Bus } from '#ground/bus.ts';
+import { call } from '#ground/http-client.ts';
+
+/** What should run. */
+export interface DesiredApp {
+  readonly id: string;
+  readonly instances: number;
+  /** Whether instances should run now: started, and staged. */
+  readonly isWanted: boolean;
+  /** The version every instance should have. */
+  readonly version: string;
+  readonly changedAtMs: number;
+  /** As the cloud controller wrote it; goes back with every request. */
+  readonly lastUpdated: string | number;
+}
+
+export type DesiredState = ReadonlyMap<string, DesiredApp>;
+
+const batchSize = 500;
+
+/**
+ * Reads the whole desired state from the cloud controller's bulk API.
+ * @throws Error when the cloud controller does not answer, or not what it should
+ */
+export async function readDesiredState(bus: Bus, signal: AbortSignal): Promise<DesiredState> {
+  const { user, password, url } = await bus.ask(bulkCredentials, null, { limitMs: 2_000 });
+  if (url === undefined) throw new Error('The cloud controller did not say where its bulk API is.');
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const desired = new Map<string, DesiredApp>();
+  let token = '{}';
+  for (;;) {
+    const query = `batch_size=${batchSize}&bulk_token=${encodeURIComponent(token)}`;
+    const answer = await call(`${url}/bulk/apps?${query}`, { headers: { authorization }, signal });
+    if (answer.status !== 200) {
+      answer.discard();
+      throw new Error(`The bulk API answered ${answer.status}.`);
+    }
+    const page = v.parse(BulkPage, await answer.json());
+    const apps = Object.values(page.results);
+    if (apps.length === 0) return desired;
+    for (const app of apps) desired.set(app.id, desiredAppOf(app));
+    token = JSON.stringify(page.bulk_token);
+  }
+}
+
+export function desiredAppOf(app: BulkApp): DesiredApp {
+  const changedAtMs = typeof app.updated_at === 'number' ? app.updated_at * 1000 : Date.parse(app.updated_at);
+  return {
+    id: app.id,
+    instances: app.instances,
+    isWanted: app.state === 'STARTED' && app.package_state === 'STAGED' && app.version !== null,
+    version: app.version ?? '',
+    changedAtMs: Number.isNaN(changedAtMs) ? 0 : changedAtMs,
+    lastUpdated: app.updated_at,
+  };
+}

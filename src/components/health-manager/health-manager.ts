@@ -1,0 +1,45 @@
+import { deaHeartbeat, dropletExited } from '#contract/dea.ts';
+import { dropletUpdated, healthManagerHealth, healthManagerStart, healthManagerStatus } from '#contract/health.ts';
+import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import { type Component, type ComponentContext, type Running, runningWith } from '#ground/component.ts';
+import { messageOf } from '#ground/errors.ts';
+import { repeat, sleep } from '#ground/wait.ts';
+import type { HealthManagerOptions } from './options.ts';
+import { Watch } from './watch.ts';
+
+/** Compares what should run with what runs, and asks the cloud controller for starts and stops. */
+export const healthManager: Component<HealthManagerOptions> = {
+  name: 'health-manager',
+  async start(context: ComponentContext, options: HealthManagerOptions): Promise<Running> {
+    const { bus, log } = context;
+    await using undo = new AsyncDisposableStack();
+    const stop = new AbortController();
+    undo.defer(() => stop.abort(new Error('The health manager stops.')));
+    const watch = new Watch(bus, log, options, stop.signal);
+    const failed = (what: string) => (error: unknown) => {
+      if (!stop.signal.aborted) log.warn(what, { error: messageOf(error) });
+    };
+
+    undo.use(bus.subscribe(deaHeartbeat, (message) => watch.heartbeat(message)));
+    undo.use(bus.subscribe(dropletExited, (message) => watch.exited(message)));
+    undo.use(bus.subscribe(dropletUpdated, () => watch.refresh()));
+    undo.use(bus.answer(healthManagerStatus, (request) => watch.statusOf(request)));
+    undo.use(bus.answerEach(healthManagerHealth, ({ droplets }) => droplets.map((each) => watch.healthOf(each))));
+    undo.use(bus.onReconnect(() => watch.busIsBack()));
+
+    await bus.flush(); // from here on no message is missed
+
+    const survey = (async () => {
+      bus.publish(healthManagerStart, null);
+      const desired = watch.refreshUntilKnown();
+      await sleep(options.surveyMs, stop.signal);
+      await desired;
+      watch.analyse({ settledAfterMs: 0 });
+    })();
+    survey.catch(failed('first analysis failed'));
+    undo.defer(() => survey.catch(() => {}));
+    undo.use(repeat(options.analyseEveryMs, () => watch.analyse(), failed('analysis failed')));
+    undo.use(repeat(options.refreshEveryMs, () => watch.refresh(), failed('desired state not read')));
+    return runningWith(undo.move());
+  },
+};

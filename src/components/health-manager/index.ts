@@ -1,0 +1,2 @@
+export { healthManager } from './health-manager.ts';
+export { HealthManagerOptions } from './options.ts';

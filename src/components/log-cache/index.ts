@@ -1,0 +1,2 @@
+export { logCache } from './log-cache.ts';
+export { LogCacheOptions } from './options.ts';

@@ -1,0 +1,224 @@
+import * as v from 'valibot';
+import { exchange, subject, subjectFamily } from '#ground/subject.ts';
+import { Count, EpochSeconds, Id, Nothing, Port, Uris } from './primitives.ts';
+import { RuntimeInfo } from './runtimes.ts';
+
+/** Shapes: dea 0e200ef (2012), each recorded from the original where it could be run. */
+
+const megabytes = v.pipe(v.number(), v.minValue(0));
+
+const Hello = v.looseObject({
+  id: v.string(),
+  ip: v.string(),
+  /** Of the file viewer; `null` without one. */
+  port: v.nullish(Port),
+  version: v.union([v.number(), v.string()]),
+});
+export type Hello = v.InferOutput<typeof Hello>;
+
+/** Once, when a DEA starts. */
+export const deaStart = subject('dea.start', Hello);
+
+const Advertisement = v.looseObject({
+  id: v.string(),
+  /** MB that are not reserved yet. */
+  available_memory: v.number(),
+  /** Names of the runtimes it can run. */
+  runtimes: v.nullish(v.array(v.string())),
+  prod: v.nullish(v.boolean()),
+});
+export type Advertisement = v.InferOutput<typeof Advertisement>;
+
+/** Every 5 s and when resources change, unless the DEA is full or stopping. */
+export const deaAdvertise = subject('dea.advertise', Advertisement);
+export const deaLocate = subject('dea.locate', Nothing);
+
+const DiscoverRequest = v.looseObject({
+  droplet: Id,
+  runtime_info: RuntimeInfo,
+  limits: v.looseObject({ mem: megabytes, disk: v.optional(megabytes), fds: v.optional(Count) }),
+  name: v.nullish(v.string()),
+  runtime: v.nullish(v.string()),
+  sha: v.nullish(v.string()),
+  prod: v.nullish(v.boolean()),
+});
+export type DiscoverRequest = v.InferOutput<typeof DiscoverRequest>;
+
+/** "Who can run this?" A DEA that can answers after a delay that grows with its load; the first one wins. */
+export const deaDiscover = exchange('dea.discover', DiscoverRequest, Hello);
+
+const Status = v.looseObject({
+  ...Hello.entries,
+  max_memory: v.number(),
+  reserved_memory: v.number(),
+  used_memory: v.number(),
+  num_clients: v.number(),
+  state: v.optional(v.string()),
+});
+export type DeaStatus = v.InferOutput<typeof Status>;
+export const deaStatus = exchange('dea.status', Nothing, Status);
+
+const Service = v.looseObject({
+  name: v.nullish(v.string()),
+  label: v.string(),
+  credentials: v.record(v.string(), v.unknown()),
+  plan: v.nullish(v.string()),
+  plan_option: v.nullish(v.string()),
+  tags: v.nullish(v.array(v.string())),
+  vendor: v.nullish(v.string()),
+});
+
+const StartRequest = v.looseObject({
+  droplet: Id,
+  index: Count,
+  name: v.string(),
+  /** `<sha1 of the droplet>-<run count>` */
+  version: v.string(),
+  /** Empty: no port is assigned, and the instance is RUNNING as soon as it is started. */
+  uris: v.nullish(Uris),
+  /** The droplet cache's key; verified only when it looks like a SHA-1. */
+  sha1: v.string(),
+  /** A path tried first when it exists on this machine. */
+  executableFile: v.nullish(v.string()),
+  executableUri: v.string(),
+  runtime_info: RuntimeInfo,
+  framework: v.nullish(v.string()),
+  services: v.array(Service),
+  /** MB, MB, count */
+  limits: v.nullish(v.looseObject({ mem: v.nullish(megabytes), disk: v.nullish(megabytes), fds: v.nullish(Count) })),
+  /** `NAME=value`, taken as they are. */
+  env: v.nullish(v.array(v.string())),
+  users: v.nullish(v.array(v.string())),
+  cc_partition: v.nullish(v.string()),
+  debug: v.nullish(v.union([v.string(), v.boolean()])),
+  console: v.nullish(v.boolean()),
+  flapping: v.nullish(v.boolean()),
+  prod: v.nullish(v.boolean()),
+  /** Ours: how the instance shows that it is ready; `port` when absent. */
+  health_check: v.nullish(
+    v.looseObject({
+      type: v.picklist(['port', 'process', 'http']),
+      /** Seconds until it must be ready; 60 when absent. */
+      timeout: v.nullish(v.pipe(v.number(), v.minValue(1))),
+      /** Path for `http`, answered with 200 when ready. */
+      endpoint: v.nullish(v.string()),
+    }),
+  ),
+});
+export type StartRequest = v.InferOutput<typeof StartRequest>;
+
+/** To one DEA; no reply ever: what became of it shows in heartbeats and `droplet.exited`. */
+export const deaStartInstance = subjectFamily('dea.*.start', StartRequest);
+
+const instanceFilter = {
+  droplet: Id,
+  version: v.nullish(v.string()),
+  instances: v.nullish(v.array(v.string())),
+  /** What the 2012 cloud controller sends for `instances`; both are honoured. */
+  instance_ids: v.nullish(v.array(v.string())),
+  indices: v.nullish(v.array(Count)),
+  states: v.nullish(v.array(v.string())),
+};
+
+const StopRequest = v.looseObject(instanceFilter);
+export type StopRequest = v.InferOutput<typeof StopRequest>;
+
+/** To all DEAs; a filter that is absent matches everything. */
+export const deaStop = subject('dea.stop', StopRequest);
+
+/** New uris of an app. New ones are registered, missing ones withdrawn. */
+const UpdateRequest = v.looseObject({ droplet: Id, uris: v.nullish(Uris) });
+export type UpdateRequest = v.InferOutput<typeof UpdateRequest>;
+export const deaUpdate = subject('dea.update', UpdateRequest);
+
+const FindRequest = v.looseObject({ ...instanceFilter, include_stats: v.nullish(v.boolean()) });
+export type FindRequest = v.InferOutput<typeof FindRequest>;
+
+export const InstanceState = v.picklist(['STARTING', 'RUNNING', 'STOPPED', 'CRASHED']);
+export type InstanceState = v.InferOutput<typeof InstanceState>;
+
+/** Memory in KB, disk in bytes, cpu in percent of one core: the units of 2012. */
+const Usage = v.looseObject({ time: v.string(), cpu: v.number(), mem: v.number(), disk: v.number() });
+
+const Stats = v.looseObject({
+  name: v.string(),
+  host: v.string(),
+  port: v.nullish(Port),
+  uris: Uris,
+  /** Seconds. */
+  uptime: v.number(),
+  /** Bytes. */
+  mem_quota: v.number(),
+  /** Bytes. */
+  disk_quota: v.number(),
+  fds_quota: v.number(),
+  cores: v.optional(v.number()),
+  usage: v.nullish(Usage),
+});
+export type InstanceStats = v.InferOutput<typeof Stats>;
+
+const Found = v.looseObject({
+  dea: v.string(),
+  version: v.string(),
+  droplet: Id,
+  instance: v.string(),
+  index: Count,
+  state: InstanceState,
+  state_timestamp: EpochSeconds,
+  file_uri: v.nullish(v.string()),
+  credentials: v.nullish(v.array(v.string())),
+  staged: v.nullish(v.string()),
+  debug_ip: v.nullish(v.string()),
+  debug_port: v.nullish(Port),
+  console_ip: v.nullish(v.string()),
+  console_port: v.nullish(Port),
+  stats: v.nullish(Stats),
+});
+export type FoundInstance = v.InferOutput<typeof Found>;
+
+/** One reply per matching instance, crashed ones included; `stats` only for running ones that were asked for. */
+export const deaFindDroplet = exchange('dea.find.droplet', FindRequest, Found);
+
+/** One reply per starting or running instance; the request's body is ignored. */
+export const dropletStatus = exchange('droplet.status', Nothing, Stats);
+
+const Heartbeat = v.looseObject({
+  dea: v.string(),
+  prod: v.nullish(v.boolean()),
+  droplets: v.array(
+    v.looseObject({
+      droplet: Id,
+      version: v.string(),
+      instance: v.string(),
+      index: Count,
+      state: InstanceState,
+      state_timestamp: EpochSeconds,
+      cc_partition: v.nullish(v.string()),
+    }),
+  ),
+});
+export type Heartbeat = v.InferOutput<typeof Heartbeat>;
+
+/** Every 10 s, singly when an instance becomes RUNNING, all on `healthmanager.start`. */
+export const deaHeartbeat = subject('dea.heartbeat', Heartbeat);
+
+export const ExitReason = v.picklist(['STOPPED', 'CRASHED', 'DEA_SHUTDOWN', 'DEA_EVACUATION']);
+
+const DropletExited = v.looseObject({
+  droplet: Id,
+  version: v.string(),
+  instance: v.string(),
+  index: Count,
+  reason: ExitReason,
+  cc_partition: v.nullish(v.string()),
+  /** Only for crashes. */
+  crash_timestamp: v.nullish(EpochSeconds),
+  /** Ours, after the DEA of 2013: the exit status of the app, when it is known. */
+  exit_status: v.nullish(v.number()),
+  /** Ours, after the DEA of 2013: why, in words for the user. */
+  exit_description: v.nullish(v.string()),
+});
+export type DropletExited = v.InferOutput<typeof DropletExited>;
+
+/** An instance is gone; `router.unregister` went before it. */
+export const dropletExited = subject('droplet.exited', DropletExited);

@@ -1,0 +1,88 @@
+import * as v from 'valibot';
+import { exchange, subject } from '#ground/subject.ts';
+import { Count, EpochSeconds, Id, Nothing } from './primitives.ts';
+
+/** Shapes: health_manager 1063399 and its `health.start`/`health.stop` subjects of 2013. */
+
+const DropletUpdated = v.looseObject({ droplet: Id, cc_partition: v.nullish(v.string()) });
+/** The desired state of an app changed: read it again, forget delayed restarts. */
+export const dropletUpdated = subject('droplet.updated', DropletUpdated);
+
+/** A health manager started: DEAs answer with a heartbeat. */
+export const healthManagerStart = subject('healthmanager.start', Nothing);
+
+const LastUpdated = v.nullish(v.union([v.number(), v.string()]));
+
+const StartInstances = v.looseObject({
+  droplet: Id,
+  last_updated: LastUpdated,
+  version: v.string(),
+  indices: v.array(Count),
+  /** How many instances of each version run now. */
+  running: v.nullish(v.record(v.string(), v.number())),
+  flapping: v.nullish(v.boolean()),
+});
+export type StartInstances = v.InferOutput<typeof StartInstances>;
+/** The health manager asks the cloud controller for missing instances. */
+export const healthStart = subject('health.start', StartInstances);
+
+const StopInstances = v.looseObject({
+  droplet: Id,
+  last_updated: LastUpdated,
+  /** Instance id → version. */
+  instances: v.record(v.string(), v.string()),
+  running: v.nullish(v.record(v.string(), v.number())),
+  version: v.nullish(v.string()),
+});
+export type StopInstances = v.InferOutput<typeof StopInstances>;
+/** The health manager asks the cloud controller to have extra instances stopped. */
+export const healthStop = subject('health.stop', StopInstances);
+
+const StatusRequest = v.looseObject({
+  droplet: Id,
+  version: v.nullish(v.string()),
+  state: v.picklist(['FLAPPING', 'CRASHED']),
+});
+const since = EpochSeconds;
+const StatusReply = v.looseObject({
+  /** For FLAPPING. */
+  indices: v.optional(v.array(v.looseObject({ index: Count, since }))),
+  /** For CRASHED. */
+  instances: v.optional(v.array(v.looseObject({ instance: v.string(), since }))),
+});
+export const healthManagerStatus = exchange('healthmanager.status', StatusRequest, StatusReply);
+
+const HealthRequest = v.looseObject({
+  droplets: v.array(v.looseObject({ droplet: Id, version: v.nullish(v.string()) })),
+});
+const HealthReply = v.looseObject({ droplet: Id, version: v.nullish(v.string()), healthy: Count });
+/** One reply per droplet asked for: how many of its instances are RUNNING. */
+export const healthManagerHealth = exchange('healthmanager.health', HealthRequest, HealthReply);
+
+const BulkCredentials = v.looseObject({
+  user: v.string(),
+  password: v.string(),
+  /** Ours: where the bulk API is. The original health manager reads it from its configuration. */
+  url: v.optional(v.string()),
+});
+/** Who may read the desired state in bulk (`GET /bulk/apps`). */
+export const bulkCredentials = exchange('cloudcontroller.bulk.credentials.default', Nothing, BulkCredentials);
+
+/** One app of `GET /bulk/apps`. */
+export const BulkApp = v.looseObject({
+  id: Id,
+  name: v.optional(v.string()),
+  instances: Count,
+  state: v.picklist(['STARTED', 'STOPPED']),
+  memory: v.optional(v.number()),
+  package_state: v.string(),
+  updated_at: v.union([v.string(), v.number()]),
+  version: v.nullable(v.string()),
+});
+export type BulkApp = v.InferOutput<typeof BulkApp>;
+
+/** A page of `GET /bulk/apps?batch_size=N&bulk_token=JSON`; no results end the walk. */
+export const BulkPage = v.looseObject({
+  results: v.record(v.string(), BulkApp),
+  bulk_token: v.looseObject({ id: v.union([v.string(), v.number()]) }),
+});

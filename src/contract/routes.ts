@@ -1,0 +1,48 @@
+import * as v from 'valibot';
+import { exchange, subject } from '#ground/subject.ts';
+import { Id, Nothing, Port, Uris } from './primitives.ts';
+
+/**
+ * Route registration: whoever serves a host name tells the routers where it listens. Identity is uri + host + port.
+ * Shape: router v1 and v2 (2011–2013), and gorouter's mbus/subscriber.go for the later fields.
+ */
+const RouteMessage = v.object({
+  host: v.pipe(v.string(), v.nonEmpty()),
+  port: Port,
+  uris: Uris,
+  /** The app's id (`droplet` on the wire of the DEA). Absent for the platform's own endpoints. */
+  app: v.nullish(Id),
+  dea: v.nullish(v.string()),
+  tags: v.nullish(v.record(v.string(), v.nullish(v.string()))),
+  /** The value of the sticky-session cookie; 64 hex digits from a DEA. */
+  private_instance_id: v.nullish(v.string()),
+  /** Ours and gorouter's: which instance this is, for log lines and headers. */
+  private_instance_index: v.nullish(v.string()),
+});
+export type RouteMessage = v.InferOutput<typeof RouteMessage>;
+
+/** A DEA may withdraw an instance that never got a port. */
+const RouteWithdrawal = v.object({ ...RouteMessage.entries, port: v.nullish(Port) });
+export type RouteWithdrawal = v.InferOutput<typeof RouteWithdrawal>;
+
+/** Published when an instance becomes healthy, at every register interval, and on `router.start`. */
+export const routerRegister = subject('router.register', RouteMessage);
+
+export const routerUnregister = subject('router.unregister', RouteWithdrawal);
+
+const RouterStart = v.object({
+  id: v.string(),
+  version: v.optional(v.union([v.number(), v.string()])),
+  hosts: v.optional(v.array(v.string())),
+  /** Seconds. Register at least this often. */
+  minimumRegisterIntervalInSeconds: v.optional(v.number()),
+  /** Seconds. A route not registered again for so long is dropped. */
+  pruneThresholdInSeconds: v.optional(v.number()),
+});
+export type RouterStart = v.InferOutput<typeof RouterStart>;
+
+/** Published by a router when it starts and every 30 s: everybody registers again. */
+export const routerStart = subject('router.start', RouterStart);
+
+/** gorouter's question for the same facts. */
+export const routerGreet = exchange('router.greet', Nothing, RouterStart);

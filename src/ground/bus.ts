@@ -1,0 +1,259 @@
+import { type ConnectionOptions, connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import * as v from 'valibot';
+import { ActionableError, messageOf } from './errors.ts';
+import type { Log } from './log.ts';
+import type { Exchange, Subject } from './subject.ts';
+
+/** Where a bus is, and who we are there. */
+export interface BusAddress {
+  /** `nats://host:port` */
+  readonly url: string;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/** What came with a message. */
+export interface Delivery {
+  /** The subject it was published on, of interest for families of subjects. */
+  readonly subject: string;
+}
+
+type Handler<Message> = (message: Message, delivery: Delivery) => void | Promise<void>;
+
+export interface AnswerOptions<Reply> {
+  /** Members of a group share the requests: each goes to one of them. */
+  readonly queue?: string;
+  /** Makes the reply to a request that is not valid; without it such a request is only logged. */
+  readonly refuse?: (reason: string, raw: unknown) => Reply;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * A connection to the message bus. It reconnects by itself for as long as it lives, and its subscriptions
+ * come back with it. Every message is checked against its subject's schema, coming in and going out.
+ */
+export class Bus implements AsyncDisposable {
+  readonly #connection: NatsConnection;
+  readonly #log: Log;
+  readonly #reconnectListeners = new Set<() => void>();
+
+  private constructor(connection: NatsConnection, log: Log) {
+    this.#connection = connection;
+    this.#log = log;
+    void this.#watchStatus().catch((error: unknown) => log.error('bus status lost', { error: messageOf(error) }));
+  }
+
+  /** @throws ActionableError NOBODY_ANSWERED */
+  static async connect(address: BusAddress, name: string, log: Log): Promise<Bus> {
+    const options: ConnectionOptions = {
+      servers: address.url,
+      name,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 50,
+      reconnectJitter: 50,
+      ignoreAuthErrorAbort: true,
+      ...(address.user === undefined ? {} : { user: address.user }),
+      ...(address.password === undefined ? {} : { pass: address.password }),
+    };
+    try {
+      return new Bus(await connect(options), log);
+    } catch (cause) {
+      throw new ActionableError(
+        'NOBODY_ANSWERED',
+        `No message bus answered at ${address.url}.`,
+        'Start one with `localpaas up`, or name the right address with `--join nats://host:port`.',
+        { cause },
+      );
+    }
+  }
+
+  /** The address of the server we are connected to, `host:port`. */
+  get server(): string {
+    return this.#connection.getServer();
+  }
+
+  /** @throws TypeError when the message is not what the subject carries: a bug on our side */
+  publish<Message>(subject: Subject<Message>, message: NoInfer<Message>): void {
+    this.#connection.publish(subject.name, encode(subject, message));
+  }
+
+  /** Calls `handler` for each valid message, in order of arrival. What it throws is logged. Dispose to stop. */
+  subscribe<Message>(
+    subject: Subject<Message>,
+    handler: Handler<NoInfer<Message>>,
+    { queue }: { queue?: string } = {},
+  ): Disposable {
+    return this.#listen(subject.name, queue, (raw) => {
+      const message = this.#decode(subject, raw);
+      if (message === undefined) return undefined;
+      return handler(message.value, { subject: raw.subject });
+    });
+  }
+
+  /** Answers requests. A handler that returns `undefined` stays silent; one that throws is logged and silent. */
+  answer<Request, Reply>(
+    exchange: Exchange<Request, Reply>,
+    handler: (request: NoInfer<Request>) => Reply | undefined | Promise<Reply | undefined>,
+    options: AnswerOptions<NoInfer<Reply>> = {},
+  ): Disposable {
+    const replies = async (request: Request): Promise<Reply[]> => {
+      const reply = await handler(request);
+      return reply === undefined ? [] : [reply];
+    };
+    return this.answerEach(exchange, replies, options);
+  }
+
+  /** Answers requests that get one reply per thing they ask for, such as the instances of an app. */
+  answerEach<Request, Reply>(
+    exchange: Exchange<Request, Reply>,
+    handler: (request: NoInfer<Request>) => readonly Reply[] | Promise<readonly Reply[]>,
+    { queue, refuse }: AnswerOptions<NoInfer<Reply>> = {},
+  ): Disposable {
+    return this.#listen(exchange.name, queue, async (raw) => {
+      const request = this.#decode(exchange, raw, refuse);
+      if (request === undefined) return;
+      for (const reply of await handler(request.value)) {
+        if (raw.reply) raw.respond(encode({ name: `reply to ${exchange.name}`, schema: exchange.reply }, reply));
+      }
+    });
+  }
+
+  /** The first reply. @throws Error when nobody answers within `limitMs`, or with nonsense */
+  async ask<Request, Reply>(
+    exchange: Exchange<Request, Reply>,
+    request: NoInfer<Request>,
+    { limitMs }: { limitMs: number },
+  ): Promise<Reply> {
+    const raw = await this.#connection.request(exchange.name, encode(exchange, request), { timeout: limitMs });
+    const parsed = parse(exchange.reply, raw);
+    if (!parsed.ok) throw new Error(`The reply to ${exchange.name} is not valid: ${parsed.reason}`);
+    return parsed.value;
+  }
+
+  /** All replies that come within `limitMs`, or the first `expected` of them. Invalid ones are logged and left out. */
+  async askMany<Request, Reply>(
+    exchange: Exchange<Request, Reply>,
+    request: NoInfer<Request>,
+    { limitMs, expected = Number.POSITIVE_INFINITY }: { limitMs: number; expected?: number },
+  ): Promise<Reply[]> {
+    const replies: Reply[] = [];
+    if (expected <= 0) return replies;
+    const incoming = await this.#connection.requestMany(exchange.name, encode(exchange, request), {
+      strategy: 'count',
+      maxMessages: Number.isFinite(expected) ? expected : 1_000_000,
+      maxWait: limitMs,
+    });
+    try {
+      for await (const raw of incoming) {
+        const reply = this.#decode({ name: `reply to ${exchange.name}`, schema: exchange.reply }, raw);
+        if (reply !== undefined) replies.push(reply.value);
+      }
+    } catch (error) {
+      // Nobody subscribes to it: that is no reply, not a failure.
+      this.#log.debug('no responders', { subject: exchange.name, error: messageOf(error) });
+    }
+    return replies;
+  }
+
+  /** Resolves when the server has seen everything published before. */
+  flush(): Promise<void> {
+    return this.#connection.flush();
+  }
+
+  /** Calls `listener` each time the connection came back after it was lost. */
+  onReconnect(listener: () => void): Disposable {
+    this.#reconnectListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#reconnectListeners.delete(listener) };
+  }
+
+  /** Sends what is still to be sent, then closes. Without a server to talk to it closes at once. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#connection.isClosed()) return;
+    const drained = this.#connection.drain().catch(() => this.#connection.close());
+    const timer = setTimeout(() => void this.#connection.close(), 2_000);
+    await drained.finally(() => clearTimeout(timer));
+  }
+
+  /** For the other door of the NATS libraries, `bucket.ts`. */
+  static connectionOf(bus: Bus): NatsConnection {
+    return bus.#connection;
+  }
+
+  #listen(name: string, queue: string | undefined, receive: (raw: Msg) => void | Promise<void>): Disposable {
+    const subscription = this.#connection.subscribe(name, {
+      ...(queue === undefined ? {} : { queue }),
+      callback: (error, raw) => {
+        if (error !== null) return this.#log.warn('subscription failed', { subject: name, error: error.message });
+        const failed = (cause: unknown) =>
+          this.#log.error('message not handled', { subject: raw.subject, error: messageOf(cause) });
+        try {
+          const handled = receive(raw);
+          if (handled !== undefined) handled.catch(failed);
+        } catch (cause) {
+          failed(cause);
+        }
+      },
+    });
+    return {
+      [Symbol.dispose]: () => {
+        if (!this.#connection.isClosed()) subscription.unsubscribe();
+      },
+    };
+  }
+
+  /** The message, or `undefined` after it was refused: logged, and answered where that is possible. */
+  #decode<Message, Reply>(
+    subject: Subject<Message>,
+    raw: Msg,
+    refuse?: (reason: string, raw: unknown) => Reply,
+  ): { value: Message } | undefined {
+    const parsed = parse(subject.schema, raw);
+    if (parsed.ok) return { value: parsed.value };
+    this.#log.warn('message refused', { subject: raw.subject, reason: parsed.reason });
+    if (refuse !== undefined && raw.reply)
+      raw.respond(encoder.encode(JSON.stringify(refuse(parsed.reason, parsed.raw))));
+    return undefined;
+  }
+
+  async #watchStatus(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type === 'disconnect') this.#log.warn('bus lost', { server: status.server });
+      if (status.type !== 'reconnect') continue;
+      this.#log.info('bus is back', { server: status.server });
+      for (const listener of this.#reconnectListeners) listener();
+    }
+  }
+}
+
+function encode<Message>(subject: Subject<Message>, message: Message): Uint8Array {
+  const checked = v.safeParse(subject.schema, message);
+  if (!checked.success) {
+    throw new TypeError(`This is not a message for ${subject.name}: ${reasonOf(checked.issues)}`);
+  }
+  return encoder.encode(JSON.stringify(message));
+}
+
+type Parsed<T> = { ok: true; value: T } | { ok: false; reason: string; raw: unknown };
+
+function parse<T>(schema: v.GenericSchema<unknown, T>, message: Msg): Parsed<T> {
+  let raw: unknown;
+  try {
+    // The old Ruby clients publish "nothing" as an empty payload.
+    raw = message.data.length === 0 ? null : message.json();
+  } catch {
+    return { ok: false, reason: 'it is not JSON', raw: message.string() };
+  }
+  const checked = v.safeParse(schema, raw);
+  return checked.success ? { ok: true, value: checked.output } : { ok: false, reason: reasonOf(checked.issues), raw };
+}
+
+/** The first things wrong with a value, each with its place: `limits.mem: Expected number but received "a"`. */
+export function reasonOf(issues: readonly v.BaseIssue<unknown>[]): string {
+  const describe = (issue: v.BaseIssue<unknown>) => {
+    const path = v.getDotPath(issue);
+    return path === null ? issue.message : `${path}: ${issue.message}`;
+  };
+  const shown = issues.slice(0, 3).map(describe).join('; ');
+  return issues.length > 3 ? `${shown}; and ${issues.length - 3} more` : shown;
+}

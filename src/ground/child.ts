@@ -1,0 +1,106 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { ActionableError, systemCodeOf } from './errors.ts';
+import { sleep } from './wait.ts';
+
+export interface ChildOptions {
+  readonly program: string;
+  readonly args?: readonly string[];
+  readonly cwd?: string;
+  /** The whole environment, PATH too: it is the child's PATH that finds the program. */
+  readonly env: Readonly<Record<string, string>>;
+  /** As of `node:child_process`; nothing is connected when absent. */
+  readonly stdio?: StdioOptions;
+  /** Lets this process end while the child goes on. */
+  readonly outlivesUs?: boolean;
+  /** How long it may take to end after SIGTERM, in ms; 5000 when absent. */
+  readonly graceMs?: number;
+}
+
+/** How a process ended: `code` is null when a signal ended it, and the other way round. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A child process in a process group and session of its own. Disposing it ends the whole group and awaits the child. */
+export interface Child extends AsyncDisposable {
+  readonly pid: number;
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  readonly exited: Promise<Exit>;
+}
+
+/**
+ * Starts a program, without a shell.
+ * @throws ActionableError PROGRAM_NOT_FOUND, when the program is not there or may not be executed
+ */
+export async function startChild(options: ChildOptions): Promise<Child> {
+  const child = spawn(options.program, options.args ?? [], {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: options.stdio ?? 'ignore',
+    detached: true,
+  });
+  // Without a listener a failed spawn, reported later, would end this process.
+  child.on('error', () => {});
+  const pid = await pidOf(child, options.program);
+  if (options.outlivesUs === true) child.unref();
+
+  const exited = new Promise<Exit>((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null)
+      resolve({ code: child.exitCode, signal: child.signalCode });
+    else child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  return {
+    pid,
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    exited,
+    [Symbol.asyncDispose]: () => endGroup(pid, exited, options.graceMs ?? 5_000),
+  };
+}
+
+async function pidOf(child: ChildProcess, program: string): Promise<number> {
+  if (child.pid !== undefined) return child.pid;
+  const cause = await new Promise<Error>((resolve) => child.once('error', resolve));
+  if (systemCodeOf(cause) !== 'ENOENT' && systemCodeOf(cause) !== 'EACCES') throw cause;
+  throw new ActionableError(
+    'PROGRAM_NOT_FOUND',
+    `The program '${program}' cannot be started: ${cause.message}.`,
+    'Check that it is installed and may be executed.',
+    { cause },
+  );
+}
+
+/** SIGTERM to the group, SIGKILL after the grace; members that outlive the child are killed too. */
+async function endGroup(pid: number, exited: Promise<Exit>, graceMs: number): Promise<void> {
+  signalGroup(pid, 'SIGTERM');
+  const stop = new AbortController();
+  const late = sleep(graceMs, stop.signal).then(
+    () => signalGroup(pid, 'SIGKILL'),
+    () => {},
+  );
+  await exited;
+  stop.abort();
+  await late;
+  signalGroup(pid, 'SIGKILL');
+}
+
+/** Signals every member of a process group. @returns whether there was one */
+export function signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
+  return signalProcess(-groupId, signal);
+}
+
+/** @returns whether there was such a process (or group, when `pid` is negative) that we may signal */
+export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch (error) {
+    if (systemCodeOf(error) === 'ESRCH' || systemCodeOf(error) === 'EPERM') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+export interface HttpCall {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | Readable;
+  readonly signal?: AbortSignal | undefined;
+  /** Silence of the peer that ends the call, in ms; 30,000 when absent. */
+  readonly idleMs?: number;
+}
+
+/** An answer whose head has arrived. Read the body, or `discard()` it. */
+export class HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly stream: IncomingMessage;
+
+  constructor(stream: IncomingMessage) {
+    this.stream = stream;
+    this.status = stream.statusCode ?? 0;
+    this.headers = stream.headers;
+  }
+
+  async bytes(): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.stream) chunks.push(chunk as Buffer); // no encoding is set, so chunks are buffers
+    return Buffer.concat(chunks);
+  }
+
+  async text(): Promise<string> {
+    return (await this.bytes()).toString('utf8');
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text());
+  }
+
+  discard(): void {
+    this.stream.resume();
+  }
+}
+
+const keepAlive = new Agent({ keepAlive: true, maxSockets: 32 });
+
+/**
+ * Makes one HTTP call; redirects are not followed, and `user:password@` in the address becomes HTTP Basic.
+ * Rejects with the system's error when there is no answer. Any status is an answer.
+ */
+export async function call(
+  url: string,
+  { method = 'GET', headers = {}, body, signal, idleMs = 30_000 }: HttpCall = {},
+) {
+  const target = new URL(url);
+  const secure = target.protocol === 'https:';
+  if (!secure && target.protocol !== 'http:') throw new TypeError(`Only http and https addresses work, not ${url}.`);
+  const request = (secure ? httpsRequest : httpRequest)(target, {
+    method,
+    headers,
+    ...(secure ? {} : { agent: keepAlive }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  request.setTimeout(idleMs, () => request.destroy(new Error(`${target.host} was silent for ${idleMs} ms`)));
+  const answered = new Promise<HttpAnswer>((resolve, reject) => {
+    request.once('response', (response) => resolve(new HttpAnswer(response)));
+    request.on('error', reject);
+  });
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+    request.end(body);
+    return answered;
+  }
+  const sent = pipeline(body, request);
+  // An answer may come before the body was sent (a refusal); then the broken upload is not the news.
+  sent.catch(() => {});
+  return Promise.race([answered, sent.then(() => answered)]);
+}
+
+/** Lets this process end: closes the idle connections that are kept for the next call. */
+export function closeIdleConnections(): void {
+  keepAlive.destroy();
+}
