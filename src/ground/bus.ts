@@ -1,4 +1,4 @@
-import { type ConnectionOptions, connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { type ConnectionOptions, connect, type Msg, type NatsConnection, RequestError } from '@nats-io/transport-node';
 import * as v from 'valibot';
 import { ActionableError, messageOf } from './errors.ts';
 import type { Log } from './log.ts';
@@ -246,6 +246,11 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, message: Msg): Parsed<T> 
   }
   const checked = v.safeParse(schema, raw);
   return checked.success ? { ok: true, value: checked.output } : { ok: false, reason: reasonOf(checked.issues), raw };
+}
+
+/** Whether a request failed because nobody listens to its subject; that shows at once. */
+export function isUnheard(error: unknown): boolean {
+  return error instanceof RequestError && error.isNoResponders();
 }
 
 /** The first things wrong with a value, each with its place: `limits.mem: Expected number but received "a"`. */

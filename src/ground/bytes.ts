@@ -4,11 +4,12 @@ const units = ['B', 'K', 'M', 'G', 'T'] as const;
 export function readableSize(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
+  // What rounds to 1024 belongs to the next unit, what rounds to 10 needs no digit behind the point.
+  while (Math.round(value) >= 1024 && unit < units.length - 1) {
     value /= 1024;
     unit += 1;
   }
-  const digits = unit === 0 || value >= 10 ? 0 : 1;
+  const digits = unit === 0 || value >= 9.95 ? 0 : 1;
   return `${value.toFixed(digits)}${units[unit]}`;
 }
 

@@ -40,7 +40,7 @@ export function subjectFamily<Message>(pattern: string, schema: Schema<Message>)
   return {
     name: pattern,
     schema,
-    at: (token) => ({ name: pattern.replace('*', checkToken(token)), schema }),
+    at: (token) => ({ name: pattern.replace('*', () => checkToken(token)), schema }),
     tokenOf: (name) => name.split('.')[position] ?? '',
   };
 }

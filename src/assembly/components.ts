@@ -1,0 +1,71 @@
+import { hostname } from 'node:os';
+import * as v from 'valibot';
+import { CloudControllerOptions, cloudController } from '#components/cloud-controller/index.ts';
+import { DeaOptions, dea } from '#components/dea/index.ts';
+import { HealthManagerOptions, healthManager } from '#components/health-manager/index.ts';
+import { LogCacheOptions, logCache } from '#components/log-cache/index.ts';
+import { RouterOptions, startRouter } from '#components/router/index.ts';
+import { StagerOptions, stager } from '#components/stager/index.ts';
+import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import { Bus, type BusAddress } from '#ground/bus.ts';
+import type { Running } from '#ground/component.ts';
+import type { PlatformContext, PlatformSettings } from './settings.ts';
+import { contextFor, part, startAll } from './start-all.ts';
+
+/** All components, and the router's port. */
+export interface RunningComponents extends Running {
+  readonly port: number;
+}
+
+/** Starts every component in this process on one connection to the bus. */
+export async function startComponents(
+  settings: PlatformSettings,
+  address: BusAddress,
+  { home, log, signal, version }: PlatformContext,
+): Promise<RunningComponents> {
+  await using undo = new AsyncDisposableStack();
+  const bus = undo.use(await Bus.connect(address, 'localpaas', log.with({ component: 'bus' })));
+  const context = { bus, log, home, signal };
+  const { domain, listen } = settings;
+
+  // First, because a taken port is what most often stops a start.
+  const router = undo.use(
+    await startRouter(
+      await contextFor('router', context),
+      v.parse(RouterOptions, { host: listen, port: settings.port }),
+    ),
+  );
+  const rest = undo.use(
+    await startAll(
+      [
+        part(logCache, v.parse(LogCacheOptions, { domain })),
+        part(
+          cloudController,
+          v.parse(CloudControllerOptions, {
+            domain,
+            routerPort: router.port,
+            hostNames: machineNames(),
+            version,
+            home: home.path,
+          }),
+        ),
+        part(dea, v.parse(DeaOptions, { searchPath: process.env['PATH'] ?? '' })),
+        part(stager, v.parse(StagerOptions, {})),
+        part(healthManager, v.parse(HealthManagerOptions, {})),
+      ],
+      context,
+    ),
+  );
+  const resources = undo.move();
+  return {
+    port: router.port,
+    failure: Promise.race([router.failure, rest.failure]),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** Names under which this machine is known, for the API to answer to. */
+function machineNames(): string[] {
+  const name = hostname().toLowerCase();
+  return [...new Set([name, name.split('.')[0] ?? name, `${name.split('.')[0]}.local`])];
+}

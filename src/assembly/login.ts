@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { TokenReply } from '#contract/api/resources.ts';
+import { ensureDirectory, readIfThere, writeFileDurably } from '#ground/files.ts';
+import { call } from '#ground/http-client.ts';
+import type { Home } from './home.ts';
+
+/** How our own command line is logged in, in `cli/login.json`. */
+const Login = v.looseObject({
+  accessToken: v.string(),
+  refreshToken: v.string(),
+  /** Milliseconds since 1970. */
+  expiresAt: v.number(),
+  /** Milliseconds since 1970; a login older than half of what a refresh token lives is made anew. */
+  loggedInAt: v.optional(v.number(), 0),
+});
+
+const Account = v.looseObject({ user: v.string(), password: v.string() });
+
+const renewAfterMs = 15 * 86_400_000;
+
+/** Logs the command line of this home in, unless it is. @param uaaUrl where the token endpoint answers */
+export async function logInCommandLine(home: Home, uaaUrl: string): Promise<void> {
+  if (await isLoggedIn(home)) return;
+  const account = v.parse(
+    Account,
+    JSON.parse(await readFile(join(home.directoryOf('cloud-controller'), 'admin.json'), 'utf8')),
+  );
+  const form = new URLSearchParams({ grant_type: 'password', username: account.user, password: account.password });
+  const answer = await call(`${uaaUrl}/oauth/token`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      authorization: `Basic ${Buffer.from('cf:').toString('base64')}`,
+    },
+    body: form.toString(),
+  });
+  if (answer.status !== 200) throw new Error(`The token endpoint answered ${answer.status}: ${await answer.text()}`);
+  const token = v.parse(TokenReply, await answer.json());
+  const now = Date.now();
+  const login: v.InferOutput<typeof Login> = {
+    accessToken: token.access_token,
+    refreshToken: token.refresh_token,
+    expiresAt: now + (token.expires_in ?? 600) * 1000,
+    loggedInAt: now,
+  };
+  await ensureDirectory(join(home.path, 'cli'));
+  await writeFileDurably(home.loginFile, `${JSON.stringify(login)}\n`);
+}
+
+async function isLoggedIn(home: Home): Promise<boolean> {
+  const text = await readIfThere(home.loginFile);
+  if (text === undefined) return false;
+  try {
+    return Date.now() - v.parse(Login, JSON.parse(text)).loggedInAt < renewAfterMs;
+  } catch {
+    return false; // damaged: log in again
+  }
+}

@@ -1,0 +1,96 @@
+import * as v from 'valibot';
+import { startNatsServer } from '#components/nats-server/index.ts';
+import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import type { Running } from '#ground/component.ts';
+import { ActionableError } from '#ground/errors.ts';
+import { writeFileDurably } from '#ground/files.ts';
+import { call } from '#ground/http-client.ts';
+import { lockDirectory } from '#ground/lock.ts';
+import { identityOf } from '#ground/processes.ts';
+import { waitFor } from '#ground/wait.ts';
+import { busCredentials } from './bus-credentials.ts';
+import { type Home, openHome, PlatformRecord, readPlatformRecord } from './home.ts';
+import type { PlatformContext, PlatformSettings } from './settings.ts';
+
+export interface RunningPlatform extends Running {
+  readonly record: PlatformRecord;
+}
+
+/**
+ * The whole platform in this process, with a message bus of its own. Resolves when apps can be pushed.
+ * @throws ActionableError HOME_NOT_WRITABLE, ALREADY_RUNNING, PORT_TAKEN, START_FAILED; nothing is left running then
+ */
+export async function startPlatform(settings: PlatformSettings, context: PlatformContext): Promise<RunningPlatform> {
+  const { home, log, signal, version } = context;
+  await using undo = new AsyncDisposableStack();
+  await openHome(home, ['run', 'cli', 'logs', 'nats-server']);
+  undo.use(await takeHome(home));
+
+  const credentials = settings.openBus ? null : await busCredentials(home.directoryOf('nats-server'));
+  const starting = startNatsServer(
+    { log: log.with({ component: 'nats-server' }), dataDir: home.directoryOf('nats-server'), signal },
+    {
+      program: context.natsServer,
+      host: '127.0.0.1',
+      port: settings.busPort,
+      credentials,
+      startLimitMs: 30_000,
+      maxFailedRestarts: 5,
+    },
+  );
+  // Loading the components takes as long as the server takes to start; neither waits for the other.
+  const [server, components] = await bothOrNeither(starting, import('./components.ts'));
+  undo.use(server);
+  signal.throwIfAborted();
+
+  const running = await components.startComponents(settings, server.address, context);
+  undo.use(running);
+  const url = `http://127.0.0.1:${running.port}`;
+  await waitFor('the API to answer through the router', () => answers(url), { limitMs: 10_000, everyMs: 1, signal });
+  const record = await recordOf({
+    url,
+    domain: settings.domain,
+    version,
+    bus: server.address.url,
+    natsServerPid: server.pid(),
+  });
+  await writeFileDurably(home.platformFile, `${JSON.stringify(record, null, 2)}\n`);
+
+  const resources = undo.move();
+  return {
+    record,
+    failure: Promise.race([server.failure, running.failure]),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+async function answers(url: string): Promise<true | undefined> {
+  const answer = await call(url, { headers: { host: `127.0.0.1:${new URL(url).port}` } });
+  answer.discard();
+  return answer.status === 200 ? true : undefined;
+}
+
+async function takeHome(home: Home): Promise<AsyncDisposable> {
+  const lock = await lockDirectory(home.path);
+  if (lock !== undefined) return lock;
+  const holder = await readPlatformRecord(home);
+  const where = holder === undefined ? '' : ` (pid ${holder.pid}, ${holder.url})`;
+  throw new ActionableError(
+    'ALREADY_RUNNING',
+    `A localpaas with this home runs already${where}.`,
+    `Use that one, stop it with \`localpaas down\`, or start another with \`--home DIR\` and other ports. The home is ${home.path}.`,
+  );
+}
+
+async function recordOf(facts: Omit<PlatformRecord, 'pid' | 'startedAt'>): Promise<PlatformRecord> {
+  const identity = await identityOf(process.pid);
+  return v.parse(PlatformRecord, { pid: process.pid, startedAt: identity?.startedAt ?? '', ...facts });
+}
+
+/** Awaits both; when one fails the other is released before the failure is passed on. */
+async function bothOrNeither<A extends AsyncDisposable, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const [a, b] = await Promise.allSettled([first, second]);
+  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value];
+  if (a.status === 'fulfilled') await a.value[Symbol.asyncDispose]();
+  throw a.status === 'rejected' ? a.reason : b.status === 'rejected' ? b.reason : new TypeError('unreachable');
+}

@@ -1,0 +1,30 @@
+import * as v from 'valibot';
+import type { Log } from '#ground/log.ts';
+import type { Home } from './home.ts';
+
+const Port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
+
+/** What a user decides about a platform. Everything else is the components' own default. */
+export const PlatformSettings = v.object({
+  /** Address the router listens on; the platform is reachable from other machines with another one than loopback. */
+  listen: v.optional(v.string(), '127.0.0.1'),
+  /** Port of the router: apps and API. 0 takes any free one. */
+  port: v.optional(Port, 8080),
+  /** Port of the message bus on loopback. 0 takes any free one. */
+  busPort: v.optional(Port, 4222),
+  /** Lets everybody on this machine use the bus, as the clients of 2012 expect. */
+  openBus: v.optional(v.boolean(), false),
+  /** Apps are `<name>.<domain>`. */
+  domain: v.optional(v.string(), 'localhost'),
+});
+export type PlatformSettings = v.InferOutput<typeof PlatformSettings>;
+
+/** What surrounds a platform. */
+export interface PlatformContext {
+  readonly home: Home;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Path of nats-server. */
+  readonly natsServer: string;
+  readonly version: string;
+}
