@@ -5,36 +5,39 @@
  *     localpaas-bundle.cjs   the whole program in one file
  *     localpaas-bundle.cache the same, as compiled by this Node; a third less start-up time
  */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import { compileAhead } from './build/compile-ahead.mjs';
 import { writeWhole } from './build/write-whole.cjs';
 
-/**
- * @param project the project's directory
- * @param options another entry or output directory than the program's
- */
-export async function build(
-  project,
-  { entry = join(project, 'src', 'main.ts'), dist = join(project, 'dist'), warmUp = ['--version'] } = {},
-) {
-  const code = await bundle(project, entry);
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** Replaces what is in the project's dist/ only when the new bundle runs. */
+export async function build(project) {
+  const dist = join(project, 'dist');
+  const code = await bundle(project);
   const id = createHash('sha256').update(code).digest('hex');
-  const file = join(dist, 'localpaas-bundle.cjs');
-  const cache = join(dist, 'localpaas-bundle.cache');
   mkdirSync(dist, { recursive: true });
-  writeWhole(file, `// ${id}\n${code}`);
-  writeWhole(join(dist, 'localpaas.cjs'), readFileSync(join(project, 'scripts/build/loader.cjs')), 0o755);
-  compileAhead(join(project, 'scripts/build/compile-ahead.cjs'), [file, cache, ...warmUp]);
+  const fresh = mkdtempSync(join(dist, '.new-'));
+  try {
+    writeWhole(join(fresh, 'localpaas-bundle.cjs'), `// ${id}\n${code}`);
+    writeWhole(join(fresh, 'localpaas.cjs'), readFileSync(join(here, 'build', 'loader.cjs')), 0o755);
+    const [bundleFile, cacheFile] = ['localpaas-bundle.cjs', 'localpaas-bundle.cache'].map((name) => join(fresh, name));
+    await compileAhead(bundleFile, cacheFile, join(dist, 'localpaas-bundle.cjs'));
+    for (const name of readdirSync(fresh)) renameSync(join(fresh, name), join(dist, name));
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
 }
 
-async function bundle(project, entry) {
+async function bundle(project) {
   const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
   const { metafile, outputFiles } = await esbuild.build({
-    entryPoints: [entry],
+    entryPoints: [join(project, 'src', 'main.ts')],
     absWorkingDir: project,
     bundle: true,
     platform: 'node',
@@ -60,16 +63,4 @@ function refuseOpenImports({ outputs }) {
     .flatMap(({ imports }) => imports)
     .filter(({ path }) => !path.startsWith('node:') && !builtinModules.includes(path));
   if (open.length > 0) throw new Error(`the bundle still imports ${open.map(({ path }) => path).join(', ')}`);
-}
-
-/** Runs the program once, so that V8 keeps the functions which a start needs. */
-function compileAhead(script, args) {
-  const cache = args[1];
-  rmSync(cache, { force: true });
-  const { status, error, stderr } = spawnSync(process.execPath, [script, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-    timeout: 30_000,
-  });
-  if (status !== 0) throw new Error(`the new bundle does not run: ${error?.message ?? stderr.trim()}`);
 }

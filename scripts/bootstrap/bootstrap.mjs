@@ -27,6 +27,7 @@ export async function bootstrap(verb, args) {
 async function start(args) {
   await prepare();
   const program = join(project, 'dist', 'localpaas.cjs');
+  process.env.LOCALPAAS_COMMAND ??= 'node dist/localpaas.cjs'; // so does it speak of itself
   process.argv.splice(1, process.argv.length, program, 'up', '--demo', ...args);
   createRequire(import.meta.url)(program);
 }

@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import * as v from 'valibot';
 import { CloudControllerOptions, cloudController } from '#components/cloud-controller/index.ts';
 import { DeaOptions, dea } from '#components/dea/index.ts';
@@ -49,7 +49,7 @@ export async function startComponents(
             home: home.path,
           }),
         ),
-        part(dea, v.parse(DeaOptions, { searchPath: process.env['PATH'] ?? '' })),
+        part(dea, v.parse(DeaOptions, { path: process.env['PATH'] ?? '', userHome: homedir() })),
         part(stager, v.parse(StagerOptions, {})),
         part(healthManager, v.parse(HealthManagerOptions, {})),
       ],

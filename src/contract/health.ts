@@ -47,8 +47,8 @@ const since = EpochSeconds;
 const StatusReply = v.looseObject({
   /** For FLAPPING. */
   indices: v.optional(v.array(v.looseObject({ index: Count, since }))),
-  /** For CRASHED. */
-  instances: v.optional(v.array(v.looseObject({ instance: v.string(), since }))),
+  /** For CRASHED. The health manager of 2013 was seen to send null for the instance. */
+  instances: v.optional(v.array(v.looseObject({ instance: v.nullable(v.string()), since }))),
 });
 export const healthManagerStatus = exchange('healthmanager.status', StatusRequest, StatusReply);
 

@@ -24,6 +24,8 @@ interface Member {
 
 /** The longest name a file system here takes, in bytes. */
 const maxNameBytes = 255;
+/** Of one entry, in an archive that is only streamed. */
+const maxOverheadBytes = 8 * 1024;
 
 /**
  * The members of an untrusted archive by name, as far as they are known. It refuses those that would be written
@@ -36,6 +38,7 @@ export class MemberTable {
   readonly #members = new Map<string, Member>();
   #entries = 0;
   #bytes = 0;
+  #rawBytes = 0;
 
   /** @param archive what to call it in messages: `zip`, `tar` */
   constructor(archive: string, limits: ArchiveLimits) {
@@ -50,7 +53,7 @@ export class MemberTable {
    */
   add(name: string, kind: MemberKind, bytes: number, target?: string): string {
     this.#count(bytes);
-    const path = this.#pathOf(name);
+    const path = this.pathOf(name);
     if (path === '') {
       if (kind === 'directory') return path;
       throw this.refuse(name, 'has no name', 'Make the archive again.');
@@ -81,12 +84,22 @@ export class MemberTable {
     return new ActionableError('BAD_INPUT', `The ${this.#archive}'s entry ${shown(name)} ${why}.`, remedy, { cause });
   }
 
+  /** Counts bytes of the archive itself: headers can be made to outweigh every file. */
+  countRaw(bytes: number): void {
+    this.#rawBytes += bytes;
+    const overheadBytes = this.#limits.maxFiles * maxOverheadBytes;
+    if (this.#rawBytes > this.#limits.maxBytes + overheadBytes) throw this.#tooLarge();
+  }
+
   #count(bytes: number): void {
     this.#entries += 1;
     this.#bytes += bytes;
     if (this.#entries > this.#limits.maxFiles) throw this.#tooMany(this.#entries);
-    if (this.#bytes <= this.#limits.maxBytes) return;
-    throw new ActionableError(
+    if (this.#bytes > this.#limits.maxBytes) throw this.#tooLarge();
+  }
+
+  #tooLarge(): ActionableError {
+    return new ActionableError(
       'BAD_INPUT',
       `The ${this.#archive} unpacks to more than the ${readableSize(this.#limits.maxBytes)} that are allowed.`,
       'Leave out what the app does not need to run: build products, caches, media files, `.git`.',
@@ -101,7 +114,8 @@ export class MemberTable {
     );
   }
 
-  #pathOf(name: string): string {
+  /** What `add` makes of a name, without taking it. */
+  pathOf(name: string): string {
     const remedy = 'Make the archive again from inside the directory, with relative names.';
     if (name.includes('\0')) throw this.refuse(name, 'has a NUL byte in its name', remedy);
     if (name.includes('\\')) throw this.refuse(name, 'has a backslash in its name', remedy);

@@ -27,6 +27,12 @@ export interface AnswerOptions<Reply> {
   readonly refuse?: (reason: string, raw: unknown) => Reply;
 }
 
+/** What listens on a subject. Disposing it drops messages that are on their way. */
+export interface Subscription extends Disposable {
+  /** Stops listening; resolves when each message that was sent to us has been given to its handler. */
+  drain(): Promise<void>;
+}
+
 const encoder = new TextEncoder();
 
 /**
@@ -83,11 +89,10 @@ export class Bus implements AsyncDisposable {
     subject: Subject<Message>,
     handler: Handler<NoInfer<Message>>,
     { queue }: { queue?: string } = {},
-  ): Disposable {
+  ): Subscription {
     return this.#listen(subject.name, queue, (raw) => {
       const message = this.#decode(subject, raw);
-      if (message === undefined) return undefined;
-      return handler(message.value, { subject: raw.subject });
+      return message.ok ? handler(message.value, { subject: raw.subject }) : undefined;
     });
   }
 
@@ -96,7 +101,7 @@ export class Bus implements AsyncDisposable {
     exchange: Exchange<Request, Reply>,
     handler: (request: NoInfer<Request>) => Reply | undefined | Promise<Reply | undefined>,
     options: AnswerOptions<NoInfer<Reply>> = {},
-  ): Disposable {
+  ): Subscription {
     const replies = async (request: Request): Promise<Reply[]> => {
       const reply = await handler(request);
       return reply === undefined ? [] : [reply];
@@ -109,13 +114,14 @@ export class Bus implements AsyncDisposable {
     exchange: Exchange<Request, Reply>,
     handler: (request: NoInfer<Request>) => readonly Reply[] | Promise<readonly Reply[]>,
     { queue, refuse }: AnswerOptions<NoInfer<Reply>> = {},
-  ): Disposable {
+  ): Subscription {
+    const respond = (raw: Msg, reply: Reply) => {
+      if (raw.reply) raw.respond(encode({ name: `reply to ${exchange.name}`, schema: exchange.reply }, reply));
+    };
     return this.#listen(exchange.name, queue, async (raw) => {
-      const request = this.#decode(exchange, raw, refuse);
-      if (request === undefined) return;
-      for (const reply of await handler(request.value)) {
-        if (raw.reply) raw.respond(encode({ name: `reply to ${exchange.name}`, schema: exchange.reply }, reply));
-      }
+      const parsed = this.#decode(exchange, raw);
+      if (parsed.ok) for (const reply of await handler(parsed.value)) respond(raw, reply);
+      else if (refuse !== undefined) respond(raw, refuse(parsed.reason, parsed.raw));
     });
   }
 
@@ -147,7 +153,7 @@ export class Bus implements AsyncDisposable {
     try {
       for await (const raw of incoming) {
         const reply = this.#decode({ name: `reply to ${exchange.name}`, schema: exchange.reply }, raw);
-        if (reply !== undefined) replies.push(reply.value);
+        if (reply.ok) replies.push(reply.value);
       }
     } catch (error) {
       // Nobody subscribes to it: that is no reply, not a failure.
@@ -180,7 +186,7 @@ export class Bus implements AsyncDisposable {
     return bus.#connection;
   }
 
-  #listen(name: string, queue: string | undefined, receive: (raw: Msg) => void | Promise<void>): Disposable {
+  #listen(name: string, queue: string | undefined, receive: (raw: Msg) => void | Promise<void>): Subscription {
     const subscription = this.#connection.subscribe(name, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, raw) => {
@@ -199,21 +205,17 @@ export class Bus implements AsyncDisposable {
       [Symbol.dispose]: () => {
         if (!this.#connection.isClosed()) subscription.unsubscribe();
       },
+      drain: async () => {
+        if (!this.#connection.isClosed()) await subscription.drain();
+      },
     };
   }
 
-  /** The message, or `undefined` after it was refused: logged, and answered where that is possible. */
-  #decode<Message, Reply>(
-    subject: Subject<Message>,
-    raw: Msg,
-    refuse?: (reason: string, raw: unknown) => Reply,
-  ): { value: Message } | undefined {
+  /** The message, or why it was refused, which has been logged then. */
+  #decode<Message>(subject: Subject<Message>, raw: Msg): Parsed<Message> {
     const parsed = parse(subject.schema, raw);
-    if (parsed.ok) return { value: parsed.value };
-    this.#log.warn('message refused', { subject: raw.subject, reason: parsed.reason });
-    if (refuse !== undefined && raw.reply)
-      raw.respond(encoder.encode(JSON.stringify(refuse(parsed.reason, parsed.raw))));
-    return undefined;
+    if (!parsed.ok) this.#log.warn('message refused', { subject: raw.subject, reason: parsed.reason });
+    return parsed;
   }
 
   async #watchStatus(): Promise<void> {
@@ -221,7 +223,16 @@ export class Bus implements AsyncDisposable {
       if (status.type === 'disconnect') this.#log.warn('bus lost', { server: status.server });
       if (status.type !== 'reconnect') continue;
       this.#log.info('bus is back', { server: status.server });
-      for (const listener of this.#reconnectListeners) listener();
+      for (const listener of this.#reconnectListeners) this.#tell(listener);
+    }
+  }
+
+  /** A listener that fails is no reason not to tell the others. */
+  #tell(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#log.error('reconnect listener failed', { error: messageOf(error) });
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { ActionableError, systemCodeOf } from './errors.ts';
 import { sleep } from './wait.ts';
@@ -45,7 +46,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   });
   // Without a listener a failed spawn, reported later, would end this process.
   child.on('error', () => {});
-  const pid = await pidOf(child, options.program);
+  const pid = await pidOf(child, options);
   if (options.outlivesUs === true) child.unref();
 
   const exited = new Promise<Exit>((resolve) => {
@@ -63,9 +64,13 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   };
 }
 
-async function pidOf(child: ChildProcess, program: string): Promise<number> {
+async function pidOf(child: ChildProcess, { program, cwd }: ChildOptions): Promise<number> {
   if (child.pid !== undefined) return child.pid;
   const cause = await new Promise<Error>((resolve) => child.once('error', resolve));
+  // The system has one word for both: no such program, and no such directory to start it in.
+  if (cwd !== undefined && !existsSync(cwd)) {
+    throw new Error(`'${program}' cannot be started in ${cwd}: there is no such directory.`, { cause });
+  }
   if (systemCodeOf(cause) !== 'ENOENT' && systemCodeOf(cause) !== 'EACCES') throw cause;
   throw new ActionableError(
     'PROGRAM_NOT_FOUND',

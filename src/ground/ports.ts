@@ -78,15 +78,27 @@ export function holderOf(port: number): { pid: number; command: string } | undef
 
 /** Inodes of the sockets that listen on `port`, from `/proc/net/<table>`. */
 function listenersIn(table: string, port: number): string[] {
+  return [...listenersOf(table)].flatMap(([inode, listener]) => (listener === port ? [inode] : []));
+}
+
+/** The ports on which these processes listen. Linux only: empty elsewhere. */
+export function listeningPortsOf(pids: readonly number[]): number[] {
+  const ports = new Map(['tcp', 'tcp6'].flatMap((table) => [...listenersOf(table)]));
+  const found = pids.flatMap((pid) => directoryOf(`/proc/${pid}/fd`).map((fd) => ports.get(socketOf(String(pid), fd))));
+  return [...new Set(found.filter((port) => port !== undefined))];
+}
+
+/** Port by inode of all sockets that listen, from `/proc/net/<table>`. */
+function listenersOf(table: string): Map<string, number> {
   const listening = '0A';
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return fileOf(`/proc/net/${table}`)
-    .split('\n')
-    .flatMap((line) => {
-      const fields = line.trim().split(/\s+/);
-      const isIt = fields[1]?.endsWith(suffix) === true && fields[3] === listening;
-      return isIt && fields[9] !== undefined ? [fields[9]] : [];
-    });
+  const listeners = new Map<string, number>();
+  for (const line of fileOf(`/proc/net/${table}`).split('\n')) {
+    if (!line.includes(` ${listening} `)) continue; // most lines of a busy machine are connections
+    const [, address, , state, , , , , , inode] = line.trim().split(/\s+/);
+    if (state !== listening || address === undefined || inode === undefined) continue;
+    listeners.set(inode, Number.parseInt(address.slice(address.lastIndexOf(':') + 1), 16));
+  }
+  return listeners;
 }
 
 function socketOf(pid: string, fd: string): string {
@@ -129,7 +141,9 @@ export function appPortRange(ephemeral = fileOf('/proc/sys/net/ipv4/ip_local_por
   const [low = usual[0], high = usual[1]] = (ephemeral.match(/\d+/g) ?? []).map(Number);
   const above = { first: Math.max(high + 1, 1024), last: 65_535 };
   if (above.last - above.first >= 1_000) return above;
-  return { first: Math.max(1024, low - 10_000), last: low - 1 };
+  const below = { first: Math.max(1024, low - 10_000), last: low - 1 };
+  // Where outgoing connections may use nearly every port, there is nothing better than ports inside.
+  return below.last - below.first >= 1_000 ? below : { first: 61_000, last: 65_535 };
 }
 
 /** Whether something could listen on this port of the loopback interface and of all interfaces now. */

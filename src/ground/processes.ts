@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { endianness } from 'node:os';
 import { promisify } from 'node:util';
 
 /** One row of the process table. */
@@ -25,7 +26,6 @@ export interface ProcessIdentity {
   readonly startedAt: string;
 }
 
-const pageBytes = 4096;
 const tickMs = 10;
 
 /** All processes of this machine that we may see. */
@@ -56,7 +56,7 @@ export function rowOf(pid: number): ProcessRow | undefined {
     sessionId: at(3),
     cpuMs: (at(11) + at(12)) * tickMs,
     startedAt: `${bootId()}/${fields[19]}`,
-    residentBytes: at(21) * pageBytes,
+    residentBytes: at(21) * pageBytes(),
   };
 }
 
@@ -98,6 +98,35 @@ let knownBootId: string | undefined;
 function bootId(): string {
   knownBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   return knownBootId;
+}
+
+let knownPageBytes: number | undefined;
+
+/** 4096 nearly everywhere, but 16,384 on a Raspberry Pi 5: the kernel tells it to each program it starts. */
+function pageBytes(): number {
+  knownPageBytes ??= pageBytesIn(auxiliaryVector()) ?? 4096;
+  return knownPageBytes;
+}
+
+function auxiliaryVector(): Buffer {
+  try {
+    return readFileSync('/proc/self/auxv');
+  } catch {
+    return Buffer.alloc(0); // some sandboxes do not show it
+  }
+}
+
+/** @param auxv pairs of machine words: what it is, and its value. Only 64-bit machines have pages of other sizes. */
+function pageBytesIn(auxv: Buffer): number | undefined {
+  const pageSize = 6n;
+  for (let at = 0; at + 16 <= auxv.length; at += 16) {
+    if (wordAt(auxv, at) === pageSize) return Number(wordAt(auxv, at + 8));
+  }
+  return undefined;
+}
+
+function wordAt(bytes: Buffer, at: number): bigint {
+  return endianness() === 'LE' ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at);
 }
 
 async function tableFromPs(): Promise<ProcessRow[]> {

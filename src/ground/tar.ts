@@ -1,12 +1,193 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, open, readdir, readlink, rm } from 'node:fs/promises';
-import type { Stats } from 'node:fs';
+import {
+  createReadStream,
+  createWriteStream,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+} from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { Header, Parser, Pax, type ReadEntry } from 'tar';
 import { type ArchiveLimits, defaultArchiveLimits, MemberTable } from './archive-members.ts';
 import { ActionableError, explainDiskError, systemCodeOf } from './errors.ts';
-import { type UnpackedFile, Unpacking } from './unpacking.ts';
+import { FileWindow } from './file-window.ts';
+import { Unpacking } from './unpacking.ts';
 
+const blockBytes = 512;
+/** Written at once, and read in one go up to this size. */
+const batchBytes = 256 * 1024;
+
+/**
+ * Packs files, directories and symbolic links as `tar.gz`, directories in the order of their names. Everything else
+ * (devices, pipes, sockets) is left out: there is nothing to pack in it. When it fails, nothing is left at `path`.
+ * @param members names in `directory`, packed with all that is below them, hidden or not
+ * @param gzipLevel 1 to 9; for use on one machine more than 3 costs more time than it saves
+ * @throws ActionableError DISK_FULL; the signal's reason when it aborts
+ */
+export async function createTarGz(
+  directory: string,
+  members: readonly string[],
+  path: string,
+  { gzipLevel = 1, signal }: { gzipLevel?: number; signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  const output = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+  try {
+    const abortable = signal === undefined ? {} : { signal };
+    await pipeline(batched(blocksOf(directory, members)), createGzip({ level: gzipLevel }), output, abortable);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'EEXIST') await rm(path, { force: true });
+    signal?.throwIfAborted();
+    throw explainDiskError(error, `${path} could not be written`);
+  }
+}
+
+async function* blocksOf(directory: string, members: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const member of members) yield* memberBlocks(directory, member);
+  yield Buffer.alloc(2 * blockBytes);
+}
+
+async function* memberBlocks(directory: string, name: string): AsyncGenerator<Uint8Array> {
+  const path = join(directory, name);
+  const stats = lstatSync(path);
+  if (stats.isDirectory()) {
+    yield headerOf(`${name}/`, stats, { type: 'Directory', size: 0 });
+    for (const below of readdirSync(path).sort()) yield* memberBlocks(directory, `${name}/${below}`);
+  } else if (stats.isSymbolicLink()) {
+    yield headerOf(name, stats, { type: 'SymbolicLink', size: 0, linkpath: readlinkSync(path) });
+  } else if (stats.isFile()) {
+    yield headerOf(name, stats, { type: 'File', size: stats.size });
+    yield* contentOf(path, stats.size);
+    yield Buffer.alloc((blockBytes - (stats.size % blockBytes)) % blockBytes);
+  }
+}
+
+type Variable = { type: 'Directory' | 'SymbolicLink' | 'File'; size: number; linkpath?: string };
+
+function headerOf(path: string, stats: Stats, variable: Variable): Uint8Array {
+  const mtime = new Date(Math.floor(stats.mtimeMs / 1000) * 1000);
+  const fields = { path, mode: stats.mode & 0o777, uid: stats.uid, gid: stats.gid, mtime, ...variable };
+  const header = new Header(fields);
+  header.encode();
+  const block = header.block ?? Buffer.alloc(0);
+  return header.needPax ? Buffer.concat([new Pax(fields).encode(), block]) : block;
+}
+
+async function* contentOf(path: string, size: number): AsyncGenerator<Uint8Array> {
+  if (size <= batchBytes) {
+    const bytes = readFileSync(path);
+    if (bytes.length !== size) throw new Error(`${path} changed while it was packed.`);
+    yield bytes;
+    return;
+  }
+  await using file = await FileWindow.open(path, batchBytes);
+  for (let at = 0; at < size; at += batchBytes) yield await file.bytesAt(at, Math.min(batchBytes, size - at));
+}
+
+/** Fewer, larger pieces, and a pause for others after each. */
+async function* batched(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const block of blocks) {
+    waiting.push(block);
+    bytes += block.length;
+    if (bytes < batchBytes) continue;
+    yield Buffer.concat(waiting);
+    await turn();
+    waiting = [];
+    bytes = 0;
+  }
+  yield Buffer.concat(waiting);
+}
+
+export interface ExtractTarOptions {
+  readonly limits?: Partial<ArchiveLimits> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** `any` also takes symbolic links that lead outside: for what was packed on this machine. */
+  readonly links?: 'inside' | 'any';
+}
+
+/**
+ * Unpacks an untrusted `tar.gz` into `directory`, which is made when missing and must be empty. Names may start with
+ * `./` or not. Permissions are kept without setuid, setgid and sticky bits; owners are not. When it fails, nothing is left.
+ * @param source a path, or the bytes
+ * @throws ActionableError BAD_INPUT naming the entry, DISK_FULL; the signal's reason when it aborts
+ */
+export async function extractTarGz(
+  source: string | Readable,
+  directory: string,
+  { limits = {}, signal, links = 'inside' }: ExtractTarOptions = {},
+): Promise<void> {
+  const input = typeof source === 'string' ? createReadStream(source, { highWaterMark: batchBytes }) : source;
+  const unpacking = new Unpacking(directory);
+  try {
+    const table = new MemberTable('tar', { ...defaultArchiveLimits, ...limits });
+    const gunzip = createGunzip({ chunkSize: 64 * 1024 });
+    const fed = pipeline(input, gunzip, signal === undefined ? {} : { signal });
+    // Whatever it fails with, reading from `gunzip` fails with, too.
+    fed.catch(() => {});
+    await unpack(gunzip, table, unpacking);
+    await fed;
+    if (links === 'inside') table.checkLinks();
+    unpacking.finish();
+  } catch (error) {
+    input.destroy();
+    await unpacking.abandon();
+    signal?.throwIfAborted();
+    throw isOfArchive(error) ? brokenTar(error) : error;
+  }
+}
+
+async function unpack(bytes: AsyncIterable<Uint8Array>, table: MemberTable, unpacking: Unpacking): Promise<void> {
+  const parser = new Parser();
+  parser.on('entry', (entry: ReadEntry) => accept(entry, table, unpacking));
+  parser.on('ignoredEntry', (entry: ReadEntry) => {
+    throw table.refuse(entry.path, `is of a kind that is not known here (${entry.type})`, remedy);
+  });
+  parser.on('warn', (code: string, message: string) => {
+    throw brokenTar(new Error(`${code}: ${message}`));
+  });
+  for await (const chunk of bytes) {
+    table.countRaw(chunk.length);
+    parser.write(chunk);
+  }
+  parser.end();
+}
+
+const remedy = 'Make the tar again, with plain files, directories and links only.';
+
+function accept(entry: ReadEntry, table: MemberTable, unpacking: Unpacking): void {
+  const { path: name, mode = 0o644, linkpath = '' } = entry;
+  if (entry.type === 'Directory' || entry.type === 'GNUDumpDir') {
+    unpacking.directory(table.add(name, 'directory', 0), mode);
+  } else if (entry.type === 'SymbolicLink') {
+    unpacking.symlink(table.add(name, 'symlink', 0, linkpath), linkpath);
+  } else if (entry.type === 'Link') {
+    const existing = table.pathOf(linkpath);
+    if (table.kindOf(existing) !== 'file') {
+      throw table.refuse(name, `is a link to '${linkpath}', which is no file before it`, remedy);
+    }
+    unpacking.hardLink(table.add(name, 'file', 0), existing);
+  } else if (entry.type === 'File' || entry.type === 'OldFile' || entry.type === 'ContiguousFile') {
+    const file = unpacking.file(table.add(name, 'file', entry.size), mode | 0o400);
+    entry.on('data', (chunk: Buffer) => file.write(chunk));
+    entry.on('end', () => file.close(entry.mtime));
+    return;
+  } else throw table.refuse(name, 'is a device or a pipe', remedy);
+  entry.resume();
+}
+
+function isOfArchive(error: unknown): boolean {
+  return /^(Z_|TAR_)/.test(systemCodeOf(error) ?? '');
+}
+
+function brokenTar(cause: unknown): ActionableError {
+  if (cause instanceof ActionableError) return cause;
+  const what = 'It is damaged, cut off, or not compressed with gzip: make it again.';
+  return new ActionableError('BAD_INPUT', 'The tar cannot be read.', what, { cause });
+}

@@ -16,8 +16,9 @@ import { dirname, join } from 'node:path';
 import { ActionableError, explainDiskError, systemCodeOf } from './errors.ts';
 
 /** A file that is being written. */
-export interface UnpackedFile {
+interface UnpackedFile {
   write(bytes: Uint8Array): void;
+  /** May be called again, to no effect. */
   close(modifiedAt: Date | undefined): void;
 }
 
@@ -30,6 +31,7 @@ export class Unpacking {
   readonly #root: string;
   readonly #made: string | undefined;
   readonly #directories = new Set<string>(['']);
+  readonly #open = new Set<number>();
   readonly #links: { path: string; target: string }[] = [];
 
   /** @param directory is made when it is missing, and must be empty. @throws Error when it is not */
@@ -57,23 +59,13 @@ export class Unpacking {
       fchmodSync(opened, mode & 0o777);
       return opened;
     });
-    let open = true;
-    const close = () => {
-      if (open) closeSync(descriptor);
-      open = false;
-    };
+    this.#open.add(descriptor);
     return {
-      write: (bytes) => {
-        try {
-          explained(path, () => writeAll(descriptor, bytes));
-        } catch (error) {
-          close();
-          throw error;
-        }
-      },
+      write: (bytes) => explained(path, () => writeAll(descriptor, bytes)),
       close: (modifiedAt) => {
-        if (open && isTime(modifiedAt)) futimesSync(descriptor, modifiedAt, modifiedAt);
-        close();
+        if (!this.#open.delete(descriptor)) return;
+        if (isTime(modifiedAt)) futimesSync(descriptor, modifiedAt, modifiedAt);
+        closeSync(descriptor);
       },
     };
   }
@@ -91,7 +83,9 @@ export class Unpacking {
     this.#links.push({ path, target });
   }
 
+  /** Makes the links, when all files are written and closed. */
   finish(): void {
+    if (this.#open.size > 0) throw new Error('A file was not written to its end.');
     for (const { path, target } of this.#links) {
       explained(path, () => {
         this.#ensure(dirname(path));
@@ -100,8 +94,10 @@ export class Unpacking {
     }
   }
 
-  /** Removes everything again. */
+  /** Closes what is open and removes everything again. */
   async abandon(): Promise<void> {
+    for (const descriptor of this.#open) closeSync(descriptor);
+    this.#open.clear();
     if (this.#made !== undefined) return rm(this.#made, { recursive: true, force: true });
     for (const name of readdirSync(this.#root)) await rm(join(this.#root, name), { recursive: true, force: true });
   }

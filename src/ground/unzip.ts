@@ -122,14 +122,11 @@ class Zip implements AsyncDisposable {
 
   async #unpackFile(unpacking: Unpacking, entry: ZipEntry, signal?: AbortSignal): Promise<void> {
     const file = unpacking.file(entry.path, entry.mode);
-    try {
-      for await (const chunk of this.read(entry)) {
-        signal?.throwIfAborted();
-        file.write(chunk);
-      }
-    } finally {
-      file.close(entry.modifiedAt);
+    for await (const chunk of this.read(entry)) {
+      signal?.throwIfAborted();
+      file.write(chunk);
     }
+    file.close(entry.modifiedAt);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

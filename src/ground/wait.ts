@@ -11,7 +11,8 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Asks `probe` again and again until it returns something else than `undefined`, and returns that.
+ * Asks `probe` again and again until it returns something else than `undefined`, and returns that. A question that is
+ * under way when the time is over is not awaited any more.
  * @throws Error naming `what` when nothing came within `limitMs`; the signal's reason when it aborts
  */
 export async function waitFor<T>(
@@ -19,13 +20,25 @@ export async function waitFor<T>(
   probe: () => Promise<T | undefined> | T | undefined,
   { limitMs, everyMs = 5, signal }: { limitMs: number; everyMs?: number; signal?: AbortSignal },
 ): Promise<T> {
-  const endsAt = performance.now() + limitMs;
-  for (;;) {
-    signal?.throwIfAborted();
-    const found = await probe();
-    if (found !== undefined) return found;
-    if (performance.now() >= endsAt) throw new Error(`Waited ${limitMs} ms for ${what}, in vain.`);
-    await sleep(everyMs, signal);
+  signal?.throwIfAborted();
+  const stop = new AbortController();
+  const aborted = () => stop.abort(signal?.reason);
+  signal?.addEventListener('abort', aborted, { once: true });
+  const late = () => stop.abort(new Error(`Waited ${limitMs} ms for ${what}, in vain.`));
+  const timer = setTimeout(late, limitMs);
+  const ended = new Promise<never>((_, reject) => {
+    stop.signal.addEventListener('abort', () => reject(stop.signal.reason), { once: true });
+  });
+  ended.catch(() => {}); // it may end between two questions; then the sleep says so
+  try {
+    for (;;) {
+      const found = await Promise.race([probe(), ended]);
+      if (found !== undefined) return found;
+      await sleep(everyMs, stop.signal);
+    }
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', aborted);
   }
 }
 

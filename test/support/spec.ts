@@ -5,11 +5,12 @@ import { within } from '#ground/wait.ts';
 /** Owns what a test opens; everything is released when the test ends, in reverse order. */
 export type Scope = AsyncDisposableStack;
 
-export type It = (
-  behaviour: string,
-  body: (scope: Scope) => Promise<void> | void,
-  limits?: { timeoutMs?: number },
-) => void;
+interface Limits {
+  /** How long a test may take; 10 s when absent. */
+  readonly timeoutMs?: number;
+}
+
+export type It = (behaviour: string, body: (scope: Scope) => Promise<void> | void, limits?: Limits) => void;
 
 const releaseLimitMs = 10_000;
 
@@ -17,11 +18,12 @@ const releaseLimitMs = 10_000;
  * Specifies `subject` by its behaviours. uvu counts a suite as passed when a hook throws, when nobody calls `run()` and
  * when it holds no test, and lets a test wait for ever: there are no hooks here, it runs by itself, an empty or doubled
  * specification throws, and each test has a deadline, as has the release of what it opened.
+ * @param limits of each test that has none of its own
  */
-export function describe(subject: string, define: (it: It) => void): void {
+export function describe(subject: string, define: (it: It) => void, limits: Limits = {}): void {
   const tests = suite(subject);
   const behaviours = new Set<string>();
-  define((behaviour, body, { timeoutMs = 10_000 } = {}) => {
+  define((behaviour, body, { timeoutMs = limits.timeoutMs ?? 10_000 } = {}) => {
     if (behaviours.has(behaviour)) throw new Error(`"${subject}" says twice that it ${behaviour}.`);
     behaviours.add(behaviour);
     tests(behaviour, () => runTest(behaviour, body, timeoutMs));

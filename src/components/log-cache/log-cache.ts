@@ -1,4 +1,5 @@
 import { appState } from '#contract/apps.ts';
+import { apiHostsOf } from '#contract/hosts.ts';
 import { logBatches, recentLogs } from '#contract/logs.ts';
 import { type RouteMessage, routerRegister, routerStart, routerUnregister } from '#contract/routes.ts';
 import { checkToken } from '#contract/tokens.ts';
@@ -67,7 +68,10 @@ function announceRoute(
   const route: RouteMessage = {
     host: '127.0.0.1',
     port,
-    uris: [`log-cache.${options.domain}`],
+    uris: [
+      `log-cache.${options.domain}`,
+      ...apiHostsOf(options.domain, options.hostNames).map((host) => `${host}/api/v1`),
+    ],
     tags: { component: 'LogCache' },
   };
   const register = () => bus.publish(routerRegister, route);

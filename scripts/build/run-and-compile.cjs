@@ -1,13 +1,14 @@
 'use strict';
-// node compile-ahead.cjs <bundle> <cache> [arguments of the program…]
-// Runs the bundle exactly as loader.cjs does, and writes what V8 compiled on the way when the program exits.
+// node run-and-compile.cjs <bundle> <cache> <file> [arguments of the program…]
+// Runs the bundle as loader.cjs will once it is `file`, and writes what V8 compiled on the way when the program exits.
+// The name belongs to what is compiled: stack traces show it.
 const { readFileSync, statSync } = require('node:fs');
 const { dirname } = require('node:path');
 const { Script } = require('node:vm');
 const { writeWhole } = require('./write-whole.cjs');
 
-const [file, cache] = process.argv.splice(2, 2);
-const source = readFileSync(file, 'latin1');
+const [bundle, cache, file] = process.argv.splice(2, 3);
+const source = readFileSync(bundle, 'latin1');
 const wrapped = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
 const script = new Script(wrapped, { filename: file });
 

@@ -1,0 +1,88 @@
+/** What one round measured: numbers by name, in the unit of the benchmark. */
+export type Sample = Readonly<Record<string, number>>;
+
+export interface Spread {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** A ratio, taken within each round: one figure by the sum of others. */
+export interface Comparison {
+  readonly name: string;
+  readonly of: string;
+  readonly by: readonly string[];
+  /** What the median is not to exceed. */
+  readonly target?: number;
+}
+
+/** A figure that is not to exceed a number of its own. */
+export interface Bound {
+  readonly of: string;
+  readonly target: number;
+}
+
+export interface Figure extends Spread {
+  readonly name: string;
+  readonly values: readonly number[];
+  readonly target?: number;
+}
+
+/** Everything measured by one benchmark. */
+export interface Result {
+  readonly name: string;
+  readonly title: string;
+  readonly unit: 'ms' | 'MB';
+  readonly rounds: number;
+  readonly figures: readonly Figure[];
+  readonly ratios: readonly Figure[];
+  /** What could not be measured, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** @throws RangeError for no value at all */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [least, most] = [sorted[0], sorted.at(-1)];
+  if (least === undefined || most === undefined) throw new RangeError('There is no value.');
+  const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
+  return { median: middle.reduce((sum, value) => sum + value, 0) / middle.length, least, most };
+}
+
+/** The figures in the order in which they were first measured; a round may lack one. */
+export function figuresOf(samples: readonly Sample[], bounds: readonly Bound[] = []): Figure[] {
+  const names = [...new Set(samples.flatMap((sample) => Object.keys(sample)))];
+  return names.map((name) => {
+    const values = samples.flatMap((sample) => sample[name] ?? []);
+    return figure(name, values, bounds.find((bound) => bound.of === name)?.target);
+  });
+}
+
+/** The ratios of all rounds that have all the figures; a comparison without any is left out. */
+export function ratiosOf(samples: readonly Sample[], comparisons: readonly Comparison[]): Figure[] {
+  return comparisons.flatMap(({ name, of, by, target }) => {
+    const values = samples.flatMap((sample) => ratioIn(sample, of, by) ?? []);
+    return values.length === 0 ? [] : [figure(name, values, target)];
+  });
+}
+
+function ratioIn(sample: Sample, of: string, by: readonly string[]): number | undefined {
+  const divisors = by.map((name) => sample[name]);
+  const dividend = sample[of];
+  if (dividend === undefined || divisors.includes(undefined)) return undefined;
+  return dividend / divisors.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+}
+
+function figure(name: string, values: readonly number[], target: number | undefined): Figure {
+  return { name, values, ...spreadOf(values), ...(target === undefined ? {} : { target }) };
+}
+
+/** Whether the median keeps to its target; `undefined` without one. */
+export function isMet({ median, target }: Figure): boolean | undefined {
+  return target === undefined ? undefined : median <= target;
+}
+
+/** The works of a round in another order each time, so that none of them is always the one that comes first. */
+export function inTurn<Work>(works: readonly Work[], round: number): Work[] {
+  return works.map((_, index) => works[(index + round) % works.length] as Work); // the index is in range
+}

@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+import { ActionableError, messageOf } from '#ground/errors.ts';
+
+export const benchmarkNames = ['up', 'push', 'recovery', 'memory', 'command-line', 'peers'] as const;
+export type BenchmarkName = (typeof benchmarkNames)[number];
+
+export interface BenchOptions {
+  readonly rounds: number;
+  readonly only: readonly BenchmarkName[];
+  /** Whether programs to compare with may be fetched from the npm registry for this run. */
+  readonly installPeers: boolean;
+  readonly help: boolean;
+}
+
+export const usage = `Measures localpaas against the bare work, on this machine, as it is built in dist/.
+
+  npm run bench -- [--rounds N] [--only ${benchmarkNames.join(',')}] [--install-peers]
+
+  --rounds N        rounds of each benchmark, 7 or more for figures to rely on (default 9)
+  --only a,b        these benchmarks alone
+  --install-peers   fetch nodemon, pm2 and foreman from the npm registry, for this run, where they are not installed
+  --help            this text
+
+Each round does the bare work too, and ratios are taken within a round. The results are printed and written to
+bench/results.json and bench/results.md. A figure never fails the run; exit code 1 says that something did not work.`;
+
+/** @throws ActionableError USAGE */
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const values = read(args);
+  const rounds = Number(values.rounds);
+  if (!/^\d+$/.test(values.rounds) || rounds < 1) throw misused(`--rounds cannot be '${values.rounds}'.`);
+  const names = (values.only ?? benchmarkNames.join(',')).split(',');
+  const unknown = names.find((name) => !isBenchmark(name));
+  if (unknown !== undefined) throw misused(`There is no benchmark '${unknown}'.`);
+  return {
+    rounds,
+    only: benchmarkNames.filter((name) => names.includes(name)),
+    installPeers: values['install-peers'],
+    help: values.help,
+  };
+}
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        rounds: { type: 'string', default: '9' },
+        only: { type: 'string' },
+        'install-peers': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (cause) {
+    throw misused(`${messageOf(cause)}.`);
+  }
+}
+
+function isBenchmark(name: string): name is BenchmarkName {
+  return (benchmarkNames as readonly string[]).includes(name);
+}
+
+function misused(message: string): ActionableError {
+  return new ActionableError('USAGE', message, '`npm run bench -- --help` shows what it takes.');
+}

@@ -1,0 +1,60 @@
+import { type Figure, isMet, type Result } from './figures.ts';
+import type { Machine } from './machine.ts';
+
+interface Row {
+  readonly name: string;
+  readonly median: string;
+  readonly range: string;
+  readonly target: string;
+}
+
+/** The results as a table for a terminal. */
+export function tableOf({ name, title, rounds, notes, ...measured }: Result): string {
+  const rows = rowsOf(measured);
+  const widthOf = (column: keyof Row) => Math.max(...rows.map((row) => row[column].length));
+  const [nameWidth, medianWidth, rangeWidth] = [widthOf('name'), widthOf('median'), widthOf('range')];
+  const lines = rows.map((row) =>
+    `  ${row.name.padEnd(nameWidth)}  ${row.median.padStart(medianWidth)}  ${row.range.padEnd(rangeWidth)}  ${row.target}`.trimEnd(),
+  );
+  return [
+    `${name}: ${title} (${rounds} rounds, median, least – most)`,
+    ...lines,
+    ...notes.map((note) => `  ${note}`),
+  ].join('\n');
+}
+
+/** The results as a page. */
+export function pageOf(machine: Machine, results: readonly Result[]): string {
+  const facts = Object.entries(machine).map(([name, value]) => `| ${name} | ${value} |`);
+  return ['# Measured', '', '| | |', '| --- | --- |', ...facts, '', ...results.flatMap(sectionOf)].join('\n');
+}
+
+function sectionOf({ name, title, rounds, notes, ...measured }: Result): string[] {
+  const rows = rowsOf(measured).map((row) => `| ${row.name} | ${row.median} | ${row.range} | ${row.target} |`);
+  return [
+    `## ${name}`,
+    '',
+    `${title}; ${rounds} rounds.`,
+    '',
+    '| | median | least – most | target |',
+    '| --- | ---: | --- | --- |',
+    ...rows,
+    '',
+    ...notes.flatMap((note) => [note, '']),
+  ];
+}
+
+function rowsOf({ unit, figures, ratios }: Pick<Result, 'unit' | 'figures' | 'ratios'>): Row[] {
+  return [...figures.map((figure) => rowOf(figure, unit)), ...ratios.map((figure) => rowOf(figure, '×'))];
+}
+
+function rowOf(figure: Figure, unit: Result['unit'] | '×'): Row {
+  const digits = unit === '×' ? 2 : 1;
+  const met = isMet(figure);
+  return {
+    name: figure.name,
+    median: `${figure.median.toFixed(digits)} ${unit}`,
+    range: `${figure.least.toFixed(digits)} – ${figure.most.toFixed(digits)}`,
+    target: met === undefined ? '' : `≤ ${figure.target} ${unit}: ${met ? 'met' : 'MISSED'}`,
+  };
+}

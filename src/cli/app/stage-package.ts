@@ -1,0 +1,61 @@
+import { type App, Build } from '#contract/api/resources.ts';
+import { ActionableError, messageOf } from '#ground/errors.ts';
+import { sleep } from '#ground/wait.ts';
+import type { ApiClient } from '../api-client.ts';
+import type { Cli } from '../cli.ts';
+import { LogReader } from '../log-reader.ts';
+import { poll } from '../poll.ts';
+import { printable } from '../style.ts';
+
+const limitMs = 15 * 60_000;
+/** The last staging lines may still be on their way when a build has failed, and those are the ones that matter. */
+const drainMs = 250;
+
+/**
+ * Stages a package; the staging lines are shown as they come.
+ * @param log what the log held before, from `LogReader.mark`
+ * @returns the droplet's guid, and what ends the showing, to be awaited before the next result is printed
+ * @throws ActionableError STAGING_FAILED
+ */
+export async function stagePackage(
+  cli: Cli,
+  api: ApiClient,
+  { app, packageGuid, log }: { app: App; packageGuid: string; log: { settle(): Promise<bigint> } },
+): Promise<{ droplet: string; endLog: () => Promise<void> }> {
+  const from = await log.settle();
+  const build = await api.post('/v3/builds', { package: { guid: packageGuid } }, Build);
+  const stop = new AbortController();
+  const shown = showStaging(cli, new LogReader(api, app.guid), from, stop.signal);
+  const ended = await poll(
+    async () => {
+      const now = await api.get(`/v3/builds/${build.guid}`, Build);
+      return now.state === 'STAGING' ? undefined : now;
+    },
+    { limitMs, signal: cli.signal },
+  );
+  const endLog = () => {
+    stop.abort();
+    return shown;
+  };
+  if (ended?.droplet) return { droplet: ended.droplet.guid, endLog };
+  await sleep(drainMs, cli.signal);
+  await endLog();
+  const reason = ended?.error ?? `it took longer than ${limitMs / 60_000} minutes`;
+  throw new ActionableError(
+    'STAGING_FAILED',
+    `${app.name} cannot be staged: ${printable(reason).replace(/\.$/, '')}.`,
+    'Mend the app, or say with `--command` what starts it, and push again. A version that runs keeps running.',
+  );
+}
+
+async function showStaging(cli: Cli, log: LogReader, from: bigint, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const lines of log.follow(from, signal)) {
+      for (const { source, text } of lines)
+        if (source === 'STG') cli.progress.line(cli.progress.style.dim(`  ${text}`));
+    }
+  } catch (error) {
+    cli.signal.throwIfAborted();
+    cli.progress.warn(`The staging log cannot be shown: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Command } from './command.ts';
+import { appCommands, stateCommands } from './rows/apps.ts';
+import { platformCommands } from './rows/platform.ts';
+import { routeCommands } from './rows/routes.ts';
+import { settingCommands } from './rows/settings.ts';
+import { completionCommand, toolCommands } from './rows/tools.ts';
+
+interface CommandGroup {
+  readonly title: string;
+  readonly members: readonly Command[];
+}
+
+/** Every command, as help groups them. Parsing, help and completion all come from here. */
+export const commandGroups: readonly CommandGroup[] = [
+  { title: 'Platform', members: platformCommands },
+  { title: 'Apps', members: appCommands },
+  { title: 'State of an app', members: stateCommands },
+  { title: 'Settings of an app', members: settingCommands },
+  { title: 'Routes', members: routeCommands },
+  { title: 'Tools', members: [...toolCommands, completionCommand(() => commands)] },
+];
+
+export const commands: readonly Command[] = commandGroups.flatMap(({ members }) => members);

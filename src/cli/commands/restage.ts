@@ -1,0 +1,13 @@
+import { ApiClient } from '../api-client.ts';
+import { deploy, lastPackage } from '../app/deploy.ts';
+import { findApp } from '../app/find-app.ts';
+import { reportApp } from '../app/report-app.ts';
+import type { StateInput } from '../app/state-input.ts';
+import type { Cli } from '../cli.ts';
+
+export async function run(cli: Cli, { name, wait, json }: StateInput): Promise<void> {
+  const api = await ApiClient.open(cli);
+  const app = await findApp(api, name);
+  await deploy(cli, api, app, (await lastPackage(api, app)).guid, { wait });
+  await reportApp(cli, api, { ...app, state: 'STARTED' }, { json });
+}

@@ -1,0 +1,42 @@
+import { argument, command, json, text } from '../command.ts';
+
+const app = argument('<name>', 'the app', 'apps');
+
+export const settingCommands = [
+  command({
+    name: 'env',
+    summary: "show an app's environment variables",
+    examples: [
+      ['localpaas env hello', 'those you set, and those the platform sets'],
+      ['localpaas env hello --json | jq .environment_variables', 'only yours, byte for byte'],
+    ],
+    takes: { name: app, json },
+    load: () => import('#cli/commands/env.ts'),
+  }),
+  command({
+    name: 'set-env',
+    summary: 'set an environment variable of an app',
+    examples: [
+      ['localpaas set-env hello GREETING "Good day"', 'in force after the next restart'],
+      ['localpaas set-env hello KEY --file key.pem', 'the content of a file, with all its lines'],
+      ['some-program | localpaas set-env hello TOKEN -', 'what the program prints'],
+      ['localpaas set-env hello OPTS -- -v', 'a value that begins with a dash'],
+    ],
+    notes: 'The bytes are kept as they are; of a file or of standard input, one line end at the end is dropped.',
+    takes: {
+      name: app,
+      key: argument('<key>', 'name of the variable'),
+      value: text('[value]', 'its value; `-` reads standard input'),
+      file: text('--file <file>', 'read the value from a file', 'files'),
+      json,
+    },
+    load: () => import('#cli/commands/set-env.ts'),
+  }),
+  command({
+    name: 'unset-env',
+    summary: 'remove an environment variable of an app',
+    examples: [['localpaas unset-env hello GREETING', 'in force after the next restart']],
+    takes: { name: app, key: argument('<key>', 'name of the variable'), json },
+    load: () => import('#cli/commands/unset-env.ts'),
+  }),
+];

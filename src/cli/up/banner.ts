@@ -1,0 +1,43 @@
+import type { PlatformRecord } from '#assembly/home.ts';
+import type { Style } from '../style.ts';
+
+/** How the user calls us: `localpaas`, or what a script that wraps it says in LOCALPAAS_COMMAND. */
+export function commandName(env: Readonly<Record<string, string | undefined>>): string {
+  return env['LOCALPAAS_COMMAND'] ?? 'localpaas';
+}
+
+/** What `up` prints when the platform is ready. */
+export function banner(
+  record: PlatformRecord,
+  { home, readyMs }: { home: string; readyMs: number },
+  style: Style,
+  command: string,
+): string {
+  const port = new URL(record.url).port;
+  const facts = [
+    ['apps', `http://<name>.${record.domain}:${port}`],
+    ['API', `http://${record.domain === 'localhost' ? 'localhost' : `api.${record.domain}`}:${port}`],
+    ['message bus', record.bus],
+    ['home', home],
+  ];
+  const next = [
+    [`${command} push DIR`, 'run the app in a directory'],
+    [`${command} apps`, 'what runs'],
+    [`${command} logs NAME`, 'what it says'],
+    [`${command} help`, 'everything else'],
+  ];
+  const rows = (pairs: string[][], width: number) =>
+    pairs.map(([name = '', text = '']) => `  ${name.padEnd(width)}  ${style.dim(text)}`);
+  return [
+    '',
+    style.bold(`localpaas ${record.version} is up`) + style.dim(` · ${(readyMs / 1000).toFixed(2)} s`),
+    '',
+    ...facts.map(([name = '', text = '']) => `  ${style.dim(name.padEnd(11))}  ${text}`),
+    '',
+    ...rows(next, Math.max(...next.map(([line = '']) => line.length))),
+    '',
+    style.dim('  Ctrl-C stops the platform and its apps.'),
+    '',
+    '',
+  ].join('\n');
+}

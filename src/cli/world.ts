@@ -1,0 +1,74 @@
+import type { Readable } from 'node:stream';
+
+/** Where text goes: a stream that may be a terminal. */
+export interface TextSink {
+  write(content: string | Uint8Array): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+/** What surrounds a run of the command line; a test gives it another one. */
+export interface World {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly input: Readable & { readonly isTTY?: boolean | undefined };
+  /** Results, and nothing else. */
+  readonly output: TextSink;
+  /** Progress, warnings and errors. */
+  readonly messages: TextSink;
+  /** Aborts with an `Interrupted` when somebody asks the run to stop. */
+  readonly signal: AbortSignal;
+}
+
+type Interruption = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** Somebody asked this process to stop. Its exit code is the shell's convention. */
+export class Interrupted extends Error {
+  readonly exitCode: number;
+  readonly #by: Interruption;
+
+  /** @param message what was left how, if there is something to say */
+  constructor(by: Interruption, message = 'Stopped.') {
+    super(message);
+    this.name = 'Interrupted';
+    this.#by = by;
+    this.exitCode = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }[by];
+  }
+
+  /** The same, from one who knows what was left how. */
+  saying(message: string): Interrupted {
+    return new Interrupted(this.#by, message);
+  }
+}
+
+/** npm passes on the Ctrl-C which the terminal sent here already: two signals so close are one. */
+const sameSignalMs = 500;
+
+/** The world of this process. The first signal asks the command to stop, the second does not ask. */
+export function worldOfProcess(): World {
+  const stop = new AbortController();
+  let askedAt = 0;
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      const reason = new Interrupted(name);
+      if (!stop.signal.aborted) askedAt = performance.now();
+      else if (performance.now() - askedAt > sameSignalMs) process.exit(reason.exitCode);
+      stop.abort(reason);
+    });
+  }
+  // Somebody downstream has read enough (`localpaas logs hello | head`): nobody is left to tell anything.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
+  return {
+    env: process.env,
+    workingDirectory: process.cwd(),
+    input: process.stdin,
+    output: process.stdout,
+    messages: process.stderr,
+    signal: stop.signal,
+  };
+}

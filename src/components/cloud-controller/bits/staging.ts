@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { type StagingReply, staging } from '#contract/staging.ts';
+import { type Bus, isUnheard } from '#ground/bus.ts';
+import { messageOf } from '#ground/errors.ts';
+import type { Log } from '#ground/log.ts';
+import { sleep } from '#ground/wait.ts';
+import { sayInAppLog } from '../app-log.ts';
+import type { BackgroundWork } from '../background-work.ts';
+import type { EventLog } from '../events.ts';
+import type { AppRecord, BuildRecord, DropletRecord, PackageRecord } from '../records.ts';
+import type { Store } from '../store.ts';
+import type { HeldBlob } from './blobs.ts';
+import { retireOldBits } from './retire-old-bits.ts';
+import { stagingRequestOf } from './staging-request.ts';
+import type { StagingTickets, Ticket } from './staging-tickets.ts';
+
+export interface StagingParts {
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly store: Store;
+  readonly events: EventLog;
+  readonly tickets: StagingTickets;
+  readonly ownAddress: () => string;
+  /** What a stager gives a task; it is waited for a little longer. */
+  readonly stagingLimitMs: number;
+  /** How long a stager is looked for. */
+  readonly stagerSearchMs: number;
+  /** Packages and droplets that are kept of one app. */
+  readonly keptPerApp: number;
+  readonly background: BackgroundWork;
+  /** Aborts when the platform stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Why a build failed, in words for the user. */
+class BuildFailure extends Error {}
+
+const longestReplyGraceMs = 5_000;
+const stoppedWhileStaging = 'The platform stopped while staging. Push again, or stage the package once more.';
+
+/** Has packages staged: asks a stager, gives and takes the bits, and keeps the build's record. */
+export class Staging {
+  readonly #parts: StagingParts;
+
+  constructor(parts: StagingParts) {
+    this.#parts = parts;
+  }
+
+  /** Never rejects: what becomes of the build stands in its record. */
+  async stage(build: BuildRecord): Promise<void> {
+    const { store, log, signal } = this.#parts;
+    try {
+      const app = store.get('app', build.app);
+      const bits = store.get('package', build.package);
+      if (app === undefined) throw new BuildFailure('The app was deleted.');
+      await this.#stage(build, app, bits);
+    } catch (error) {
+      // Whoever starts next fails the builds that are left, for there is nobody to write to now.
+      if (signal.aborted) return;
+      const isKnown = error instanceof BuildFailure;
+      if (!isKnown) log.error('staging failed', { build: build.guid, error: messageOf(error) });
+      await this.#fail(build, isKnown ? error.message : `The platform could not stage it: ${messageOf(error)}`);
+    }
+  }
+
+  /** Fails the builds that a run of the platform left in the middle. */
+  async failLeftovers(builds: readonly BuildRecord[]): Promise<void> {
+    for (const build of builds) await this.#fail(build, stoppedWhileStaging);
+  }
+
+  async #stage(build: BuildRecord, app: AppRecord, bits: PackageRecord | undefined): Promise<void> {
+    const { background, bus, tickets, store, keptPerApp } = this.#parts;
+    if (bits?.state !== 'READY' || bits.sha256 === null) throw new BuildFailure('The package has no bits to stage.');
+    const ticket = tickets.issue(app.guid, bits.sha256);
+    try {
+      sayInAppLog(bus, app.guid, `Staging ${app.name}`);
+      const reply = await this.#ask(app, ticket);
+      await using droplet = tickets.redeem(ticket);
+      if (reply.error) throw new BuildFailure(reply.error);
+      if (droplet === undefined) throw new BuildFailure('The stager said it was done, but brought no droplet.');
+      await this.#finish(build, app, { reply, droplet });
+    } finally {
+      await tickets.redeem(ticket)?.[Symbol.asyncDispose]();
+    }
+    background.run('old bits not removed', () => retireOldBits(store, app.guid, keptPerApp));
+  }
+
+  /** Asks a stager; one that is just coming up is waited for. */
+  async #ask(app: AppRecord, ticket: Ticket): Promise<StagingReply> {
+    const { bus, ownAddress, stagingLimitMs, stagerSearchMs, signal } = this.#parts;
+    const request = stagingRequestOf(app, ticket, ownAddress());
+    const limitMs = stagingLimitMs + Math.min(stagingLimitMs / 10, longestReplyGraceMs);
+    const endsAt = performance.now() + stagerSearchMs;
+    for (;;) {
+      try {
+        return await untilAborted(bus.ask(staging, request, { limitMs }), signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isUnheard(error)) throw new BuildFailure(`The stager did not answer: ${messageOf(error)}.`);
+        if (performance.now() >= endsAt) {
+          throw new BuildFailure('No stager answers: start one with `localpaas up`, or `localpaas stager --join …`.');
+        }
+      }
+      await sleep(50, signal);
+    }
+  }
+
+  async #finish(
+    build: BuildRecord,
+    app: AppRecord,
+    { reply, droplet }: { reply: StagingReply; droplet: HeldBlob },
+  ): Promise<void> {
+    const { bus, events, store } = this.#parts;
+    if (store.get('app', app.guid) === undefined) throw new BuildFailure('The app was deleted while it was staged.');
+    const record = dropletOf(build, reply, droplet);
+    await store.create('droplet', record);
+    try {
+      // The app may have been deleted since, and its droplets before this one came.
+      if (store.get('app', app.guid) === undefined) throw new BuildFailure('The app was deleted while it was staged.');
+      await store.update('build', build.guid, (now) => ({ ...now, state: 'STAGED', droplet: record.guid }));
+    } catch (error) {
+      await store.delete('droplet', record.guid);
+      throw error;
+    }
+    events.record('audit.app.droplet.create', { app }, { droplet_guid: record.guid, package_guid: build.package });
+    events.record('audit.app.build.staged', { app }, { build_guid: build.guid, package_guid: build.package });
+    sayInAppLog(bus, app.guid, `Staged ${app.name}${record.framework === null ? '' : ` as ${record.framework}`}`);
+  }
+
+  async #fail({ guid }: BuildRecord, error: string): Promise<void> {
+    const { bus, events, log, store } = this.#parts;
+    try {
+      if (store.get('build', guid) === undefined) return;
+      const { app: appGuid, package: bits } = await store.update('build', guid, (now) =>
+        now.state === 'STAGING' ? { ...now, state: 'FAILED', error } : now,
+      );
+      const app = store.get('app', appGuid);
+      if (app === undefined) return;
+      events.record('audit.app.build.failed', { app }, { build_guid: guid, package_guid: bits, error_message: error });
+      sayInAppLog(bus, appGuid, `Staging ${app.name} failed: ${error}`);
+    } catch (cause) {
+      log.error('failed build not recorded', { build: guid, error: messageOf(cause) });
+    }
+  }
+}
+
+function dropletOf(build: BuildRecord, reply: StagingReply, { sha256, sha1, sizeBytes }: HeldBlob): DropletRecord {
+  const now = new Date().toISOString();
+  return {
+    guid: randomUUID(),
+    createdAt: now,
+    updatedAt: now,
+    app: build.app,
+    package: build.package,
+    state: 'STAGED',
+    sha256,
+    sha1,
+    sizeBytes,
+    framework: reply.framework ?? null,
+    runtime: reply.runtime ?? null,
+    startCommand: reply.start_command ?? null,
+  };
+}
+
+/** The promise's result, unless the signal aborts first. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let giveUp: () => void = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    giveUp = () => reject(signal.reason);
+    signal.addEventListener('abort', giveUp);
+  });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+    promise.catch(() => {}); // nobody waits for it any more
+  }
+}

@@ -1,0 +1,106 @@
+import { ApiError } from '#contract/api/errors.ts';
+import { type BulkApp, bulkCredentials } from '#contract/health.ts';
+import type { Bus } from '#ground/bus.ts';
+import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
+import { webOf } from './changes/app.ts';
+import { type Credentials, newCredentials, shows } from './credentials.ts';
+import type { AppRecord } from './records.ts';
+import { dropletOf, versionOf } from './running/desired.ts';
+import type { Store } from './store.ts';
+
+export interface BulkApiParts {
+  readonly store: Store;
+  readonly credentials: Credentials;
+}
+
+const defaultBatch = 200;
+const largestBatch = 1_000;
+
+/** Who may read the desired state in bulk is told over the bus, and is another one after each start. */
+export function newBulkCredentials(): Credentials {
+  return newCredentials('bulk_api');
+}
+
+export function answerBulkCredentials(bus: Bus, credentials: Credentials, ownAddress: () => string): Disposable {
+  return bus.answer(bulkCredentials, () => ({ ...credentials, url: ownAddress() }));
+}
+
+/** The desired state for health managers, page by page. Origin: the bulk API of the 2012 cloud controller. */
+export function addBulkRoutes(routes: Routes, { store, credentials }: BulkApiParts): void {
+  const guarded =
+    (answer: (request: HttpRequest) => object) =>
+    (request: HttpRequest): HttpReply => {
+      if (shows(request.headers.authorization, credentials)) return { status: 200, body: answer(request) };
+      const { body } = new ApiError('CF-NotAuthenticated', 'Authentication error');
+      return { status: 401, headers: { 'www-authenticate': 'Basic realm="localpaas"' }, body };
+    };
+  routes.on(
+    'GET',
+    '/bulk/apps',
+    guarded(({ query }) => pageOf(store, query)),
+  );
+  routes.on(
+    'GET',
+    '/bulk/counts',
+    guarded(() => ({ counts: { user: 1, app: store.all('app').length } })),
+  );
+}
+
+function pageOf(store: Store, query: URLSearchParams): object {
+  const size = sizeOf(query.get('batch_size'));
+  const after = lastIdOf(query.get('bulk_token'));
+  const page = [...store.all('app')]
+    .sort((one, other) => (one.guid < other.guid ? -1 : 1))
+    .filter(({ guid }) => guid > after)
+    .slice(0, size);
+  return {
+    results: Object.fromEntries(page.map((app) => [app.guid, bulkAppOf(store, app)])),
+    bulk_token: { id: page.at(-1)?.guid ?? after },
+  };
+}
+
+function sizeOf(text: string | null): number {
+  if (text === null) return defaultBatch;
+  const size = /^\d+$/.test(text) ? Number(text) : 0;
+  if (size > 0) return Math.min(size, largestBatch);
+  throw new ApiError('CF-BadQueryParameter', `The batch_size '${text}' is no whole number above 0.`);
+}
+
+/** Apps come in the order of their ids; the token holds the last one of the page before, and a number before the first. */
+function lastIdOf(text: string | null): string {
+  if (text === null || text === '') return '';
+  const token = parsed(text);
+  if (typeof token !== 'object' || token === null || Array.isArray(token)) throw badToken(text);
+  if (!('id' in token) || typeof token.id === 'number') return '';
+  if (typeof token.id !== 'string') throw badToken(text);
+  return token.id;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // refused by who asks
+  }
+}
+
+function badToken(text: string): ApiError {
+  return new ApiError('CF-BadQueryParameter', `The bulk_token '${text}' is none: send back the one of the last page.`);
+}
+
+function bulkAppOf(store: Store, app: AppRecord): BulkApp {
+  const { instances, memoryMb } = webOf(app);
+  const droplet = dropletOf(store, app);
+  return {
+    id: app.guid,
+    name: app.name,
+    instances,
+    state: app.state,
+    memory: memoryMb,
+    framework: droplet?.framework ?? null,
+    runtime: droplet?.runtime ?? null,
+    package_state: droplet === undefined ? 'PENDING' : 'STAGED',
+    updated_at: app.updatedAt,
+    version: droplet === undefined ? null : versionOf(app, droplet),
+  };
+}

@@ -1,0 +1,49 @@
+import { ApiError } from '#contract/api/errors.ts';
+import type { Api } from '../api.ts';
+import type { AppRecord } from '../records.ts';
+
+/** Starts, stops and restarts: first what is wanted is stored, then it is set in motion. */
+
+/** An app that is started already stays as it is. @throws ApiError 422 without a droplet */
+export async function startApp(api: Api, guid: string): Promise<AppRecord> {
+  let isNew = false;
+  const app = await api.store.update('app', guid, (app) => {
+    isNew = app.state === 'STOPPED';
+    return isNew ? started(app) : app;
+  });
+  if (!isNew) return app;
+  api.events.record('audit.app.start', { app });
+  await api.operations.start(app);
+  return app;
+}
+
+export async function stopApp(api: Api, guid: string): Promise<AppRecord> {
+  let isNew = false;
+  const app = await api.store.update('app', guid, (app) => {
+    isNew = app.state === 'STARTED';
+    return isNew ? { ...app, state: 'STOPPED' } : app;
+  });
+  if (!isNew) return app;
+  api.events.record('audit.app.stop', { app });
+  await api.operations.stop(app);
+  return app;
+}
+
+/** A stopped app is started. @throws ApiError 422 without a droplet */
+export async function restartApp(api: Api, guid: string): Promise<AppRecord> {
+  let wasStopped = false;
+  const app = await api.store.update('app', guid, (app) => {
+    wasStopped = app.state === 'STOPPED';
+    return started(app);
+  });
+  api.events.record('audit.app.restart', { app });
+  await (wasStopped ? api.operations.start(app) : api.operations.restart(app));
+  return app;
+}
+
+function started(app: AppRecord): AppRecord {
+  if (app.currentDroplet === null) {
+    throw new ApiError('CF-UnprocessableEntity', 'Assign a droplet before starting this app.');
+  }
+  return { ...app, state: 'STARTED', runCount: app.runCount + 1 };
+}

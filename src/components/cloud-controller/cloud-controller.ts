@@ -1,0 +1,83 @@
+import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import { type Component, type ComponentContext, type Running, runningWith } from '#ground/component.ts';
+import { messageOf } from '#ground/errors.ts';
+import { Access } from './access.ts';
+import { announceComponent, announceEndpoint, answerTokenChecks } from './announce.ts';
+import type { Api } from './api.ts';
+import { sweepOrphans } from './changes/delete-app.ts';
+import { EventLog } from './events.ts';
+import { Jobs } from './jobs.ts';
+import type { CloudControllerOptions } from './options.ts';
+import { OwnHosts } from './own-hosts.ts';
+import { serveApi } from './serve-api.ts';
+import { type Setup, setUp } from './setup.ts';
+import { startOperations } from './start-operations.ts';
+import { Store } from './store.ts';
+
+/** How long the events of a deleted app are kept. */
+const eventsOfDeletedMs = 31 * 86_400_000;
+
+/** The HTTP API, and the desired state behind it. */
+export const cloudController: Component<CloudControllerOptions> = {
+  name: 'cloud-controller',
+  async start(context: ComponentContext, options: CloudControllerOptions): Promise<Running> {
+    const { bus, log, dataDir, signal } = context;
+    await using undo = new AsyncDisposableStack();
+    const { setup, store, events } = await openState(undo, context, options);
+    let port: number | undefined;
+    const ownAddress = () => {
+      if (port === undefined) throw new Error('The cloud controller does not listen yet.');
+      return `http://127.0.0.1:${port}`;
+    };
+    const operations = undo.use(
+      await startOperations({ bus, log, dataDir, signal, store, events, options, ownAddress }),
+    );
+    const api: Api = { store, events, operations, jobs: new Jobs(log), setup, options, log };
+    const access = new Access(setup, options);
+    const hosts = new OwnHosts(options);
+    const server = undo.use(await serveApi(api, { access, hosts }));
+    port = server.port;
+    operations.listening();
+    keepHouse(undo, api);
+    answerTokenChecks(undo, context, access);
+    announceEndpoint(undo, context, { port, uris: hosts.uris, registerSeconds: options.registerSeconds });
+    announceComponent(undo, context);
+    await bus.flush(); // from here on no message is missed
+    return runningWith(undo.move());
+  },
+};
+
+interface State {
+  readonly setup: Setup;
+  readonly store: Store;
+  readonly events: EventLog;
+}
+
+/** Opens files and buckets side by side. What was opened belongs to `undo`, also when one of them fails. */
+async function openState(
+  undo: AsyncDisposableStack,
+  { bus, log, dataDir }: ComponentContext,
+  options: CloudControllerOptions,
+): Promise<State> {
+  const settingUp = setUp(dataDir, options);
+  const openings = [
+    settingUp,
+    Store.open(bus, log).then((store) => undo.use(store)),
+    settingUp
+      .then(({ admin }) => EventLog.open(bus, log, { guid: admin.guid, type: 'user', name: admin.name }))
+      .then((events) => undo.use(events)),
+  ] as const;
+  const failed = (await Promise.allSettled(openings)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+  const [setup, store, events] = await Promise.all(openings);
+  return { setup, store, events };
+}
+
+/** Finishes in the background what an earlier run may have left half done. */
+function keepHouse(undo: AsyncDisposableStack, { store, events, log }: Api): void {
+  const isGone = (app: string) => store.get('app', app) === undefined;
+  const done = sweepOrphans(store)
+    .then(() => events.forget(isGone, Date.now() - eventsOfDeletedMs))
+    .catch((error: unknown) => log.warn('left-overs not cleaned up', { error: messageOf(error) }));
+  undo.defer(() => done);
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { Bucket } from '#ground/bucket.ts';
+import type { Bus } from '#ground/bus.ts';
+import { messageOf } from '#ground/errors.ts';
+import type { Log } from '#ground/log.ts';
+import type { AppRecord } from './records.ts';
+
+/** Who did something, or to whom it was done. */
+export interface Party {
+  readonly guid: string;
+  readonly type: 'user' | 'app' | 'process' | 'system';
+  readonly name: string;
+}
+
+/** Something that happened to an app. */
+export interface EventRecord {
+  readonly guid: string;
+  readonly type: string;
+  readonly createdAt: string;
+  readonly actor: Party;
+  readonly target: Party;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export type EventType =
+  | `audit.app.${'create' | 'update' | 'start' | 'stop' | 'restart' | 'restage' | 'delete-request' | 'map-route'}`
+  | `audit.app.${'unmap-route' | 'upload-bits' | 'build.create' | 'build.staged' | 'build.failed'}`
+  | `audit.app.${'droplet.create' | 'droplet.mapped' | 'process.scale' | 'process.update' | 'process.crash'}`
+  | `audit.app.${'package.create' | 'apply_manifest'}`
+  | 'app.crash'
+  | 'app.unplaced';
+
+export interface EventSubject {
+  readonly app: Pick<AppRecord, 'guid' | 'name'>;
+  /** The administrator when absent. */
+  readonly actor?: Party;
+}
+
+/** As many as JetStream keeps of one key. */
+const keptPerApp = 64;
+
+/** What happened to each app, newest 64 of each. Kept beside the desired state, and never in its way. */
+export class EventLog implements AsyncDisposable {
+  readonly #bucket: Bucket<EventRecord>;
+  readonly #log: Log;
+  readonly #actor: Party;
+  /** Oldest first, by app. */
+  readonly #events = new Map<string, EventRecord[]>();
+  readonly #writing = new Set<Promise<void>>();
+  #watch: AsyncDisposable | undefined;
+
+  private constructor(bucket: Bucket<EventRecord>, log: Log, actor: Party) {
+    this.#bucket = bucket;
+    this.#log = log;
+    this.#actor = actor;
+  }
+
+  /** @param actor who is meant when an event names nobody */
+  static async open(bus: Bus, log: Log, actor: Party): Promise<EventLog> {
+    const bucket = await Bucket.open<EventRecord>(bus, 'events', { history: keptPerApp });
+    const events = new EventLog(bucket, log, actor);
+    events.#watch = await bucket.watch(
+      ({ key, value }) => {
+        if (value === undefined) events.#events.delete(key);
+        else events.#take(key, value);
+      },
+      { history: true },
+    );
+    return events;
+  }
+
+  /** Notes what happened. It is known here at once and stored in the background; a failure to store it is only logged. */
+  record(
+    type: EventType,
+    { app, actor = this.#actor }: EventSubject,
+    data: Readonly<Record<string, unknown>> = {},
+  ): void {
+    const event: EventRecord = {
+      guid: randomUUID(),
+      type,
+      createdAt: new Date().toISOString(),
+      actor,
+      target: { guid: app.guid, type: 'app', name: app.name },
+      data,
+    };
+    this.#take(app.guid, event);
+    const written = this.#bucket
+      .put(app.guid, event)
+      .then(() => {})
+      .catch((error: unknown) => this.#log.warn('event not stored', { type, app: app.guid, error: messageOf(error) }))
+      .finally(() => this.#writing.delete(written));
+    this.#writing.add(written);
+  }
+
+  /** Of one app, oldest first. */
+  of(appGuid: string): readonly EventRecord[] {
+    return this.#events.get(appGuid) ?? [];
+  }
+
+  /** Of all apps, oldest first. */
+  all(): readonly EventRecord[] {
+    return [...this.#events.values()]
+      .flat()
+      .sort((one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt));
+  }
+
+  /** Drops the events of apps that are gone, once their last one is older than `before` (ms since 1970). */
+  async forget(isGone: (appGuid: string) => boolean, before: number): Promise<void> {
+    for (const [app, events] of this.#events) {
+      const last = events.at(-1);
+      if (last !== undefined && isGone(app) && Date.parse(last.createdAt) < before) await this.#bucket.delete(app);
+    }
+  }
+
+  /** Waits for what is still being written. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#writing);
+    await this.#watch?.[Symbol.asyncDispose]();
+  }
+
+  /** Watching tells our own events again; they are known by their guid. */
+  #take(app: string, event: EventRecord): void {
+    const events = this.#events.get(app) ?? [];
+    if (events.some(({ guid }) => guid === event.guid)) return;
+    events.push(event);
+    if (events.length > keptPerApp) events.shift();
+    this.#events.set(app, events);
+  }
+}

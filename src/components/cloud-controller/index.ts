@@ -1,0 +1,2 @@
+export { cloudController } from './cloud-controller.ts';
+export { CloudControllerOptions } from './options.ts';

@@ -1,0 +1,49 @@
+import { ApiError } from '#contract/api/errors.ts';
+import { checkBuildpacks, checkStack } from '../lifecycle.ts';
+import type { AppAttributes } from './attributes.ts';
+
+/** Attributes that would make another app of it, and what to do without them. */
+const refusals: Readonly<Record<string, string>> = {
+  docker: 'Docker images are not supported: push the source of the app.',
+  services: 'services are not supported yet: put what the app needs to reach them into env.',
+  sidecars: 'sidecars are not supported yet: leave them out.',
+};
+
+/**
+ * What cannot be done is said, not left out in silence.
+ * @returns the buildpacks to keep in mind, and what to tell the user
+ * @throws ApiError 422
+ */
+export function checkSupported(attributes: AppAttributes): { buildpacks: string[] | undefined; warnings: string[] } {
+  for (const [key, detail] of Object.entries(refusals)) {
+    if (!isEmpty(attributes[key])) throw refused(detail);
+  }
+  const { lifecycle = null, stack = null, processes, routes } = attributes;
+  if (lifecycle !== null && lifecycle !== 'buildpack') {
+    throw refused(`lifecycle '${lifecycle}' is not supported: leave it out.`);
+  }
+  checkStack(stack);
+  const other = processes?.find(({ type }) => type !== 'web');
+  if (other !== undefined) {
+    throw refused(`Processes of type '${other.type}' are not supported yet, only web: push it as an app of its own.`);
+  }
+  const protocol = routes?.find((each) => (each.protocol ?? 'http1') !== 'http1')?.protocol;
+  if (protocol) throw refused(`The protocol '${protocol}' is not supported, only http1.`);
+  const buildpacks = buildpacksOf(attributes);
+  return { buildpacks, warnings: checkBuildpacks(buildpacks ?? []) };
+}
+
+/** @returns undefined when the manifest does not speak of them */
+function buildpacksOf({ buildpack, buildpacks }: AppAttributes): string[] | undefined {
+  if (buildpacks != null) return buildpacks;
+  if (buildpack == null) return undefined;
+  return buildpack === 'default' || buildpack === 'null' ? [] : [buildpack];
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+}
+
+function refused(detail: string): ApiError {
+  return new ApiError('CF-UnprocessableEntity', detail);
+}

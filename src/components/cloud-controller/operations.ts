@@ -1,0 +1,68 @@
+import type { Readable } from 'node:stream';
+import type { ProcessStats, Resource } from '#contract/api/resources.ts';
+import type { Bus } from '#ground/bus.ts';
+import type { HttpRequest, Routes } from '#ground/http-server.ts';
+import type { Log } from '#ground/log.ts';
+import type { EventLog } from './events.ts';
+import type { CloudControllerOptions } from './options.ts';
+import type { AppRecord, BuildRecord, DropletRecord, PackageRecord, ProcessRecord } from './records.ts';
+import type { Store } from './store.ts';
+
+/** One instance as it is known now. */
+export interface InstanceView {
+  readonly index: number;
+  /** DOWN: wanted, but nothing is known of it. */
+  readonly state: 'RUNNING' | 'STARTING' | 'CRASHED' | 'DOWN';
+  readonly sinceMs: number;
+  /** Why it does not run, for people. */
+  readonly details: string | null;
+}
+
+/** What the operations are given. */
+export interface OperationsContext {
+  readonly bus: Bus;
+  readonly log: Log;
+  /** The component's own directory. */
+  readonly dataDir: string;
+  readonly signal: AbortSignal;
+  readonly store: Store;
+  readonly events: EventLog;
+  readonly options: CloudControllerOptions;
+  /** Where DEAs and stagers reach this cloud controller, `http://127.0.0.1:1234`; throws before it listens. */
+  readonly ownAddress: () => string;
+}
+
+/**
+ * What the API sets in motion behind the records: bits come and go, apps are staged and placed. The handlers have
+ * written the desired state before they call these; records named here are the ones just stored.
+ */
+export interface Operations {
+  /** Reads the upload's body, stores the zip, and makes the package READY or FAILED. Resolves with its record. */
+  uploadPackage(record: PackageRecord, request: HttpRequest): Promise<PackageRecord>;
+  /** Those of the resources whose content is stored here already. */
+  matchResources(resources: readonly Resource[]): Promise<Resource[]>;
+  /** Stages in the background; the build's record tells what became of it. */
+  stage(build: BuildRecord): void;
+  /** The app's record says STARTED. Resolves when the starts were asked for, not when instances run. */
+  start(app: AppRecord): Promise<void>;
+  /** The app's record says STOPPED. Resolves when the stops were asked for. */
+  stop(app: AppRecord): Promise<void>;
+  /** The app's record says STARTED and has a new run count. */
+  restart(app: AppRecord): Promise<void>;
+  /** The number of instances of a process changed. */
+  scale(app: AppRecord, process: ProcessRecord): Promise<void>;
+  /** The app's routes are others than before. */
+  routesChanged(appGuid: string): void;
+  /** One per wanted instance and per crashed one, from memory, by index. */
+  instancesOf(app: AppRecord): InstanceView[];
+  /** One per wanted instance, by index; for a stopped app each is DOWN. */
+  statsOf(app: AppRecord, processType: string): Promise<ProcessStats[]>;
+  dropletStream(droplet: DropletRecord): Readable;
+  packageStream(pkg: PackageRecord): Readable;
+  /** The app's record is gone, and its packages, builds and droplets are: stop its instances, forget what is known. */
+  deleted(app: AppRecord): Promise<void>;
+  /** Adds the routes through which stagers, DEAs and health managers reach the bits and the desired state. */
+  registerBitsRoutes(routes: Routes): void;
+  /** To be called as soon as `ownAddress` tells: from here on health managers are answered and obeyed. */
+  listening(): void;
+}

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
+import { ApiError } from '#contract/api/errors.ts';
+import { ResourceList } from '#contract/api/resources.ts';
+import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
+import type { Api } from '../api.ts';
+import type { PackageRecord } from '../records.ts';
+import { packageView } from '../views/package.ts';
+import { baseOf } from './address.ts';
+import { Metadata, readJson, ToOne } from './body.ts';
+import { dropletListing } from './droplets.ts';
+import { find } from './find.ts';
+import { type Listing, listReply, oneOf } from './list.ts';
+
+const NewPackage = v.strictObject({
+  type: v.string(),
+  relationships: v.object({ app: ToOne }),
+  data: v.optional(v.looseObject({})),
+  metadata: v.optional(Metadata),
+});
+
+const maxResources = 5_000;
+
+/** The source bits of apps. */
+export function packageRoutes(routes: Routes, api: Api): void {
+  const { store, operations } = api;
+  const one = (status: number, record: PackageRecord, request: HttpRequest): HttpReply => ({
+    status,
+    body: packageView(record, baseOf(request)),
+  });
+  routes.on('POST', '/v3/resource_matches', async (request) => {
+    const { resources } = await readJson(request, ResourceList);
+    if (resources.length > maxResources) throw refused(`Resources is too many (at most ${maxResources}).`);
+    return { status: 201, body: { resources: await operations.matchResources(resources) } };
+  });
+  routes.on('GET', '/v3/packages', (request) => listReply(request, store.all('package'), packageListing(api)));
+  routes.on('GET', '/v3/apps/:guid/packages', (request) => {
+    const app = find(store, 'app', request);
+    return listReply(
+      request,
+      store.all('package').filter((record) => record.app === app.guid),
+      packageListing(api),
+    );
+  });
+  routes.on('GET', '/v3/packages/:guid', (request) => one(200, find(store, 'package', request), request));
+  routes.on('POST', '/v3/packages', async (request) => one(201, await createPackage(api, request), request));
+  routes.on('POST', '/v3/packages/:guid/upload', async (request) => one(200, await upload(api, request), request));
+  routes.on('GET', '/v3/packages/:guid/download', (request) => {
+    const record = find(store, 'package', request);
+    if (record.state !== 'READY') throw refused('Package has no bits to download.');
+    return { status: 200, headers: { 'content-type': 'application/zip' }, body: operations.packageStream(record) };
+  });
+  routes.on('GET', '/v3/packages/:guid/droplets', (request) => {
+    const record = find(store, 'package', request);
+    const droplets = store.all('droplet').filter((droplet) => droplet.package === record.guid);
+    return listReply(request, droplets, dropletListing(api));
+  });
+}
+
+function packageListing({ setup }: Api): Listing<PackageRecord> {
+  return {
+    filters: {
+      guids: oneOf(({ guid }) => guid),
+      app_guids: oneOf(({ app }) => app),
+      states: oneOf(({ state }) => state),
+      types: oneOf(() => 'bits'),
+      space_guids: oneOf(() => setup.space.guid),
+      organization_guids: oneOf(() => setup.organization.guid),
+    },
+    orders: { created_at: ({ createdAt }) => createdAt, updated_at: ({ updatedAt }) => updatedAt },
+    present: packageView,
+  };
+}
+
+async function createPackage({ store }: Api, request: HttpRequest): Promise<PackageRecord> {
+  const wanted = await readJson(request, NewPackage);
+  if (wanted.type === 'docker') throw refused('Docker images are not supported: push the source of the app.');
+  if (wanted.type !== 'bits') throw refused(`Type must be bits, not '${wanted.type}'.`);
+  const app = wanted.relationships.app.data.guid;
+  if (store.get('app', app) === undefined) {
+    throw refused('App is invalid. Ensure it exists and you have access to it.');
+  }
+  const now = new Date().toISOString();
+  return store.create('package', {
+    guid: randomUUID(),
+    createdAt: now,
+    updatedAt: now,
+    app,
+    state: 'AWAITING_UPLOAD',
+    error: null,
+    sha256: null,
+    sizeBytes: 0,
+  });
+}
+
+async function upload({ store, operations, events }: Api, request: HttpRequest): Promise<PackageRecord> {
+  const before = find(store, 'package', request);
+  if (before.state !== 'AWAITING_UPLOAD') {
+    throw new ApiError(
+      'CF-AppBitsUploadInvalid',
+      'Bits may be uploaded only once. Create a new package to upload different bits.',
+    );
+  }
+  const record = await operations.uploadPackage(before, request);
+  const app = store.get('app', record.app);
+  if (app !== undefined) events.record('audit.app.upload-bits', { app }, { package_guid: record.guid });
+  return record;
+}
+
+function refused(detail: string): ApiError {
+  return new ApiError('CF-UnprocessableEntity', detail);
+}

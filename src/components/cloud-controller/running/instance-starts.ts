@@ -1,0 +1,179 @@
+import { deaDiscover, deaStartInstance } from '#contract/dea.ts';
+import type { Bus } from '#ground/bus.ts';
+import { messageOf } from '#ground/errors.ts';
+import type { Log } from '#ground/log.ts';
+import { sleep } from '#ground/wait.ts';
+import { sayInAppLog } from '../app-log.ts';
+import { addressWith, type Credentials } from '../credentials.ts';
+import type { EventLog } from '../events.ts';
+import type { Store } from '../store.ts';
+import type { ActualState } from './actual-state.ts';
+import { type Desired, desiredOf, wantedIndices } from './desired.ts';
+import type { KnownDeas } from './known-deas.ts';
+import { discoverRequestOf, startRequestOf } from './start-message.ts';
+
+export interface InstanceStartsParts {
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly store: Store;
+  readonly events: EventLog;
+  readonly actual: ActualState;
+  readonly deas: KnownDeas;
+  /** Where a droplet's blob is on this machine. */
+  readonly blobPathOf: (sha256: string) => string;
+  readonly ownAddress: () => string;
+  readonly deaCredentials: Credentials;
+  /** In whose name apps run. */
+  readonly users: readonly string[];
+  /** How long DEAs may take to answer. */
+  readonly discoverLimitMs: number;
+  /** How long instances that stop may take to free what a new one needs. */
+  readonly roomLimitMs: number;
+  /** Called whenever something changed about an app's instances. */
+  readonly changed: (app: string) => void;
+  readonly signal: AbortSignal;
+}
+
+interface Place {
+  readonly app: string;
+  readonly version: string;
+  readonly index: number;
+}
+
+/** A DEA answers `dea.discover` within 250 ms; where none seems to have the runtime, no more than that is waited. */
+const runtimeCheckMs = 300;
+
+/**
+ * Brings instances to DEAs. What should run is read again before each step, so a stop, a smaller scale or a newer
+ * version that comes in between counts at once, and nothing has to be called back.
+ */
+export class InstanceStarts {
+  readonly #parts: InstanceStartsParts;
+  /** Places that a DEA is being sought for. */
+  readonly #sought = new Set<string>();
+
+  constructor(parts: InstanceStartsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Starts the wanted instances of these indices (of all when absent) that do not run and are not under way.
+   * @param flapping they crash again and again, so the DEA need not keep what they leave
+   */
+  async fill(app: string, { indices, flapping = false }: { indices?: readonly number[]; flapping?: boolean } = {}) {
+    const desired = desiredOf(this.#parts.store, app);
+    if (desired === undefined) return;
+    const { version } = desired;
+    const places = wantedIndices(desired)
+      .filter((index) => indices?.includes(index) ?? true)
+      .map((index) => ({ app, version, index }))
+      .filter((place) => !this.#sought.has(keyOf(place)) && this.#wanted(place) !== undefined);
+    for (const place of places) this.#sought.add(keyOf(place));
+    try {
+      await this.#fillOneByOne(places, flapping);
+    } finally {
+      for (const place of places) this.#sought.delete(keyOf(place));
+    }
+  }
+
+  /** One at a time: a DEA that answers has counted the instance before. What the first cannot have, no other can. */
+  async #fillOneByOne(places: readonly Place[], flapping: boolean): Promise<void> {
+    for (const [at, place] of places.entries()) {
+      const reason = await this.#place(place, flapping).catch((error: unknown) => {
+        this.#parts.signal.throwIfAborted();
+        this.#parts.log.error('instance not placed', { ...place, error: messageOf(error) });
+        return `the platform failed to start it: ${messageOf(error)}`;
+      });
+      if (reason === undefined) continue;
+      this.#unplaced(places.slice(at), reason);
+      return;
+    }
+  }
+
+  /** @returns why it cannot run, or undefined when it was asked for or is not wanted any more */
+  async #place(place: Place, flapping: boolean): Promise<string | undefined> {
+    const sought = this.#wanted(place);
+    if (sought === undefined) return undefined;
+    const dea = await this.#findDea(sought, place);
+    // What is wanted may have changed while the DEAs were asked.
+    const desired = this.#wanted(place);
+    if (desired === undefined) return undefined;
+    if (dea === undefined) return this.#whyNone(desired);
+    this.#ask(dea, desired, place, flapping);
+    return undefined;
+  }
+
+  #ask(dea: string, desired: Desired, { app, version, index }: Place, flapping: boolean): void {
+    const { actual, blobPathOf, bus, changed, deaCredentials, log, ownAddress, users } = this.#parts;
+    const { sha1, sha256 } = desired.droplet;
+    const own = addressWith(ownAddress(), deaCredentials);
+    bus.publish(
+      deaStartInstance.at(dea),
+      startRequestOf(desired, {
+        index,
+        executableUri: `${own}/staged_droplets/${app}/${sha1}`,
+        executableFile: blobPathOf(sha256),
+        users,
+        flapping,
+      }),
+    );
+    actual.asked({ app, index, version, dea }, Date.now());
+    log.info('instance placed', { app, index, version, dea });
+    changed(app);
+  }
+
+  /** Instances that are stopping may hold the room this one needs: then it is tried once more when they are gone. */
+  async #findDea(desired: Desired, place: Place): Promise<string | undefined> {
+    const found = await this.#discover(desired);
+    const { actual, roomLimitMs, signal } = this.#parts;
+    if (found !== undefined || !actual.isSomethingStopping()) return found;
+    const endsAt = performance.now() + roomLimitMs;
+    while (actual.isSomethingStopping() && performance.now() < endsAt && this.#wanted(place)) await sleep(20, signal);
+    return this.#wanted(place) && this.#discover(desired);
+  }
+
+  async #discover(desired: Desired): Promise<string | undefined> {
+    const { bus, deas, discoverLimitMs } = this.#parts;
+    const seemsThere = deas.mayHave(desired.droplet.runtime);
+    const limitMs = seemsThere ? discoverLimitMs : Math.min(runtimeCheckMs, discoverLimitMs);
+    const [first] = await bus.askMany(deaDiscover, discoverRequestOf(desired), { limitMs, expected: 1 });
+    return first?.id;
+  }
+
+  /** What should run at a place; undefined when nothing should, or something does already. */
+  #wanted({ app, version, index }: Place): Desired | undefined {
+    const { actual, store } = this.#parts;
+    const desired = desiredOf(store, app);
+    if (desired?.version !== version || index >= desired.process.instances) return undefined;
+    const isThere = actual
+      .instancesOf(app)
+      .some((instance) => instance.index === index && instance.version === version && !instance.isStopping);
+    return isThere ? undefined : desired;
+  }
+
+  #whyNone({ droplet, process }: Desired): string {
+    return this.#parts.deas.whyNone({ runtime: droplet.runtime, memoryMb: process.memoryMb });
+  }
+
+  #unplaced(places: readonly Place[], reason: string): void {
+    const { actual, bus, changed, events, log, store } = this.#parts;
+    const wanted = places.filter((place) => this.#wanted(place) !== undefined);
+    const news = wanted.filter((place) => actual.unplaced({ ...place, reason }, Date.now()));
+    const [first] = news;
+    const app = first === undefined ? undefined : store.get('app', first.app);
+    if (first === undefined || app === undefined) return;
+    const indices = news.map(({ index }) => index);
+    log.warn('no dea takes an instance', { app: app.guid, indices, reason });
+    events.record('app.unplaced', { app }, { indices, reason, version: first.version });
+    sayInAppLog(bus, app.guid, `${namesOf(indices)} cannot start: ${reason}`);
+    changed(app.guid);
+  }
+}
+
+function keyOf({ app, version, index }: Place): string {
+  return `${app}/${version}/${index}`;
+}
+
+function namesOf(indices: readonly number[]): string {
+  return indices.length === 1 ? `Instance ${indices[0]}` : `Instances ${indices.join(', ')}`;
+}

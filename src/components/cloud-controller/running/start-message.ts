@@ -1,0 +1,79 @@
+import type { DiscoverRequest, StartRequest } from '#contract/dea.ts';
+import { familyOf, type RuntimeFamily, type RuntimeInfo } from '#contract/runtimes.ts';
+import type { Desired } from './desired.ts';
+
+/** Open files of an instance. Origin: the default of the 2012 DEA. */
+const maxOpenFiles = 1024;
+
+/** How the programs of a family are called and tell their version, for DEAs that ask them. */
+const programs: Readonly<Record<RuntimeFamily, { executable: string; version_flag: string }>> = {
+  ruby: { executable: 'ruby', version_flag: '-v' },
+  node: { executable: 'node', version_flag: '-v' },
+  python: { executable: 'python3', version_flag: '-V' },
+  php: { executable: 'php', version_flag: '-v' },
+  java: { executable: 'java', version_flag: '-version' },
+};
+
+/** What an app needs to run; an empty name when it needs nothing. Any version will do. */
+export function runtimeInfoOf(runtime: string | null): RuntimeInfo {
+  if (runtime === null || runtime === '') return { name: '' };
+  const family = familyOf(runtime);
+  const program = family === undefined ? { executable: runtime } : programs[family];
+  return { name: runtime, ...program, version_output: '.' };
+}
+
+export function discoverRequestOf({ app, process, droplet }: Desired): DiscoverRequest {
+  return {
+    droplet: app.guid,
+    name: app.name,
+    runtime: droplet.runtime,
+    runtime_info: runtimeInfoOf(droplet.runtime),
+    limits: { mem: process.memoryMb, disk: process.diskMb, fds: maxOpenFiles },
+    sha: droplet.sha1,
+    prod: false,
+  };
+}
+
+export interface StartDetails {
+  readonly index: number;
+  /** Where the DEA gets the droplet, with the credentials for it. */
+  readonly executableUri: string;
+  /** Where it is on this machine. */
+  readonly executableFile: string;
+  readonly users: readonly string[];
+  readonly flapping: boolean;
+}
+
+export function startRequestOf(
+  { app, process, droplet, version, uris }: Desired,
+  { index, executableUri, executableFile, users, flapping }: StartDetails,
+): StartRequest {
+  const { type, timeoutSeconds, endpoint } = process.healthCheck;
+  return {
+    droplet: app.guid,
+    index,
+    name: app.name,
+    version,
+    uris: [...uris],
+    sha1: droplet.sha1,
+    executableFile,
+    executableUri,
+    runtime: droplet.runtime,
+    runtime_info: runtimeInfoOf(droplet.runtime),
+    framework: droplet.framework,
+    services: [],
+    limits: { mem: process.memoryMb, disk: process.diskMb, fds: maxOpenFiles },
+    env: Object.entries(app.environment).map(([name, value]) => `${name}=${value}`),
+    users: [...users],
+    cc_partition: 'default',
+    prod: false,
+    debug: null,
+    console: false,
+    flapping,
+    health_check: {
+      type,
+      ...(timeoutSeconds === null ? {} : { timeout: timeoutSeconds }),
+      ...(type === 'http' ? { endpoint: endpoint ?? '/' } : {}),
+    },
+  };
+}

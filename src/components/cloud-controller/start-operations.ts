@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+import { routerStart } from '#contract/routes.ts';
+import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import { sleep } from '#ground/wait.ts';
+import { BackgroundWork } from './background-work.ts';
+import { addBitsRoutes } from './bits/bits-routes.ts';
+import { Blobs } from './bits/blobs.ts';
+import type { PackageUploads } from './bits/package-uploads.ts';
+import { ResourcePool } from './bits/resource-pool.ts';
+import { Staging } from './bits/staging.ts';
+import { StagingTickets } from './bits/staging-tickets.ts';
+import { addBulkRoutes, answerBulkCredentials, newBulkCredentials } from './bulk-api.ts';
+import { newCredentials } from './credentials.ts';
+import type { Operations, OperationsContext } from './operations.ts';
+import { ActualState } from './running/actual-state.ts';
+import { AppStates } from './running/app-states.ts';
+import { InstanceStarts } from './running/instance-starts.ts';
+import { statsOf, viewsOf } from './running/instance-views.ts';
+import { KnownDeas } from './running/known-deas.ts';
+import { obeyHealthManager } from './running/obey-health-manager.ts';
+import { Placement } from './running/placement.ts';
+import { findInstances, watchInstances } from './running/watch-instances.ts';
+
+const megabyte = 1024 * 1024;
+/** When the platform has started, what the first push needs is loaded: it is too heavy for the start itself. */
+const loadAfterMs = 300;
+
+/** Everything behind the API's records. Disposing it stops what goes on in the background. */
+export async function startOperations(context: OperationsContext): Promise<Operations & AsyncDisposable> {
+  await using undo = new AsyncDisposableStack();
+  const shared = share(undo, context);
+  const bits = await openBits(undo, shared);
+  const running = openRunning(undo, shared, bits);
+  const { bulk, deaCredentials } = shared;
+  const { blobs, pool, staging, tickets, uploads } = bits;
+  const { actual, placement, states } = running;
+  const { store, options } = context;
+  const lifetime = undo.move();
+  return {
+    uploadPackage: async (record, request) => (await uploads()).receive(record, request),
+    matchResources: (resources) => pool.select(resources),
+    stage: (build) => shared.background.run('staging failed', () => staging.stage(build)),
+    start: ({ guid }) => placement.start(guid),
+    stop: async ({ guid }) => placement.stop(guid),
+    restart: ({ guid }) => placement.restart(guid),
+    scale: ({ guid }) => placement.scale(guid),
+    routesChanged: (guid) => placement.updateRoutes(guid),
+    instancesOf: (app) => viewsOf(store, actual, app),
+    statsOf: (app, type) => statsOf(app, type, { ...shared, actual, statsLimitMs: options.statsSeconds * 1000 }),
+    dropletStream: ({ sha256 }) => blobs.read(sha256),
+    packageStream: ({ sha256 }) => blobs.read(sha256 ?? ''),
+    deleted: async ({ guid }) => placement.remove(guid),
+    registerBitsRoutes(routes) {
+      const maxDropletBytes = 2 * options.maxUnpackedMb * megabyte;
+      addBitsRoutes(routes, { store, blobs, tickets, deaCredentials, maxDropletBytes });
+      addBulkRoutes(routes, { store, credentials: bulk });
+    },
+    listening() {
+      lifetime.use(answerBulkCredentials(context.bus, bulk, context.ownAddress));
+      lifetime.use(obeyHealthManager({ ...shared, ...running, changed: (app) => states.look(app) }));
+    },
+    [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
+  };
+}
+
+type Shared = ReturnType<typeof share>;
+type Bits = Awaited<ReturnType<typeof openBits>>;
+
+/** What all of it works with. Its signal aborts first when `undo` is disposed, then the work in the background ends. */
+function share(undo: AsyncDisposableStack, context: OperationsContext) {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const background = undo.use(new BackgroundWork(context.log, signal));
+  undo.defer(() => stop.abort(new Error('stopped')));
+  return { ...context, signal, background, bulk: newBulkCredentials(), deaCredentials: newCredentials('dea') };
+}
+
+async function openBits(undo: AsyncDisposableStack, shared: Shared) {
+  const { background, dataDir, options, signal, store } = shared;
+  const isReferenced = (sha256: string) =>
+    store.all('package').some((each) => each.sha256 === sha256) ||
+    store.all('droplet').some((each) => each.sha256 === sha256);
+  const blobs = await Blobs.open(join(dataDir, 'blobs'), isReferenced);
+  const pool = await ResourcePool.open(join(dataDir, 'resources'));
+  const tickets = new StagingTickets();
+  const staging = new Staging({
+    ...shared,
+    tickets,
+    stagingLimitMs: options.stagingSeconds * 1000,
+    stagerSearchMs: options.stagerSearchSeconds * 1000,
+    keptPerApp: options.keptPerApp,
+  });
+  for (const kind of ['package', 'droplet'] as const) {
+    undo.use(
+      store.onChange(kind, ({ now, before }) => {
+        const sha256 = now === undefined ? before?.sha256 : undefined;
+        if (sha256) background.run('blob not removed', () => blobs.collect(sha256));
+      }),
+    );
+  }
+  let loaded: Promise<PackageUploads> | undefined;
+  const uploads = () => {
+    loaded ??= loadUploads(shared, blobs, pool);
+    return loaded;
+  };
+  const left = store.all('build').filter(({ state }) => state === 'STAGING');
+  background.run('builds left in the middle', () => staging.failLeftovers(left));
+  background.run('left bits not removed', async () => {
+    await sleep(loadAfterMs, signal);
+    await uploads();
+    await blobs.sweep();
+    await pool.trim(options.resourcePoolMb * megabyte);
+  });
+  return { blobs, pool, tickets, staging, uploads };
+}
+
+async function loadUploads(shared: Shared, blobs: Blobs, pool: ResourcePool): Promise<PackageUploads> {
+  const { PackageUploads } = await import('./bits/package-uploads.ts');
+  const { maxFiles, maxUnpackedMb, maxUploadMb, poolDelaySeconds } = shared.options;
+  return new PackageUploads({
+    ...shared,
+    blobs,
+    pool,
+    limits: { maxFiles, maxBytes: maxUnpackedMb * megabyte, maxUploadBytes: maxUploadMb * megabyte },
+    poolDelayMs: poolDelaySeconds * 1000,
+  });
+}
+
+function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits) {
+  const { background, bus, options, store } = shared;
+  const actual = new ActualState();
+  const deas = new KnownDeas();
+  const states = new AppStates(bus, store, actual);
+  const changed = (app: string) => states.look(app);
+  const starts = new InstanceStarts({
+    ...shared,
+    actual,
+    deas,
+    changed,
+    blobPathOf: (sha256) => blobs.pathOf(sha256),
+    users: [options.adminName],
+    discoverLimitMs: options.discoverSeconds * 1000,
+    roomLimitMs: options.roomSeconds * 1000,
+  });
+  const placement = new Placement({ bus, store, actual, starts, changed });
+  const watching = { ...shared, actual, deas, changed, lostAfterMs: options.lostSeconds * 1000 };
+  undo.use(watchInstances(watching));
+  undo.use(bus.subscribe(routerStart, () => states.repeat()));
+  undo.use(store.onChange('app', ({ guid }) => states.look(guid)));
+  undo.use(store.onChange('build', ({ now, before }) => states.look((now ?? before)?.app ?? '')));
+  background.run('running instances not found', async () => {
+    await findInstances(watching);
+    states.repeat();
+  });
+  return { actual, placement, starts, states };
+}

@@ -1,0 +1,131 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ApiError } from '#contract/api/errors.ts';
+import { RevisionConflict } from '#ground/bucket.ts';
+import type { Bus } from '#ground/bus.ts';
+import type { Log } from '#ground/log.ts';
+import { type Change, Mirror } from './mirror.ts';
+import { Mutex } from './mutex.ts';
+import { RecordBucket } from './record-bucket.ts';
+import type { Kind, Records } from './records.ts';
+
+const attempts = 5;
+
+/**
+ * The desired state: JetStream is the truth, memory follows it. Reads come from memory at once; a write is in memory
+ * when its promise resolves, and by then it is on disk. What others write arrives by watching, and so does a write of
+ * our own that was reported as failed because its answer was lost.
+ */
+export class Store implements AsyncDisposable {
+  readonly #bucket: RecordBucket;
+  readonly #mirror: Mirror;
+  readonly #mutex = new Mutex();
+  #watch: AsyncDisposable | undefined;
+
+  private constructor(bucket: RecordBucket, log: Log) {
+    this.#bucket = bucket;
+    this.#mirror = new Mirror(log);
+  }
+
+  /** Resolves when memory holds everything the bucket holds. */
+  static async open(bus: Bus, log: Log): Promise<Store> {
+    const store = new Store(await RecordBucket.open(bus, log), log);
+    store.#watch = await store.#bucket.watch((entry) => store.#mirror.follow(entry));
+    return store;
+  }
+
+  get<K extends Kind>(kind: K, guid: string): Records[K] | undefined {
+    return this.#mirror.get(kind, guid);
+  }
+
+  /** All records of a kind, oldest first. The list is shared: do not change it. */
+  all<K extends Kind>(kind: K): readonly Records[K][] {
+    return this.#mirror.all(kind);
+  }
+
+  /** @throws ApiError 422 when the record is too large, 503 when it cannot be stored now */
+  async create<K extends Kind>(kind: K, record: Records[K]): Promise<Records[K]> {
+    return this.#mutex.run(keyOf(kind, record.guid), async () => {
+      const revision = await this.#bucket.write(kind, record, 0).catch((error: unknown) => {
+        if (!(error instanceof RevisionConflict)) throw error;
+        throw new ApiError('CF-UniquenessError', `There is a ${kind} ${record.guid} already.`, { cause: error });
+      });
+      this.#mirror.put(kind, record, revision);
+      return record;
+    });
+  }
+
+  /**
+   * Replaces a record by what `change` makes of it; `change` may run several times, and refuses by throwing an ApiError.
+   * When it returns the very record it was given, nothing is written. `updatedAt` is set here.
+   * @throws ApiError 404 when there is no such record, 422 when it becomes too large, 503 when it cannot be stored now
+   */
+  async update<K extends Kind>(kind: K, guid: string, change: (record: Records[K]) => Records[K]): Promise<Records[K]> {
+    return this.#mutex.run(keyOf(kind, guid), async () => {
+      for (let attempt = 1; attempt < attempts; attempt += 1) {
+        const conflict = await this.#replace(kind, guid, change).catch(conflictOf);
+        if (!(conflict instanceof RevisionConflict)) return conflict;
+        if (attempt > 1) await pause(5 * attempt);
+        this.#mirror.follow(await this.#bucket.read(kind, guid));
+      }
+      return this.#replace(kind, guid, change).catch((error: unknown) => {
+        throw error instanceof RevisionConflict ? busy(kind, error) : error;
+      });
+    });
+  }
+
+  /** Deletes a record; one that does not exist is no error. @throws ApiError 503 */
+  async delete(kind: Kind, guid: string): Promise<void> {
+    await this.#mutex.run(keyOf(kind, guid), async () => {
+      if (this.#mirror.entry(kind, guid) === undefined) return;
+      await this.#bucket.delete(kind, guid);
+      this.#mirror.remove(kind, guid);
+    });
+  }
+
+  /** Runs `work` while no other work of the same key runs here: to look whether a name is free, then take it. */
+  exclusively<T>(key: string, work: () => Promise<T>): Promise<T> {
+    return this.#mutex.run(`work:${key}`, work);
+  }
+
+  /** Calls `listener` for each change of records of a kind, whoever made it. */
+  onChange<K extends Kind>(kind: K, listener: (change: Change<K>) => void): Disposable {
+    return this.#mirror.onChange(kind, listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#watch?.[Symbol.asyncDispose]();
+  }
+
+  /** One try of an update. @throws RevisionConflict when somebody else was faster */
+  async #replace<K extends Kind>(
+    kind: K,
+    guid: string,
+    change: (record: Records[K]) => Records[K],
+  ): Promise<Records[K]> {
+    const current = this.#mirror.entry(kind, guid);
+    if (current === undefined) throw notFound(kind);
+    const changed = change(current.record);
+    if (changed === current.record) return changed;
+    const next = { ...changed, updatedAt: new Date().toISOString() };
+    this.#mirror.put(kind, next, await this.#bucket.write(kind, next, current.revision));
+    return next;
+  }
+}
+
+/** The conflict as a value; every other error goes on. */
+function conflictOf(error: unknown): RevisionConflict {
+  if (error instanceof RevisionConflict) return error;
+  throw error;
+}
+
+function keyOf(kind: Kind, guid: string): string {
+  return `${kind}.${guid}`;
+}
+
+function notFound(kind: Kind): ApiError {
+  return new ApiError('CF-ResourceNotFound', `${kind.charAt(0).toUpperCase()}${kind.slice(1)} not found`);
+}
+
+function busy(kind: Kind, cause: unknown): ApiError {
+  return new ApiError('CF-ServiceUnavailable', `Others keep changing this ${kind}. Try again in a moment.`, { cause });
+}

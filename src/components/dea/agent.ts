@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { deaAdvertise } from '#contract/dea.ts';
+import type { Bus } from '#ground/bus.ts';
+import { type ComponentContext, keepsApps } from '#ground/component.ts';
+import { Answers } from './answers.ts';
+import { Fleet } from './fleet.ts';
+import { openTools } from './open-tools.ts';
+import type { DeaOptions } from './options.ts';
+import { findStrays, removeStrays } from './remove-strays.ts';
+import { availableMemoryMb } from './resources.ts';
+import { readSnapshot, Snapshot } from './snapshot.ts';
+import type { Tools } from './tools.ts';
+import { watchUsage } from './watch-usage.ts';
+
+/**
+ * A DEA with all it has; `dea.ts` connects it with the bus. Disposing it ends its instances, or leaves them running
+ * when that is how the platform stops.
+ */
+export class Agent implements AsyncDisposable {
+  readonly tools: Tools;
+  readonly fleet: Fleet;
+  readonly answers: Answers;
+  readonly #bus: Bus;
+  readonly #platformStops: AbortSignal;
+  readonly #snapshot: Snapshot;
+  readonly #closing = new AbortController();
+  /** Aborts when nothing is left to do: what still downloads is of no use then. */
+  readonly #ended: AbortController;
+  #tasks: Promise<unknown> = Promise.resolve();
+  #isChangePending = false;
+  #advertisedMb: number | undefined;
+
+  private constructor(context: ComponentContext, tools: Tools, id: string, ended: AbortController) {
+    this.#bus = context.bus;
+    this.#platformStops = context.signal;
+    this.tools = tools;
+    this.#ended = ended;
+    this.fleet = new Fleet(tools);
+    this.answers = new Answers(id, this.fleet, tools.options, Date.now());
+    this.#snapshot = new Snapshot(tools.places.snapshot, () => this.fleet.records, tools.log);
+  }
+
+  /** Opens the files of a DEA and takes over the instances of the one before it. */
+  static async open(context: ComponentContext, options: DeaOptions): Promise<Agent> {
+    const id = randomUUID().replaceAll('-', '');
+    const ended = new AbortController();
+    let agent: Agent | undefined;
+    const tools = await openTools(context, options, id, { signal: ended.signal, changed: () => agent?.noteChange() });
+    agent = new Agent(context, tools, id, ended);
+    await agent.#recover();
+    return agent;
+  }
+
+  /** Aborts when the DEA begins to stop: from then on it takes no orders. */
+  get signal(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Takes no orders any more. */
+  close(): void {
+    this.#closing.abort(new Error('The DEA stops.'));
+  }
+
+  /** Publishes how much is free here, unless nothing is. */
+  advertise(): void {
+    const message = this.answers.advertisement(this.tools.runtimes.families());
+    this.#advertisedMb = message?.available_memory;
+    if (message !== undefined && !this.signal.aborted) this.#bus.publish(deaAdvertise, message);
+  }
+
+  /** Everybody who counts on messages gets them again: the bus was away. */
+  repeatEverything(): void {
+    this.tools.announcer.repeatUnheard();
+    this.registerAll();
+    this.tools.announcer.heartbeat(this.fleet.records);
+    this.advertise();
+  }
+
+  registerAll(): void {
+    for (const record of this.fleet.records) if (record.life.phase === 'RUNNING') this.tools.announcer.register(record);
+  }
+
+  /** Several changes in one turn are one change for those who hear of it. */
+  noteChange(): void {
+    this.#snapshot.touch();
+    if (this.#isChangePending) return;
+    this.#isChangePending = true;
+    setImmediate(() => {
+      this.#isChangePending = false;
+      this.fleet.tidy(Date.now());
+      if (this.#advertisedMb !== availableMemoryMb(this.fleet.resources())) this.advertise();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    if (keepsApps(this.#platformStops)) await this.fleet.letGo();
+    else await this.fleet.stopAll();
+    this.#ended.abort(new Error('The DEA stopped.'));
+    await this.#tasks;
+    await this.#snapshot[Symbol.asyncDispose]();
+  }
+
+  async #recover(): Promise<void> {
+    const { census, log, options, places } = this.tools;
+    const records = await readSnapshot(places.snapshot, log);
+    const strays = await findStrays(this.tools, records);
+    await this.fleet.adopt(records);
+    const watching = watchUsage({
+      census,
+      log,
+      instances: () => this.fleet.running,
+      memoryEveryMs: options.memoryEveryMs,
+      diskEveryMs: options.diskEveryMs,
+      signal: this.signal,
+    });
+    this.#tasks = Promise.all([watching, removeStrays(strays, this.tools)]);
+  }
+}

@@ -1,0 +1,87 @@
+import { type DropletExited, deaHeartbeat, dropletExited } from '#contract/dea.ts';
+import { type LogLine, logBatches, nextTimestamp } from '#contract/logs.ts';
+import { type RouteMessage, routerRegister, routerUnregister } from '#contract/routes.ts';
+import type { Bus } from '#ground/bus.ts';
+import { exitOf, heartbeatOf } from './heartbeat.ts';
+import type { Ending } from './instance.ts';
+import type { InstanceRecord } from './instance-record.ts';
+import type { DeaOptions } from './options.ts';
+
+/** Who speaks in a log line: the app, or the DEA about the app. */
+type Source = 'APP/PROC/WEB' | 'CELL';
+
+/** Everything this DEA says about its instances without being asked. */
+export class Announcer {
+  readonly #bus: Bus;
+  readonly #dea: string;
+  readonly #options: DeaOptions;
+  /** Exits of which nobody heard, since the bus was away. */
+  readonly #unheard = new Set<DropletExited>();
+
+  constructor(bus: Bus, dea: string, options: DeaOptions) {
+    this.#bus = bus;
+    this.#dea = dea;
+    this.#options = options;
+  }
+
+  heartbeat(records: readonly InstanceRecord[]): void {
+    const message = heartbeatOf(records, this.#dea, this.#options.prod);
+    if (message !== undefined) this.#bus.publish(deaHeartbeat, message);
+  }
+
+  /** Nothing is said of an instance without port or routes. @param uris all of its own when absent */
+  register(record: InstanceRecord, uris: readonly string[] = record.uris): void {
+    if (record.port === null || uris.length === 0) return;
+    this.#bus.publish(routerRegister, {
+      ...this.#routeOf(record, uris),
+      port: record.port,
+      tags: {
+        ...(record.framework === '' ? {} : { framework: record.framework }),
+        ...(record.runtime === '' ? {} : { runtime: record.runtime }),
+      },
+      private_instance_id: record.privateId,
+      private_instance_index: String(record.index),
+    });
+  }
+
+  withdraw(record: InstanceRecord, uris: readonly string[] = record.uris): void {
+    if (uris.length === 0) return;
+    this.#bus.publish(routerUnregister, { ...this.#routeOf(record, uris), port: record.port });
+  }
+
+  /** Says that an instance is gone. What is said while the bus is away is lost, and said again with `repeatUnheard`. */
+  exited(record: InstanceRecord, ending: Ending): void {
+    const message = exitOf(record, ending, Date.now());
+    this.#bus.publish(dropletExited, message);
+    this.#bus.flush().catch(() => this.#unheard.add(message));
+  }
+
+  repeatUnheard(): void {
+    for (const message of this.#unheard) this.#bus.publish(dropletExited, message);
+    this.#unheard.clear();
+  }
+
+  log(record: InstanceRecord, source: Source, lines: readonly LogLine[]): void {
+    // An app started by hand may have any id, and not each can be part of a subject.
+    this.#bus.publish(logBatches.at(record.app.replaceAll(/[\s.*>]/g, '_')), {
+      source_id: record.app,
+      instance_id: String(record.index),
+      source_type: source,
+      lines: [...lines],
+    });
+  }
+
+  /** A line of our own in the app's log. */
+  tell(record: InstanceRecord, text: string, stream: LogLine['stream'] = 'OUT'): void {
+    this.log(record, 'CELL', [{ timestamp: nextTimestamp(), stream, text }]);
+  }
+
+  /** Resolves when everything said so far was heard. @throws Error when the bus is away */
+  heard(): Promise<void> {
+    return this.#bus.flush();
+  }
+
+  #routeOf(record: InstanceRecord, uris: readonly string[]): Omit<RouteMessage, 'port'> {
+    return { dea: this.#dea, app: record.app, host: this.#options.host, uris: [...uris] };
+  }
+}

@@ -1,0 +1,34 @@
+import type { StartRequest } from '#contract/dea.ts';
+import type { Child } from '#ground/child.ts';
+import { ActionableError } from '#ground/errors.ts';
+import { environmentOf } from './environment.ts';
+import type { InstanceRecord } from './instance-record.ts';
+import { prepareDirectory } from './prepare-directory.ts';
+import { startInstance } from './start-instance.ts';
+import { directoryOf, type Tools } from './tools.ts';
+
+/**
+ * From a start request to a running process: droplet, files, environment, launch.
+ * @param record has its port
+ * @throws ActionableError when the app cannot be started; the signal's reason
+ */
+export async function bringUp(
+  record: InstanceRecord,
+  request: StartRequest,
+  tools: Tools,
+  signal: AbortSignal,
+): Promise<Child> {
+  const runtime = tools.runtimes.choose(request.runtime_info);
+  if (!runtime.ok) {
+    throw new ActionableError('PROGRAM_NOT_FOUND', `The app ${runtime.reason}.`, 'Then start the app again.');
+  }
+  const directory = directoryOf(record, tools.places);
+  const { host } = tools.options;
+  const path = await tools.appPath();
+  const env = environmentOf(record, request, { directory, path, host });
+  const maxBytes = record.diskMb * 1024 * 1024;
+  const prepare = (archive: string) => prepareDirectory(archive, directory, runtime.program, maxBytes);
+  await tools.droplets.use(request, prepare, signal);
+  signal.throwIfAborted();
+  return startInstance({ directory, env, port: record.port, fds: record.fds });
+}

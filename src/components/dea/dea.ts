@@ -1,0 +1,102 @@
+import {
+  type DiscoverRequest,
+  deaDiscover,
+  deaFindDroplet,
+  deaLocate,
+  deaStart,
+  deaStartInstance,
+  deaStatus,
+  deaStop,
+  deaUpdate,
+  dropletStatus,
+  type Hello,
+} from '#contract/dea.ts';
+import { componentAnnounce, componentDiscover } from '#contract/discovery.ts';
+import { healthManagerStart } from '#contract/health.ts';
+import { routerStart } from '#contract/routes.ts';
+import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import type { Bus } from '#ground/bus.ts';
+import { type Component, type ComponentContext, type Running, runningWith } from '#ground/component.ts';
+import { messageOf } from '#ground/errors.ts';
+import { repeat, sleep } from '#ground/wait.ts';
+import { Agent } from './agent.ts';
+import type { DeaOptions } from './options.ts';
+import { loadUnpacking } from './prepare-directory.ts';
+
+const tidyEveryMs = 30_000;
+
+/** Runs the instances of apps: starts, watches, reports and ends them. */
+export const dea: Component<DeaOptions> = {
+  name: 'dea',
+  async start(context: ComponentContext, options: DeaOptions): Promise<Running> {
+    const { bus } = context;
+    await using undo = new AsyncDisposableStack();
+    const agent = await Agent.open(context, options);
+    // First in, last out: it tells its status while it stops.
+    undo.use(bus.answer(deaStatus, () => agent.answers.status(agent.signal.aborted)));
+    undo.use(bus.answer(componentDiscover, () => agent.answers.discovery(Date.now())));
+    undo.use(agent);
+    answerQuestions(undo, bus, agent);
+    takeOrders(undo, bus, agent);
+    speakUnasked(undo, agent);
+    undo.defer(() => agent.close());
+    introduce(bus, agent);
+    return runningWith(undo.move());
+  },
+};
+
+function answerQuestions(undo: AsyncDisposableStack, bus: Bus, agent: Agent): void {
+  const { answers, fleet, signal, tools } = agent;
+  const discover = async (request: DiscoverRequest): Promise<Hello | undefined> => {
+    const delayMs = answers.discoverDelayMs(request);
+    if (delayMs === undefined) return undefined;
+    loadUnpacking().catch(() => {}); // a start may follow; if this fails, so will that
+    await sleep(delayMs, signal);
+    return fleet.whyNot(request) === undefined ? answers.hello() : undefined;
+  };
+  undo.use(bus.answer(deaDiscover, (request) => discover(request).catch(() => undefined))); // we stop meanwhile
+  undo.use(bus.answerEach(deaFindDroplet, (request) => answers.find(request, Date.now())));
+  undo.use(bus.answerEach(dropletStatus, () => answers.stats(Date.now())));
+  undo.use(bus.subscribe(deaLocate, () => agent.advertise()));
+  undo.use(bus.subscribe(healthManagerStart, () => tools.announcer.heartbeat(fleet.records)));
+  undo.use(bus.subscribe(routerStart, () => agent.registerAll()));
+  undo.use(bus.onReconnect(() => agent.repeatEverything()));
+}
+
+function takeOrders(undo: AsyncDisposableStack, bus: Bus, { answers, fleet }: Agent): void {
+  undo.use(bus.subscribe(deaStartInstance.at(answers.hello().id), (request) => fleet.start(request)));
+  undo.use(bus.subscribe(deaStop, (request) => fleet.stop(request)));
+  undo.use(bus.subscribe(deaUpdate, (request) => fleet.update(request)));
+}
+
+function speakUnasked(undo: AsyncDisposableStack, agent: Agent): void {
+  const { fleet, tools } = agent;
+  const { advertiseEveryMs, heartbeatEveryMs, registerEveryMs } = tools.options;
+  const failed = (error: unknown) => tools.log.error('regular message failed', { error: messageOf(error) });
+  // A fifth more or less, or all routes of all DEAs would come at once.
+  const pause = () => sleep(registerEveryMs * 0.2 * 2 * Math.random(), agent.signal);
+  undo.use(repeat(heartbeatEveryMs, () => tools.announcer.heartbeat(fleet.records), failed));
+  undo.use(repeat(advertiseEveryMs, () => agent.advertise(), failed));
+  undo.use(
+    repeat(
+      registerEveryMs * 0.8,
+      () =>
+        pause().then(
+          () => agent.registerAll(),
+          () => {},
+        ),
+      failed,
+    ),
+  );
+  undo.use(repeat(tidyEveryMs, () => fleet.tidy(Date.now()), failed));
+}
+
+/** The order of the original: announcement, what was recovered, `dea.start`, advertisement. */
+function introduce(bus: Bus, agent: Agent): void {
+  const { answers, fleet, tools } = agent;
+  bus.publish(componentAnnounce, answers.announcement());
+  agent.registerAll();
+  tools.announcer.heartbeat(fleet.records);
+  bus.publish(deaStart, answers.hello());
+  agent.advertise();
+}

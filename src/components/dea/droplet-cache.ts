@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { access, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { StartRequest } from '#contract/dea.ts';
+import { ensureDirectory } from '#ground/files.ts';
+import { fetchDroplet, verifyDroplet } from './fetch-droplet.ts';
+
+/** What says where a droplet is. */
+export type DropletSource = Pick<StartRequest, 'sha1' | 'executableFile' | 'executableUri'>;
+
+export interface DropletCacheOptions {
+  readonly directory: string;
+  /** The most recently used droplets are kept: so many bytes, and so many of them. */
+  readonly maxBytes: number;
+  readonly maxCount: number;
+  /** Ends downloads. */
+  readonly signal: AbortSignal;
+}
+
+const archive = '.tgz';
+
+/** The droplets on this machine. Starts that need the same one share its download. */
+export class DropletCache {
+  readonly #options: DropletCacheOptions;
+  readonly #fetching = new Map<string, Promise<void>>();
+  /** Those whose bytes were looked at since we started: a power cut can leave a file of zeros under a good name. */
+  readonly #verified = new Set<string>();
+  readonly #inUse = new Map<string, number>();
+
+  constructor(options: DropletCacheOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Gives `work` the path of a droplet, which stays there until it is done. A droplet that lies on this machine anyway
+   * is used where it is.
+   * @param signal ends the wait for the droplet, but not `work`
+   * @throws ActionableError START_FAILED, DISK_FULL; the signal's reason
+   */
+  async use<T>(source: DropletSource, work: (path: string) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const name = nameOf(source.sha1);
+    this.#inUse.set(name, (this.#inUse.get(name) ?? 0) + 1);
+    try {
+      return await work(await unlessAborted(this.#pathOf(name, source), signal));
+    } finally {
+      const users = (this.#inUse.get(name) ?? 1) - 1;
+      if (users > 0) this.#inUse.set(name, users);
+      else this.#inUse.delete(name);
+    }
+  }
+
+  async #pathOf(name: string, source: DropletSource): Promise<string> {
+    const staged = join(this.#options.directory, name);
+    if (await this.#isStaged(name, staged, source.sha1)) return staged;
+    const local = source.executableFile;
+    if (local && isAbsolute(local) && (await isThere(local))) {
+      await verifyDroplet(local, source.sha1);
+      return local;
+    }
+    await this.#fetchOnce(name, staged, source);
+    return staged;
+  }
+
+  async #isStaged(name: string, path: string, sha1: string): Promise<boolean> {
+    if (this.#fetching.has(name) || !(await isThere(path))) return false;
+    try {
+      if (!this.#verified.has(name)) await verifyDroplet(path, sha1);
+      this.#verified.add(name);
+      const now = new Date();
+      await utimes(path, now, now);
+      return true;
+    } catch {
+      await rm(path, { force: true }); // damaged, or just gone: either way it is fetched again
+      return false;
+    }
+  }
+
+  async #fetchOnce(name: string, path: string, source: DropletSource): Promise<void> {
+    let fetching = this.#fetching.get(name);
+    if (fetching === undefined) {
+      fetching = this.#fetch(name, path, source).finally(() => this.#fetching.delete(name));
+      this.#fetching.set(name, fetching);
+    }
+    await fetching;
+  }
+
+  async #fetch(name: string, path: string, { executableUri, sha1 }: DropletSource): Promise<void> {
+    await ensureDirectory(this.#options.directory);
+    await fetchDroplet(executableUri, sha1, path, this.#options.signal);
+    this.#verified.add(name);
+    await this.#evict();
+  }
+
+  /** Removes the least recently used ones beyond the limits, but none in use. */
+  async #evict(): Promise<void> {
+    const { directory, maxBytes, maxCount } = this.#options;
+    const names = (await readdir(directory)).filter((name) => name.endsWith(archive));
+    const files = await Promise.all(names.map(async (name) => ({ name, ...(await statOf(join(directory, name))) })));
+    let bytes = 0;
+    let count = 0;
+    for (const file of files.sort((a, b) => b.usedAtMs - a.usedAtMs)) {
+      bytes += file.bytes;
+      count += 1;
+      if ((bytes <= maxBytes && count <= maxCount) || this.#inUse.has(file.name)) continue;
+      await rm(join(directory, file.name), { force: true });
+      this.#verified.delete(file.name);
+    }
+  }
+
+  /** Removes what a killed predecessor left half-done. */
+  async tidy(): Promise<void> {
+    const { directory } = this.#options;
+    const names = (await isThere(directory)) ? await readdir(directory) : [];
+    for (const name of names) if (!name.endsWith(archive)) await rm(join(directory, name), { force: true });
+  }
+}
+
+/** The key may be anything: only a harmless one is a file name as it is. */
+function nameOf(sha1: string): string {
+  const isHarmless = /^[\w-]{1,64}$/.test(sha1);
+  return `${isHarmless ? sha1 : createHash('sha1').update(sha1).digest('hex')}${archive}`;
+}
+
+/** Others may wait for the same promise, so it goes on when one of them gives up. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let giveUp: () => void = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    giveUp = () => reject(signal.reason);
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { once: true });
+  });
+  promise.catch(() => {}); // whoever gave up does not hear of a later failure
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function statOf(path: string): Promise<{ bytes: number; usedAtMs: number }> {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return { bytes: size, usedAtMs: mtimeMs };
+  } catch {
+    return { bytes: 0, usedAtMs: 0 }; // removed meanwhile
+  }
+}

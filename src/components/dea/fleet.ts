@@ -1,0 +1,121 @@
+import { statfsSync } from 'node:fs';
+import type { DiscoverRequest, StartRequest, StopRequest, UpdateRequest } from '#contract/dea.ts';
+import { isCounted, isMeant } from './find-instance.ts';
+import { isLive } from './instance.ts';
+import { type InstanceRecord, recordOf } from './instance-record.ts';
+import { type Resources, whyNoRoom } from './resources.ts';
+import { Supervisor } from './supervisor.ts';
+import type { Tools } from './tools.ts';
+
+/** All instances of this DEA, and what is asked of them. */
+export class Fleet {
+  readonly #tools: Tools;
+  readonly #supervisors = new Map<string, Supervisor>();
+
+  constructor(tools: Tools) {
+    this.#tools = tools;
+  }
+
+  /** All that are not gone, crashed ones included. */
+  get records(): readonly InstanceRecord[] {
+    return this.#all.map(({ record }) => record).filter(({ life }) => life.phase !== 'GONE');
+  }
+
+  /** Those whose use of the machine counts. */
+  get running(): readonly Supervisor[] {
+    return this.#all.filter(({ record }) => record.process !== null && isCounted(record));
+  }
+
+  resources(): Resources {
+    const live = this.records.filter(({ life }) => isLive(life));
+    const { maxMemoryMb, maxInstances, minFreeDiskMb } = this.#tools.options;
+    return {
+      maxMemoryMb,
+      maxInstances,
+      minFreeDiskMb,
+      reservedMemoryMb: live.reduce((sum, { memoryMb }) => sum + memoryMb, 0),
+      instances: live.length,
+      freeDiskMb: freeMegabytes(this.#tools.places.instances),
+    };
+  }
+
+  /** Why this DEA cannot run an app; `undefined` when it can. */
+  whyNot({ runtime_info, limits, prod }: DiscoverRequest): string | undefined {
+    const runtime = this.#tools.runtimes.choose(runtime_info);
+    if (!runtime.ok) return runtime.reason;
+    if (this.#tools.options.prod === true && prod !== true) return 'is not for production';
+    return whyNoRoom(this.resources(), limits.mem);
+  }
+
+  start(request: StartRequest): void {
+    const record = recordOf(request, this.#tools.options, Date.now());
+    const refusal = whyNoRoom(this.resources(), record.memoryMb);
+    const supervisor = new Supervisor(record, this.#tools);
+    this.#supervisors.set(record.id, supervisor);
+    supervisor.start(request, refusal);
+  }
+
+  async adopt(records: readonly InstanceRecord[]): Promise<void> {
+    for (const record of records) this.#supervisors.set(record.id, new Supervisor(record, this.#tools));
+    await Promise.all(this.#all.map((supervisor) => supervisor.adopt()));
+  }
+
+  stop(request: StopRequest): void {
+    for (const supervisor of this.#all) if (isMeant(supervisor.record, request)) supervisor.stop('STOPPED');
+  }
+
+  update({ droplet, uris }: UpdateRequest): void {
+    for (const supervisor of this.#all) {
+      const { app, life } = supervisor.record;
+      if (app === droplet && isLive(life)) supervisor.update(uris ?? []);
+    }
+  }
+
+  /** Removes what is gone, and of each app the files of all but its latest crashes. */
+  tidy(nowMs: number): void {
+    const { crashKeepMs, crashesKept } = this.#tools.options;
+    const kept = new Map<string, number>();
+    const crashed = this.#all.filter(({ record }) => record.life.phase === 'CRASHED');
+    for (const supervisor of crashed.sort((a, b) => b.record.life.sinceMs - a.record.life.sinceMs)) {
+      const { app, life } = supervisor.record;
+      const count = (kept.get(app) ?? 0) + 1;
+      kept.set(app, count);
+      if (count > crashesKept || nowMs - life.sinceMs >= crashKeepMs) supervisor.forget();
+    }
+    for (const supervisor of this.#all) {
+      if (supervisor.record.life.phase !== 'GONE') continue;
+      void supervisor.gone().then(() => this.#supervisors.delete(supervisor.id));
+    }
+  }
+
+  usageOf(id: string) {
+    return this.#supervisors.get(id)?.usage;
+  }
+
+  /** Stops all of them and waits until nothing is left. */
+  async stopAll(): Promise<void> {
+    for (const supervisor of this.#all) if (isLive(supervisor.record.life)) supervisor.stop('DEA_SHUTDOWN');
+    await Promise.all(this.#all.map((supervisor) => supervisor.gone()));
+  }
+
+  /** Leaves those alone that run; ends those that are only being prepared. */
+  async letGo(): Promise<void> {
+    await Promise.all(
+      this.#all.map((supervisor) => {
+        const { phase } = supervisor.record.life;
+        if (phase === 'STARTING' || phase === 'RUNNING') return supervisor.letGo();
+        if (phase === 'PREPARING') supervisor.stop('DEA_SHUTDOWN');
+        return supervisor.gone();
+      }),
+    );
+  }
+
+  get #all(): Supervisor[] {
+    return [...this.#supervisors.values()];
+  }
+}
+
+function freeMegabytes(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory);
+  return (bavail * bsize) / (1024 * 1024);
+}

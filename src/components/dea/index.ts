@@ -1,0 +1,2 @@
+export { dea } from './dea.ts';
+export { DeaOptions } from './options.ts';

@@ -1,0 +1,52 @@
+import type { ComponentContext } from '#ground/component.ts';
+import { ensureDirectory } from '#ground/files.ts';
+import { appPortRange } from '#ground/ports.ts';
+import { PortPool } from './allocate-port.ts';
+import { Announcer } from './announcer.ts';
+import { DropletCache } from './droplet-cache.ts';
+import { provideFallbackPrograms } from './fallback-programs.ts';
+import type { InstanceRecord } from './instance-record.ts';
+import type { DeaOptions } from './options.ts';
+import { ProcessCensus } from './process-census.ts';
+import { Runtimes } from './runtimes.ts';
+import { placesIn, type Tools } from './tools.ts';
+
+/**
+ * Everything a DEA with this id works with. Its directories exist then.
+ * @param signal ends downloads
+ */
+export async function openTools(
+  { bus, log, dataDir }: ComponentContext,
+  options: DeaOptions,
+  dea: string,
+  { signal, changed }: { signal: AbortSignal; changed: (record: InstanceRecord) => void },
+): Promise<Tools> {
+  const places = placesIn(dataDir);
+  for (const path of [places.instances, places.staged, places.logPositions]) await ensureDirectory(path);
+  const runtimes = new Runtimes(options);
+  const droplets = new DropletCache({
+    directory: places.staged,
+    maxBytes: options.stagedBytes,
+    maxCount: options.stagedCount,
+    signal,
+  });
+  await droplets.tidy();
+  let programs: Promise<void> | undefined;
+  return {
+    options,
+    log,
+    places,
+    droplets,
+    runtimes,
+    changed,
+    announcer: new Announcer(bus, dea, options),
+    ports: new PortPool(appPortRange()),
+    census: new ProcessCensus(),
+    buffer: Buffer.allocUnsafe(Math.max(4096, Math.ceil((options.logBytesPerSecond * options.logBatchMs) / 1000))),
+    appPath: async () => {
+      programs ??= provideFallbackPrograms(places.programs, runtimes);
+      await programs;
+      return options.path === '' ? places.programs : `${options.path}:${places.programs}`;
+    },
+  };
+}

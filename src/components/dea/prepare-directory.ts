@@ -1,0 +1,63 @@
+import { chmod, lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ActionableError, systemCodeOf } from '#ground/errors.ts';
+import { shellWord } from './shell-word.ts';
+
+const runtimeToken = '%VCAP_LOCAL_RUNTIME%';
+const startupMode = 0o500;
+/** Staging may have installed many more files than a user may send. */
+const maxFiles = 500_000;
+
+/**
+ * Unpacks a droplet into `directory` and makes it ready to run: the token in `startup` becomes the runtime's path.
+ * @param runtime the program for the token; an app that needs none has no token
+ * @throws ActionableError BAD_INPUT when this is no droplet
+ */
+export async function prepareDirectory(
+  archive: string,
+  directory: string,
+  runtime: string | undefined,
+  maxBytes: number,
+) {
+  const { extractTarGz } = await loadUnpacking();
+  // Any link will do: nothing is written through one, and a running app can make the same.
+  await extractTarGz(archive, directory, { limits: { maxBytes, maxFiles }, links: 'any' });
+  for (const name of ['logs', 'tmp']) await ensureRealDirectory(directory, name);
+  await adaptStartup(join(directory, 'startup'), runtime);
+}
+
+/** What unpacks is loaded when it is needed, or a moment before: most of the time nothing is unpacked. */
+export function loadUnpacking() {
+  return import('#ground/tar.ts');
+}
+
+/** The app's log is read and shown: a link here would show any file of this machine. */
+async function ensureRealDirectory(directory: string, name: string): Promise<void> {
+  const path = join(directory, name);
+  await mkdir(path, { mode: 0o755 }).catch((error: unknown) => {
+    if (systemCodeOf(error) !== 'EEXIST') throw error;
+  });
+  if (!(await lstat(path)).isDirectory()) throw notADroplet(`its \`${name}\` is not a directory`);
+}
+
+async function adaptStartup(path: string, runtime: string | undefined): Promise<void> {
+  const status = await lstat(path).catch(() => undefined);
+  if (status === undefined) throw notADroplet('it has no `startup`, the script that starts the app');
+  if (!status.isFile()) throw notADroplet('its `startup` is not a file');
+  // A script that names no runtime is left as it is, byte for byte.
+  const script = await readFile(path, 'latin1');
+  if (script.includes(runtimeToken) && runtime !== undefined) {
+    const word = Buffer.from(shellWord(runtime)).toString('latin1');
+    await chmod(path, 0o700);
+    await writeFile(
+      path,
+      script.replaceAll(runtimeToken, () => word),
+      'latin1',
+    );
+  }
+  await chmod(path, startupMode);
+}
+
+function notADroplet(why: string): ActionableError {
+  return new ActionableError('BAD_INPUT', `The droplet cannot be used: ${why}.`, 'Stage the app again.');
+}

@@ -1,0 +1,71 @@
+import { environmentVariableOf, type ProcessIdentity, type ProcessRow, processTable } from '#ground/processes.ts';
+
+/** The variable that every process of an instance inherits. Its value is the instance's id. */
+export const instanceVariable = 'LOCALPAAS_INSTANCE';
+
+/** The processes of each instance, by its id. */
+export type Census = ReadonlyMap<string, readonly ProcessRow[]>;
+
+interface Sighting {
+  readonly startedAt: string;
+  readonly instance: string | undefined;
+}
+
+/**
+ * Knows which processes belong to which instance: those in its session, and those that carry its variable, which also
+ * finds daemons that made a session of their own. Environments are read once per process, so that a census costs
+ * little more than the process table. On systems that do not show environments only the session counts.
+ */
+export class ProcessCensus {
+  readonly #sessions = new Map<string, ProcessIdentity>();
+  #seen = new Map<number, Sighting>();
+
+  /** From now on the members of this leader's session belong to the instance. */
+  addSession(instance: string, leader: ProcessIdentity): void {
+    this.#sessions.set(instance, leader);
+  }
+
+  removeSession(instance: string): void {
+    this.#sessions.delete(instance);
+  }
+
+  /** Counts now. Processes that ended and were not collected by their parent are left out. */
+  async take(): Promise<Census> {
+    const rows = (await processTable()).filter(({ state }) => state !== 'Z' && state !== 'X');
+    const instanceOfSession = this.#livingSessions(rows);
+    const seen = new Map<number, Sighting>();
+    const census = new Map<string, ProcessRow[]>();
+    for (const row of rows) {
+      const sighting = this.#sightingOf(row);
+      seen.set(row.pid, sighting);
+      const instance = instanceOfSession.get(row.sessionId) ?? sighting.instance;
+      if (instance === undefined) continue;
+      const members = census.get(instance);
+      if (members === undefined) census.set(instance, [row]);
+      else members.push(row);
+    }
+    this.#seen = seen;
+    return census;
+  }
+
+  async membersOf(instance: string): Promise<readonly ProcessRow[]> {
+    return (await this.take()).get(instance) ?? [];
+  }
+
+  #sightingOf({ pid, startedAt }: ProcessRow): Sighting {
+    const before = this.#seen.get(pid);
+    if (before?.startedAt === startedAt) return before;
+    return { startedAt, instance: environmentVariableOf(pid, instanceVariable) };
+  }
+
+  /** A session's number is free again when its last member ends; a new leader with that number is not ours. */
+  #livingSessions(rows: readonly ProcessRow[]): Map<number, string> {
+    const startOf = new Map(rows.map(({ pid, startedAt }) => [pid, startedAt]));
+    const living = new Map<number, string>();
+    for (const [instance, leader] of this.#sessions) {
+      const found = startOf.get(leader.pid);
+      if (found === undefined || found === leader.startedAt) living.set(leader.pid, instance);
+    }
+    return living;
+  }
+}

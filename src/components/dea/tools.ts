@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import type { Log } from '#ground/log.ts';
+import type { PortPool } from './allocate-port.ts';
+import type { Announcer } from './announcer.ts';
+import type { DropletCache } from './droplet-cache.ts';
+import type { InstanceRecord } from './instance-record.ts';
+import type { DeaOptions } from './options.ts';
+import type { ProcessCensus } from './process-census.ts';
+import type { Runtimes } from './runtimes.ts';
+
+/** What supervising instances takes; one of each per DEA. */
+export interface Tools {
+  readonly options: DeaOptions;
+  readonly log: Log;
+  readonly places: Places;
+  readonly announcer: Announcer;
+  readonly droplets: DropletCache;
+  readonly runtimes: Runtimes;
+  readonly ports: PortPool;
+  readonly census: ProcessCensus;
+  /** For reading log files, one after the other. */
+  readonly buffer: Buffer;
+  /** The PATH for apps; resolves when everything in it is there. */
+  readonly appPath: () => Promise<string>;
+  /** Called after each change of a record. */
+  readonly changed: (record: InstanceRecord) => void;
+}
+
+/** Where a DEA keeps what, in its data directory. */
+export interface Places {
+  /** One directory per instance. */
+  readonly instances: string;
+  /** Droplets as they came. */
+  readonly staged: string;
+  /** How far the log of each instance was read. */
+  readonly logPositions: string;
+  /** Programs for apps, by names that the machine lacks. */
+  readonly programs: string;
+  readonly snapshot: string;
+}
+
+export function placesIn(dataDir: string): Places {
+  return {
+    instances: join(dataDir, 'instances'),
+    staged: join(dataDir, 'staged'),
+    logPositions: join(dataDir, 'log-positions'),
+    programs: join(dataDir, 'bin'),
+    snapshot: join(dataDir, 'instances.json'),
+  };
+}
+
+export function directoryOf(record: InstanceRecord, { instances }: Places): string {
+  return join(instances, record.directory);
+}

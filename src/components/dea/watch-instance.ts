@@ -1,0 +1,73 @@
+import { constants } from 'node:os';
+import type { Exit } from '#ground/child.ts';
+import { isAlive, type ProcessIdentity } from '#ground/processes.ts';
+import { sleep } from '#ground/wait.ts';
+import { becomesReady } from './check-health.ts';
+import { exitedByItself, neverReady } from './explain-exit.ts';
+import { explainSilence, isListener } from './explain-silence.ts';
+import type { InstanceEvent } from './instance.ts';
+import type { InstanceRecord } from './instance-record.ts';
+import { exitStatusIn } from './start-instance.ts';
+import type { LogTail } from './tail-logs.ts';
+import { directoryOf, type Tools } from './tools.ts';
+
+/** A process that is not our child tells nobody when it ends. */
+const lookEveryMs = process.platform === 'linux' ? 50 : 1_000;
+/** What is left of the limit for an instance that was starting when the platform ended: it may need a moment. */
+const leastLimitMs = 1_000;
+
+export interface Launched {
+  readonly record: InstanceRecord;
+  readonly tools: Tools;
+  readonly tail: LogTail;
+  /** Ends the watching, with its reason. */
+  readonly signal: AbortSignal;
+}
+
+/** Waits until a launched instance is ready, or has had its time. @throws the signal's reason */
+export async function readinessOf({ record, tools, tail, signal }: Launched): Promise<InstanceEvent> {
+  const { port, healthCheck: check, id, life } = record;
+  if (port === null) return { type: 'ready' };
+  const pids = async () => (await tools.census.membersOf(id)).map(({ pid }) => pid);
+  const limitMs = Math.max(leastLimitMs, life.sinceMs + check.limitMs - Date.now());
+  const isOurs = async () => process.platform !== 'linux' || isListener(await pids(), port);
+  if (await becomesReady({ port, check, limitMs, signal, isOurs })) return { type: 'ready' };
+  const hint = await explainSilence(await pids(), port, check);
+  tail.catchUp();
+  return { type: 'failed', ending: neverReady(port, check.limitMs, hint, tail.lastLines) };
+}
+
+/**
+ * What it means that the first process of an instance ended.
+ * @param exit unknown when it was not our child
+ * @throws the signal's reason
+ */
+export async function exitOfLeader(
+  { record, tools, tail, signal }: Launched,
+  exit: Exit | undefined,
+): Promise<InstanceEvent> {
+  signal.throwIfAborted();
+  const status = (await exitStatusIn(directoryOf(record, tools.places))) ?? statusOf(exit);
+  const members = await tools.census.membersOf(record.id);
+  tail.catchUp();
+  const isAwaited = record.life.phase === 'STARTING' && record.healthCheck.type !== 'process';
+  const ending = exitedByItself({
+    status,
+    awaitedPort: isAwaited ? record.port : null,
+    left: members.filter(({ pid }) => pid !== record.process?.pid).length,
+    lastLines: tail.lastLines,
+  });
+  return { type: 'failed', ending };
+}
+
+/** Resolves when a process has ended. @throws the signal's reason */
+export async function endOf(identity: ProcessIdentity, signal: AbortSignal): Promise<undefined> {
+  while (await isAlive(identity)) await sleep(lookEveryMs, signal);
+  return undefined;
+}
+
+/** An exit in the way of a shell. */
+function statusOf(exit: Exit | undefined): number | undefined {
+  if (exit === undefined) return undefined;
+  return exit.code ?? (exit.signal === null ? undefined : 128 + constants.signals[exit.signal]);
+}

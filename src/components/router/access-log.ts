@@ -1,0 +1,112 @@
+import { type LogLine, logBatches, nextTimestamp } from '#contract/logs.ts';
+import type { Bus } from '#ground/bus.ts';
+import { messageOf } from '#ground/errors.ts';
+import type { Log } from '#ground/log.ts';
+
+/** One request of an app, after it ended. */
+export interface Visit {
+  /** App guid. */
+  readonly app: string;
+  readonly index: string | undefined;
+  readonly at: Date;
+  readonly host: string;
+  readonly method: string;
+  readonly target: string;
+  readonly httpVersion: string;
+  readonly status: number;
+  /** Of the body. */
+  readonly bytesReceived: number;
+  /** Of the body. */
+  readonly bytesSent: number;
+  readonly referer: string | undefined;
+  readonly userAgent: string | undefined;
+  /** `address:port` */
+  readonly client: string;
+  /** `address:port`, absent when no instance was found. */
+  readonly endpoint: string | undefined;
+  readonly forwardedFor: string;
+  readonly requestId: string;
+  readonly durationMs: number;
+}
+
+const batchLines = 100;
+
+/** Tells each app's log who visited it. Lines are collected for a moment, for there may be thousands in a second. */
+export class AccessLog implements Disposable {
+  readonly #bus: Bus;
+  readonly #log: Log;
+  readonly #everyMs: number;
+  readonly #batches = new Map<string, { app: string; index: string; lines: LogLine[] }>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(bus: Bus, log: Log, everyMs: number) {
+    this.#bus = bus;
+    this.#log = log;
+    this.#everyMs = everyMs;
+  }
+
+  add(visit: Visit): void {
+    const { app, index = '0' } = visit;
+    // Foreign DEAs may name apps in ways that are no part of a subject.
+    if (!/^[^\s.*>]+$/.test(app)) return;
+    const key = `${app} ${index}`;
+    const batch = this.#batches.get(key) ?? { app, index, lines: [] };
+    batch.lines.push({ timestamp: nextTimestamp(), stream: 'OUT', text: accessLine(visit) });
+    if (batch.lines.length >= batchLines) {
+      this.#batches.delete(key);
+      this.#publish(batch);
+      return;
+    }
+    this.#batches.set(key, batch);
+    this.#timer ??= setTimeout(() => this.#flush(), this.#everyMs);
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    const batches = [...this.#batches.values()];
+    this.#batches.clear();
+    for (const batch of batches) this.#publish(batch);
+  }
+
+  #publish({ app, index, lines }: { app: string; index: string; lines: LogLine[] }): void {
+    try {
+      this.#bus.publish(logBatches.at(app), { source_id: app, instance_id: index, source_type: 'RTR', lines });
+    } catch (error) {
+      this.#log.warn('access lines lost', { app, lines: lines.length, error: messageOf(error) });
+    }
+  }
+
+  /** Publishes what is left. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#flush();
+  }
+}
+
+/** One line, in gorouter's order: what programs that read its access log look for stands where they look. */
+export function accessLine(visit: Visit): string {
+  const { host, at, method, target, httpVersion, status, bytesReceived, bytesSent } = visit;
+  return [
+    `${host} - [${at.toISOString()}]`,
+    quoted(`${method} ${target} HTTP/${httpVersion}`),
+    status,
+    bytesReceived,
+    bytesSent,
+    quoted(visit.referer ?? '-'),
+    quoted(visit.userAgent ?? '-'),
+    quoted(visit.client),
+    quoted(visit.endpoint ?? '-'),
+    `x_forwarded_for:${quoted(visit.forwardedFor)}`,
+    'x_forwarded_proto:"http"',
+    `vcap_request_id:${quoted(visit.requestId)}`,
+    `response_time:${(visit.durationMs / 1000).toFixed(6)}`,
+    `app_id:${quoted(visit.app)}`,
+    `app_index:${quoted(visit.index ?? '-')}`,
+  ].join(' ');
+}
+
+/** A client must not be able to end the quotes, and with them its part of the line. */
+function quoted(text: string): string {
+  const shown = text.length > 2_048 ? `${text.slice(0, 2_048)}…` : text;
+  return `"${shown.replace(/["\\]/g, '\\$&').replace(/[^\x20-\x7e\xa0-\uffff]/g, '?')}"`;
+}

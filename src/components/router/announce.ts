@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Announcement, componentAnnounce, componentDiscover } from '#contract/discovery.ts';
+import { rubyTime } from '#contract/primitives.ts';
+import { type RouterStart, routerGreet, routerStart } from '#contract/routes.ts';
+import type { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import type { ComponentContext } from '#ground/component.ts';
+import { messageOf } from '#ground/errors.ts';
+import { repeat, within } from '#ground/wait.ts';
+import type { RouterOptions } from './options.ts';
+import type { RouteTable } from './route-table.ts';
+
+/** After the bus was away everybody comes back within this time; who comes after us missed what we said at once. */
+const latecomersMs = 500;
+
+/** Says that a router is here, now, regularly and when asked, so that everybody registers. `undo` owns it. */
+export function announceRouter(
+  undo: AsyncDisposableStack,
+  { bus, log }: ComponentContext,
+  { address, staleMs, startEveryMs }: Pick<RouterOptions, 'staleMs' | 'startEveryMs'> & { address: string },
+): void {
+  const startedAt = new Date();
+  const id = randomUUID().replaceAll('-', '');
+  const start: RouterStart = {
+    id,
+    version: 0.98, // of the protocol: that of the router of 2012
+    hosts: [address],
+    minimumRegisterIntervalInSeconds: 20,
+    pruneThresholdInSeconds: Math.ceil(staleMs / 1000),
+  };
+  // Without a status listener: what it would say is on the bus.
+  const announcement: Announcement = { type: 'Router', index: null, uuid: id, host: null, start: rubyTime(startedAt) };
+  const publish = () => bus.publish(routerStart, start);
+
+  undo.use(bus.answer(routerGreet, () => start));
+  undo.use(
+    bus.answer(componentDiscover, () => ({ ...announcement, uptime: uptimeText(Date.now() - startedAt.getTime()) })),
+  );
+  let again: NodeJS.Timeout | undefined;
+  undo.defer(() => clearTimeout(again));
+  undo.use(
+    bus.onReconnect(() => {
+      publish();
+      clearTimeout(again);
+      again = setTimeout(publish, latecomersMs);
+    }),
+  );
+  undo.use(repeat(startEveryMs, publish, (error) => log.warn('router not announced', { error: messageOf(error) })));
+  bus.publish(componentAnnounce, announcement);
+  publish();
+}
+
+/** Looks for stale routes regularly. While the bus is away nobody can register, so nobody is dropped. */
+export function sweepRoutes(
+  { bus, log }: ComponentContext,
+  table: RouteTable,
+  { staleMs, sweepMs }: Pick<RouterOptions, 'staleMs' | 'sweepMs'>,
+): AsyncDisposable {
+  const sweep = async () => {
+    try {
+      await within(Math.min(sweepMs, 2_000), 'the bus', bus.flush());
+    } catch (error) {
+      log.debug('routes kept', { error: messageOf(error) });
+      table.refreshAll(Date.now());
+      return;
+    }
+    let dropped = 0;
+    for (dropped of table.sweep(Date.now(), staleMs)) await nextTurn();
+    if (dropped > 0) log.info('stale routes dropped', { endpoints: dropped });
+  };
+  return repeat(sweepMs, sweep, (error) => log.warn('routes not swept', { error: messageOf(error) }));
+}
+
+/** `0d:1h:2m:3s`, as the components of 2012 say it. */
+function uptimeText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const days = Math.floor(seconds / 86_400);
+  return `${days}d:${Math.floor(seconds / 3600) % 24}h:${Math.floor(seconds / 60) % 60}m:${seconds % 60}s`;
+}

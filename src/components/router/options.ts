@@ -1,0 +1,37 @@
+import * as v from 'valibot';
+
+const ms = (fallback: number) => v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), fallback);
+const port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
+
+/** Settings of the router. In brackets what the original used where it is something else: [v2] or [gorouter]. */
+export const RouterOptions = v.object({
+  /** The address to listen on. */
+  host: v.optional(v.pipe(v.string(), v.nonEmpty()), '127.0.0.1'),
+  /** The port for everybody's requests; 0 lets the system choose. */
+  port: v.optional(port, 8080),
+  /** How long a request waits for an app that is starting. [does not wait] */
+  holdMs: ms(10_000),
+  /** How long a request whose every instance refused waits for news about the app. [does not wait] */
+  newsMs: ms(500),
+  /** How many requests may wait at the same time, all apps together. */
+  maxHeld: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 1_000),
+  /** An endpoint that was not registered for so long is dropped. */
+  staleMs: ms(120_000),
+  /** How often stale endpoints are looked for. */
+  sweepMs: ms(30_000),
+  /** How often everybody is asked to register again. [gorouter asks once] */
+  startEveryMs: ms(30_000),
+  /** How long a client may take for the head of a request. */
+  headersMs: ms(15_000),
+  /** How long an idle connection of a client is kept. [60 s] */
+  keepAliveMs: ms(75_000),
+  /** How long a connection to an instance may take. [5 s] */
+  connectMs: ms(5_000),
+  /** How long an idle connection to an instance is kept. */
+  idleAppConnectionMs: ms(30_000),
+  /** How long requests that are under way may go on when the router stops. */
+  drainMs: ms(500),
+  /** Access lines are collected for so long before they are published. */
+  logEveryMs: ms(100),
+});
+export type RouterOptions = v.InferOutput<typeof RouterOptions>;

@@ -1,0 +1,162 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Bus } from '#ground/bus.ts';
+import { messageOf } from '#ground/errors.ts';
+import type { Log } from '#ground/log.ts';
+import type { AccessLog } from './access-log.ts';
+import { checkRequest, checkUpgrade, isRefusal, isRepeatable } from './check-request.ts';
+import { type Absence, type Directory, EndpointSearch, isAbsence, type Patience } from './find-endpoint.ts';
+import { answerHeaders, requestHeaders, upgradeHeaders } from './headers.ts';
+import { type Page, pageFor } from './page.ts';
+import type { Endpoint } from './route-table.ts';
+import { lastWords, pageAsText, refusalAsText, sendPage, sendRefusal } from './send-page.ts';
+import { stickyCookie, stickyIdOf } from './sticky-session.ts';
+import type { Attempt, Call, Transport } from './transport.ts';
+import { Visitor } from './visitor.ts';
+
+/** What serving requests takes. */
+export interface Service {
+  readonly directory: Directory;
+  readonly patience: Patience;
+  readonly transport: Transport;
+  readonly accessLog: AccessLog;
+  readonly bus: Bus;
+  readonly log: Log;
+}
+
+/**
+ * Has an instance answer a request, or says why none does.
+ * @param expectsContinue whether the client sends the body only when it is told to
+ */
+export async function serveRequest(
+  service: Service,
+  request: IncomingMessage,
+  response: ServerResponse,
+  expectsContinue: boolean,
+): Promise<void> {
+  response.on('error', () => {}); // the client is gone, which `close` says too
+  const checked = checkRequest(request);
+  if (isRefusal(checked)) return sendRefusal(response, checked);
+
+  const visitor = new Visitor(request, checked);
+  const isRepeated = isRepeatable(request);
+  response.once('close', () => record(service, visitor, response.headersSent ? response.statusCode : 499));
+  const onBytes = (bytes: number) => {
+    visitor.bytesSent += bytes;
+  };
+  const attempt = async (endpoint: Endpoint) => {
+    const headers = requestHeaders(visitor.headers, visitor.originFor(endpoint));
+    const call = { ...callTo(endpoint, visitor), headers, expectsContinue, onBytes };
+    const first = await service.transport.forward(request, response, { ...call, ownConnection: !isRepeated });
+    // A kept connection that ends without a word was being closed by the app while the request was on its way.
+    const isWorthAnother = first.result === 'silent' && first.wasKept && !response.destroyed;
+    return isWorthAnother ? service.transport.forward(request, response, { ...call, ownConnection: true }) : first;
+  };
+  const absence = await findAnswer(service, visitor, { attempt, client: response });
+  if (absence === undefined || response.destroyed) return;
+  sendPage(response, await pageOf(service, visitor, absence), visitor.requestId);
+}
+
+/** Has an instance take over a connection as a websocket, or says why none does. The socket has a listener for errors. */
+export async function serveUpgrade(
+  service: Service,
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+): Promise<void> {
+  const checked = checkUpgrade(request);
+  if (isRefusal(checked)) {
+    socket.end(refusalAsText(checked));
+    return;
+  }
+  const visitor = new Visitor(request, checked);
+  let status = 499;
+  const attempt = async (endpoint: Endpoint) => {
+    const outcome = await service.transport.upgrade(request, socket, head, {
+      ...callTo(endpoint, visitor),
+      headers: upgradeHeaders(visitor.headers, visitor.originFor(endpoint)),
+      failure: refusalAsText({ status: 502, text: 'The app gave no answer.', routerError: 'endpoint_failure' }),
+    });
+    if (outcome.result === 'answered') status = outcome.status;
+    return outcome;
+  };
+  const absence = await findAnswer(service, visitor, { attempt, client: socket });
+  if (absence !== undefined) {
+    const page = await pageOf(service, visitor, absence);
+    status = page.status;
+    if (socket.writable) socket.end(pageAsText(page, visitor.requestId));
+  }
+  record(service, visitor, status);
+}
+
+function callTo(endpoint: Endpoint, visitor: Visitor): Omit<Call, 'headers'> {
+  return {
+    endpoint,
+    target: visitor.destination.target,
+    answerHeaders: (head) => answerHeaders(head, visitor.requestId, stickyCookie(head, endpoint.privateInstanceId)),
+  };
+}
+
+interface Errand {
+  readonly attempt: (endpoint: Endpoint) => Promise<Attempt>;
+  readonly client: ServerResponse | Socket;
+}
+
+/** Tries one endpoint after the other. @returns why there is no answer, or `undefined` when there is one */
+async function findAnswer(
+  service: Service,
+  visitor: Visitor,
+  { attempt, client }: Errand,
+): Promise<Absence | undefined> {
+  const { directory, patience, log } = service;
+  const stickyId = stickyIdOf(visitor.headers.cookie);
+  const gone = () => departureOf(client);
+  const search = new EndpointSearch(directory, visitor.destination, { ...patience, stickyId, gone });
+  for (;;) {
+    const found = await search.next();
+    if (isAbsence(found)) {
+      visitor.app ??= 'app' in found ? found.app?.app : undefined;
+      return found;
+    }
+    visitor.endpoint = found;
+    visitor.app = found.app;
+    const outcome = await attempt(found);
+    if (outcome.result === 'answered') {
+      found.isLeftOut = false;
+      return undefined;
+    }
+    if (client.destroyed) return undefined;
+    const error = messageOf(outcome.error);
+    const fields = { app: found.app, index: found.index, endpoint: `${found.host}:${found.port}`, error };
+    if (outcome.result !== 'unreached') {
+      log.debug('request not answered', fields);
+      return { why: 'broken', app: appOf(service, visitor), detail: error };
+    }
+    if (!found.isLeftOut) log.warn('instance not reached', fields);
+    found.isLeftOut = true;
+  }
+}
+
+function appOf({ directory }: Service, { destination }: Visitor) {
+  return directory.states.find(destination.host, destination.target);
+}
+
+/** Aborts when the client leaves. */
+function departureOf(client: ServerResponse | Socket): AbortSignal {
+  const departure = new AbortController();
+  if (client.destroyed) departure.abort();
+  client.once('close', () => departure.abort());
+  return departure.signal;
+}
+
+async function pageOf({ bus, directory }: Service, visitor: Visitor, absence: Absence): Promise<Page> {
+  const hasFailed = absence.why === 'crashed' || absence.why === 'unreachable' || absence.why === 'broken';
+  const lines = hasFailed && absence.app !== undefined ? await lastWords(bus, absence.app.app) : [];
+  const { destination, requestId } = visitor;
+  return pageFor(absence, { host: destination.host, requestId, apps: directory.states.all(), lines });
+}
+
+function record({ accessLog }: Service, visitor: Visitor, status: number): void {
+  const visit = visitor.visit(status);
+  if (visit !== undefined) accessLog.add(visit);
+}

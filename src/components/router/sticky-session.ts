@@ -1,0 +1,22 @@
+import type { AnswerHead } from './headers.ts';
+
+/** The cookie by which a client comes back to the instance that keeps its session. */
+const cookieName = '__VCAP_ID__';
+
+/** The instance a request wants to return to, from its Cookie header. */
+export function stickyIdOf(cookies: string | undefined): string | undefined {
+  if (cookies === undefined || !cookies.includes(cookieName)) return undefined;
+  return /(?:^|;\s*)__VCAP_ID__="?([^;"]+)/.exec(cookies)?.[1];
+}
+
+/**
+ * The cookie to add to an answer that opens a session, which is one that sets `JSESSIONID`. It lives as long as the
+ * session and goes where the session goes, as in gorouter.
+ */
+export function stickyCookie(head: AnswerHead, privateInstanceId: string | undefined): string | undefined {
+  const session = head.headers['set-cookie']?.find((cookie) => /^\s*JSESSIONID=/i.test(cookie));
+  if (session === undefined || privateInstanceId === undefined) return undefined;
+  const shared = session.match(/;\s*(?:expires|max-age|samesite)=[^;]*|;\s*(?:secure|partitioned)(?=\s*(?:;|$))/gi);
+  const attributes = (shared ?? []).map((attribute) => attribute.replace(/^;\s*/, '; '));
+  return `${cookieName}=${privateInstanceId}; Path=/; HttpOnly${attributes.join('')}`;
+}

@@ -1,0 +1,47 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { AnswerHead } from './headers.ts';
+
+/** A request on its way to one instance. */
+export interface Call {
+  readonly endpoint: { readonly host: string; readonly port: number };
+  /** Path and query, or `*`. */
+  readonly target: string;
+  /** Complete, but for what concerns the connection. */
+  readonly headers: OutgoingHttpHeaders;
+  /** The headers of the client's answer, names and values by turns. */
+  readonly answerHeaders: (head: AnswerHead) => string[];
+}
+
+export interface ForwardCall extends Call {
+  /** For a request that must not arrive twice: it gets a connection that nobody used before. */
+  readonly ownConnection: boolean;
+  /** The client waits for `100 Continue`, which is the app's to say. */
+  readonly expectsContinue: boolean;
+  /** Told of each piece of the answer's body. */
+  readonly onBytes: (bytes: number) => void;
+}
+
+export interface UpgradeCall extends Call {
+  /** What the client gets when the app accepts the connection and gives no answer: a whole HTTP answer. */
+  readonly failure: string;
+}
+
+/** What became of an attempt to have one instance answer. */
+export type Attempt =
+  /** The client has an answer, or the beginning of one, or is gone: nothing is left to do. */
+  | { readonly result: 'answered'; readonly status: number }
+  /** There was no connection: nothing was sent, and nothing of the body was read. */
+  | { readonly result: 'unreached'; readonly error: Error }
+  /** The connection ended before the first byte of an answer. A kept one may have been closing all along. */
+  | { readonly result: 'silent'; readonly error: Error; readonly wasKept: boolean }
+  /** Something came that is no answer; the client has nothing of it. */
+  | { readonly result: 'nonsense'; readonly error: Error };
+
+/** Carries requests to instances and answers to clients. It decides nothing and tries once. */
+export interface Transport extends Disposable {
+  /** Settles when the head of the answer is on its way to the client. It replaces the request's headers and url. */
+  forward(request: IncomingMessage, response: ServerResponse, call: ForwardCall): Promise<Attempt>;
+  /** The same for a request to become a websocket; the socket has to have a listener for errors. */
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer, call: UpgradeCall): Promise<Attempt>;
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Visit } from './access-log.ts';
+import type { Destination } from './check-request.ts';
+import { type Origin, requestIdOf } from './headers.ts';
+import type { Endpoint } from './route-table.ts';
+
+/** What is remembered of a request while it is served; forwarding replaces the request's own headers. */
+export class Visitor {
+  readonly destination: Destination;
+  readonly headers: IncomingHttpHeaders;
+  readonly requestId: string;
+  /** The instance that was asked last. */
+  endpoint: Endpoint | undefined;
+  /** The app that was asked for, as far as it is known. */
+  app: string | undefined;
+  bytesSent = 0;
+  readonly #method: string;
+  readonly #httpVersion: string;
+  readonly #address: string;
+  readonly #addressPort: number;
+  readonly #port: number;
+  readonly #at = new Date();
+  readonly #startedAt = performance.now();
+
+  constructor(request: IncomingMessage, destination: Destination) {
+    const { remoteAddress = '', remotePort = 0, localPort = 0 } = request.socket;
+    this.destination = destination;
+    this.headers = request.headers;
+    this.requestId = requestIdOf(request.headers) ?? randomUUID();
+    this.#method = request.method ?? '';
+    this.#httpVersion = request.httpVersion;
+    this.#address = remoteAddress.replace(/^::ffff:/, ''); // an IPv4 client of a socket for both
+    this.#addressPort = remotePort;
+    this.#port = localPort;
+  }
+
+  /** What an instance is told about where the request comes from. */
+  originFor(endpoint: Endpoint): Origin {
+    return { endpoint, requestId: this.requestId, clientAddress: this.#address, port: this.#port };
+  }
+
+  /** The visit, now that it is over; `undefined` when it was to no app, but to the platform itself or to nobody. */
+  visit(status: number): Visit | undefined {
+    const { app, endpoint, headers } = this;
+    if (app === undefined) return undefined;
+    const before = headers['x-forwarded-for'];
+    return {
+      app,
+      index: endpoint?.index,
+      at: this.#at,
+      host: this.destination.host,
+      method: this.#method,
+      target: this.destination.target,
+      httpVersion: this.#httpVersion,
+      status,
+      bytesReceived: Number(headers['content-length'] ?? 0),
+      bytesSent: this.bytesSent,
+      referer: headers.referer,
+      userAgent: headers['user-agent'],
+      client: `${this.#address}:${this.#addressPort}`,
+      endpoint: endpoint && `${endpoint.host}:${endpoint.port}`,
+      forwardedFor: before === undefined ? this.#address : `${String(before)}, ${this.#address}`,
+      requestId: this.requestId,
+      durationMs: performance.now() - this.#startedAt,
+    };
+  }
+}

@@ -1,0 +1,70 @@
+import { familyOf } from '#contract/runtimes.ts';
+import { ActionableError } from '#ground/errors.ts';
+import type { AppFiles } from './app-files.ts';
+import { type Framework, frameworks, standalone } from './frameworks.ts';
+
+/** The framework whose signs the app shows; the first in the table where several do. */
+export function detectFramework(files: AppFiles): Framework | undefined {
+  return frameworks.find(({ signs }) => files.follow(signs));
+}
+
+/** @throws ActionableError STAGING_FAILED when there are no signs of any, with what was looked for */
+export function requireFramework(files: AppFiles): Framework {
+  const found = detectFramework(files);
+  if (found !== undefined) return found;
+  const looked = frameworks.map(({ name, lookedFor }) => `${lookedFor} (${name})`).join(', ');
+  throw new ActionableError(
+    'STAGING_FAILED',
+    `None of the frameworks knows this app. At its top was looked for: ${looked}.`,
+    `${hintFor(files)}Name the framework, or give the start command with \`--command\`.`,
+  );
+}
+
+function hintFor(files: AppFiles): string {
+  const top = files.top();
+  const [only] = top;
+  if (only === undefined) return 'The app has no files: push the directory that holds them. ';
+  if (top.length === 1 && !files.isFile(only)) return `Everything lies in '${only}': push that directory instead. `;
+  return '';
+}
+
+/** The runtime a manifest gives when nobody chose one: `ruby18`. */
+export function defaultRuntimeOf({ runtimes }: Framework): string {
+  const entries = runtimes.flatMap((entry) => Object.entries(entry));
+  return (entries.find(([, facts]) => facts.default) ?? entries[0])?.[0] ?? '';
+}
+
+/** The family of runtimes that apps of this framework need: `ruby`. */
+export function familyOfFramework(framework: Framework): string {
+  return familyOf(defaultRuntimeOf(framework)) ?? '';
+}
+
+const programs: Readonly<Record<string, RegExp>> = {
+  ruby: /^(ruby|bundle|rackup|rails|rake|thin|puma|unicorn)[\d.]*$/,
+  node: /^(node|nodejs|npm|npx|yarn|pnpm)$/,
+  python: /^(python|pip|gunicorn|flask|uvicorn)[\d.]*$/,
+  php: /^php[\d.]*$/,
+  java: /^java$/,
+};
+
+/**
+ * The family of runtimes a start command needs, by the program it begins with or the first line of that file; for a
+ * program that tells nothing by the app's files. Empty when there is no sign of any.
+ */
+export function familyOfCommand(command: string, files: AppFiles): string {
+  const program = command.split(/\s+/).find((word) => word !== 'exec' && word !== 'env' && !/^\w+=/.test(word)) ?? '';
+  const script = files.text(program);
+  const interpreter = script === undefined ? program : (/^#!.*?([\w.]+)\s*$/m.exec(firstLineOf(script))?.[1] ?? '');
+  const name = interpreter.slice(interpreter.lastIndexOf('/') + 1);
+  const family = Object.entries(programs).find(([, pattern]) => pattern.test(name))?.[0];
+  if (family !== undefined || script !== undefined) return family ?? '';
+  const framework = detectFramework(files);
+  return framework === undefined ? '' : familyOfFramework(framework);
+}
+
+/** For an error text: everything a request may name. */
+export const knownFrameworks: readonly string[] = [...frameworks.map(({ name }) => name), standalone];
+
+function firstLineOf(text: string): string {
+  return text.slice(0, text.indexOf('\n') + 1 || text.length).trimEnd();
+}

@@ -1,0 +1,40 @@
+import * as assert from 'uvu/assert';
+import { answerDelayMs, availableMemoryMb, isFull, type Resources, whyNoRoom } from '#components/dea/resources.ts';
+import { describe } from '../../support/spec.ts';
+
+const resources: Resources = {
+  maxMemoryMb: 1024,
+  reservedMemoryMb: 256,
+  maxInstances: 10,
+  instances: 1,
+  minFreeDiskMb: 100,
+  freeDiskMb: 5000,
+};
+
+describe('resources', (it) => {
+  it('has room for what fits exactly, and not for a megabyte more', () => {
+    assert.is(availableMemoryMb(resources), 768);
+    assert.is(whyNoRoom(resources, 768), undefined);
+    assert.is(whyNoRoom(resources, 769), 'it needs 769M of memory, and 768M of 1.0G are left');
+  });
+
+  it('has no room for another instance beyond the count, or on a full disk', () => {
+    assert.is(whyNoRoom({ ...resources, instances: 10 }, 1), '10 instances run here, and no more are allowed');
+    assert.is(whyNoRoom({ ...resources, freeDiskMb: 12 }, 1), 'the disk is nearly full: 12M are left');
+  });
+
+  it('is full when nothing more fits', () => {
+    assert.not(isFull(resources));
+    assert.ok(isFull({ ...resources, reservedMemoryMb: 1024 }));
+    assert.ok(isFull({ ...resources, reservedMemoryMb: 2000 }));
+    assert.ok(isFull({ ...resources, instances: 10 }));
+    assert.ok(isFull({ ...resources, freeDiskMb: 99 }));
+  });
+
+  it('answers the later the fuller it is, but not later than after 250 ms', () => {
+    assert.is(answerDelayMs({ ...resources, reservedMemoryMb: 0 }, 0), 0);
+    assert.is(answerDelayMs(resources, 1), 35);
+    assert.is(answerDelayMs({ ...resources, reservedMemoryMb: 1024 }, 99), 250);
+    assert.is(answerDelayMs({ ...resources, maxMemoryMb: 0, reservedMemoryMb: 0 }, 0), 100);
+  });
+});

@@ -1,0 +1,245 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import { DeaOptions, dea } from '#components/dea/index.ts';
+import {
+  type DropletExited,
+  deaHeartbeat,
+  deaStart,
+  deaStartInstance,
+  dropletExited,
+  type Heartbeat,
+  type StartRequest,
+} from '#contract/dea.ts';
+import { type LogBatch, logBatches } from '#contract/logs.ts';
+import { routerRegister, routerUnregister } from '#contract/routes.ts';
+import type { Bus } from '#ground/bus.ts';
+import type { Running } from '#ground/component.ts';
+import { createLog, type LogEntry } from '#ground/log.ts';
+import type { Subject } from '#ground/subject.ts';
+import { createTarGz } from '#ground/tar.ts';
+import { waitFor } from '#ground/wait.ts';
+import { connectBus, startBus, type TestBus } from '../../support/bus.ts';
+import { scratchDirectory } from '../../support/scratch.ts';
+import type { Scope } from '../../support/spec.ts';
+
+/** Everything published on a subject since the test began to listen. */
+export interface Heard<Message> {
+  readonly messages: readonly Message[];
+  /** The first message like this, also one that came before. */
+  first(isIt?: (message: Message) => boolean, limitMs?: number): Promise<Message>;
+}
+
+export function listenTo<Message>(scope: Scope, bus: Bus, subject: Subject<Message>): Heard<Message> {
+  const messages: Message[] = [];
+  scope.use(bus.subscribe(subject, (message) => void messages.push(message)));
+  return {
+    messages,
+    first: (isIt = () => true, limitMs = 9_000) =>
+      waitFor(`a message on ${subject.name}`, () => messages.find(isIt), { limitMs }),
+  };
+}
+
+export interface TestDea extends TestBus {
+  readonly id: string;
+  readonly dataDir: string;
+  readonly running: Running;
+  readonly logged: readonly LogEntry[];
+  readonly heartbeats: Heard<Heartbeat>;
+  readonly exits: Heard<DropletExited>;
+  readonly registered: Heard<v.InferOutput<typeof routerRegister.schema>>;
+  readonly withdrawn: Heard<v.InferOutput<typeof routerUnregister.schema>>;
+  readonly logs: Heard<LogBatch>;
+  /** Makes `running` end as the platform does for this reason. */
+  readonly stop: (reason?: Error) => Promise<void>;
+}
+
+type Options = Partial<v.InferInput<typeof DeaOptions>>;
+
+export function optionsFor(options: Options): DeaOptions {
+  return v.parse(DeaOptions, { path: process.env['PATH'] ?? '', stopGraceMs: 1_000, ...options });
+}
+
+/** A DEA with a bus of its own, or on the bus and in the directory of one before it. */
+export async function openDea(
+  scope: Scope,
+  options: Options = {},
+  before?: TestBus & { dataDir: string },
+): Promise<TestDea> {
+  const testBus = before ?? (await startBus(scope));
+  const { bus } = testBus;
+  const dataDir = before?.dataDir ?? (await scratchDirectory(scope));
+  const listeners = {
+    heartbeats: listenTo(scope, bus, deaHeartbeat),
+    exits: listenTo(scope, bus, dropletExited),
+    registered: listenTo(scope, bus, routerRegister),
+    withdrawn: listenTo(scope, bus, routerUnregister),
+    logs: listenTo(scope, bus, logBatches),
+    hello: listenTo(scope, bus, deaStart),
+  };
+  await bus.flush();
+  const logged: LogEntry[] = [];
+  const stopping = new AbortController();
+  const running = await dea.start(
+    {
+      bus: await connectBus(scope, testBus.address),
+      log: createLog((entry) => logged.push(entry)),
+      dataDir,
+      signal: stopping.signal,
+    },
+    optionsFor(options),
+  );
+  scope.use(running);
+  const stop = async (reason = new Error('The test ends.')) => {
+    stopping.abort(reason);
+    await running[Symbol.asyncDispose]();
+  };
+  const { id } = await listeners.hello.first();
+  return { ...testBus, ...listeners, id, dataDir, running, logged, stop };
+}
+
+export interface Droplet {
+  readonly path: string;
+  readonly sha1: string;
+}
+
+const standardStartup = (command: string) => `#!/bin/bash
+export TMPDIR="$PWD/tmp"
+DROPLET_BASE_DIR=$PWD
+cd app
+${command} > $DROPLET_BASE_DIR/logs/stdout.log 2> $DROPLET_BASE_DIR/logs/stderr.log &
+STARTED=$!
+echo "$STARTED" >> $DROPLET_BASE_DIR/run.pid
+wait $STARTED
+`;
+
+/** A droplet as the stager makes them: `command` runs in `app/`, its output goes to `logs/`. */
+export function dropletOf(
+  scope: Scope,
+  command: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<Droplet> {
+  return packDroplet(scope, async (directory) => {
+    await writeTree(directory, { startup: standardStartup(command), ...files });
+  });
+}
+
+/** A droplet with the app of a directory of `test/fixtures`, run by node. */
+export function fixtureDroplet(scope: Scope, fixture: string): Promise<Droplet> {
+  const source = fileURLToPath(new URL(`../../fixtures/${fixture}`, import.meta.url));
+  return packDroplet(scope, async (directory) => {
+    await writeTree(directory, { startup: standardStartup('%VCAP_LOCAL_RUNTIME% app.js') });
+    await cp(source, join(directory, 'app'), { recursive: true });
+  });
+}
+
+/** An archive of exactly these files. */
+export function archiveOf(scope: Scope, files: Readonly<Record<string, string>>): Promise<Droplet> {
+  return packDroplet(scope, (directory) => writeTree(directory, files));
+}
+
+/** An archive of whatever `fill` puts into a directory. */
+export async function packDroplet(scope: Scope, fill: (directory: string) => Promise<unknown>): Promise<Droplet> {
+  const scratch = await scratchDirectory(scope);
+  const directory = join(scratch, 'droplet');
+  await mkdir(join(directory, 'app'), { recursive: true });
+  await fill(directory);
+  const path = join(scratch, 'droplet.tgz');
+  await createTarGz(directory, await readdir(directory), path);
+  return { path, sha1: await sha1Of(path) };
+}
+
+export async function sha1Of(path: string): Promise<string> {
+  return createHash('sha1')
+    .update(await readFile(path))
+    .digest('hex');
+}
+
+async function writeTree(directory: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, name)), { recursive: true });
+    await writeFile(join(directory, name), content, { mode: name === 'startup' || name === 'stop' ? 0o500 : 0o644 });
+  }
+}
+
+type Changes = Partial<StartRequest> & { droplet?: string };
+
+/** A start request as a cloud controller sends it, for a node app at `<app>.localhost`. */
+export function requestFor({ path, sha1 }: Droplet, changes: Changes = {}): StartRequest {
+  const app = changes.droplet ?? randomUUID();
+  return {
+    droplet: app,
+    index: 0,
+    name: 'hello',
+    version: `${sha1}-1`,
+    uris: [`${app}.localhost`],
+    sha1,
+    executableFile: path,
+    executableUri: 'http://127.0.0.1:9/never-asked',
+    runtime_info: { name: 'node', executable: 'node' },
+    framework: 'node',
+    services: [],
+    limits: { mem: 256, disk: 256, fds: 1024 },
+    env: [],
+    users: ['a@b.c'],
+    cc_partition: 'default',
+    ...changes,
+  };
+}
+
+export function start({ bus, id }: TestDea, request: StartRequest): void {
+  bus.publish(deaStartInstance.at(id), request);
+}
+
+/** Starts an instance and waits until it runs. */
+export async function startRunning(dea: TestDea, request: StartRequest) {
+  start(dea, request);
+  const isIt = (message: Heartbeat) => stateIn(message, request) === 'RUNNING';
+  const heartbeat = await dea.heartbeats.first(isIt);
+  const route = await dea.registered.first(({ app }) => app === request.droplet).catch(() => undefined);
+  const instance = heartbeat.droplets.find(
+    ({ droplet, index }) => droplet === request.droplet && index === request.index,
+  );
+  return { instance: instance?.instance ?? '', port: route?.port ?? 0, app: request.droplet };
+}
+
+export function stateIn(
+  message: Heartbeat,
+  { droplet, index }: { droplet: string; index: number },
+): string | undefined {
+  return message.droplets.find((each) => each.droplet === droplet && each.index === index)?.state;
+}
+
+export function exitOf(dea: TestDea, app: string, limitMs?: number): Promise<DropletExited> {
+  return dea.exits.first(({ droplet }) => droplet === app, limitMs);
+}
+
+/** The text of an app's log so far, of one source or of all. */
+export function linesOf({ logs }: Pick<TestDea, 'logs'>, app: string, source?: string): string[] {
+  return logs.messages
+    .filter((batch) => batch.source_id === app && (source === undefined || batch.source_type === source))
+    .flatMap(({ lines }) => lines.map(({ text }) => text));
+}
+
+/** Serves files over HTTP and counts how often each was asked for. */
+export async function serveDroplets(scope: Scope, files: Readonly<Record<string, string>>) {
+  const asked = new Map<string, number>();
+  const server = createServer((request, response) => {
+    const path = request.url ?? '';
+    asked.set(path, (asked.get(path) ?? 0) + 1);
+    const file = files[path];
+    if (file === undefined) return response.writeHead(404).end('not here');
+    void readFile(file).then((bytes) => response.end(bytes));
+    return undefined;
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  scope.defer(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as { port: number }; // an object for a server on a port
+  return { url: (path: string) => `http://127.0.0.1:${port}${path}`, asked };
+}
