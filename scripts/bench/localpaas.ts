@@ -58,7 +58,8 @@ export async function startLocalpaas(surroundings: Surroundings, options: UpOpti
   onStarted?.(startedAt);
   const stop = async () => {
     await child[Symbol.asyncDispose]();
-    await endStrays(home);
+    const strays = await endStrays(home);
+    if (strays > 0) throw new Error(`The platform of ${home} left ${strays} processes behind, which were killed.`);
   };
   try {
     const { ready, readyAt } = await readyOf(child, signal);
@@ -101,12 +102,21 @@ async function readyOf(child: Awaited<ReturnType<typeof startChild>>, signal: Ab
     hasEnded = true;
   });
   const isReady = () => {
-    if (out.includes('\n')) return v.parse(Ready, JSON.parse(out.slice(0, out.indexOf('\n'))));
+    const event = parsedOnceWhole(out);
+    if (event !== undefined) return v.parse(Ready, event);
     if (hasEnded) throw new Error(`'localpaas up' ended before it was ready:\n${err}`.trim());
     return undefined;
   };
   const ready = await waitFor('localpaas up to be ready', isReady, { limitMs: 60_000, everyMs: 1, signal });
   return { ready, readyAt };
+}
+
+function parsedOnceWhole(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // the rest is still to come
+  }
 }
 
 /** Ends whatever a platform left running: the home of an app lies below that of its platform. @returns how many */

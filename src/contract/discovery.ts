@@ -19,3 +19,10 @@ export type Announcement = v.InferOutput<typeof Announcement>;
 
 export const componentAnnounce = subject('vcap.component.announce', Announcement);
 export const componentDiscover = exchange('vcap.component.discover', Nothing, Announcement);
+
+/** `0d:1h:2m:3s` */
+export function uptimeText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const hours = Math.floor(seconds / 3_600);
+  return `${Math.floor(hours / 24)}d:${hours % 24}h:${Math.floor(seconds / 60) % 60}m:${seconds % 60}s`;
+}

@@ -1,4 +1,4 @@
-import { type App, Droplet, Process, type ProcessStats, ProcessStatsList, Route } from '#contract/api/resources.ts';
+import { App, Droplet, Process, type ProcessStats, ProcessStatsList, Route } from '#contract/api/resources.ts';
 import { urlOf } from '../addresses.ts';
 import type { ApiClient } from '../api-client.ts';
 import { isNotFound } from '../api-refusal.ts';
@@ -42,7 +42,8 @@ export interface DetailedAppView extends AppView {
 /** Everything about one app, asked at once. */
 export async function viewOf(api: ApiClient, app: App): Promise<DetailedAppView> {
   const path = `/v3/apps/${app.guid}`;
-  const [processes, stats, routes, droplet] = await Promise.all([
+  const [now, processes, stats, routes, droplet] = await Promise.all([
+    api.get(path, App),
     api.list(`${path}/processes`, Process),
     statsOf(api, app.guid),
     api.list(`${path}/routes`, Route),
@@ -51,7 +52,7 @@ export async function viewOf(api: ApiClient, app: App): Promise<DetailedAppView>
   const web = processes.find(({ type }) => type === 'web');
   const urls = routes.map(({ url }) => urlOf(url, api.platform));
   return {
-    ...summaryOf(app, web, stats, urls),
+    ...summaryOf(now, web, stats, urls),
     command: web?.command ?? null,
     detected: detectedIn(droplet),
     list: stats.map(instanceOf),

@@ -83,10 +83,8 @@ export class LogTail implements AsyncDisposable {
       const rest = file.flush();
       if (rest !== undefined) this.#collect([rest], file.stream);
     }
-    this.#publish(this.#outbox);
     this.#close();
-    // Without a bus nobody hears the last words; the instance must be cleaned up all the same.
-    await within(limitMs, 'the log to be heard', this.#options.heard()).catch(() => {});
+    await this.#deliverUntil(performance.now() + limitMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -160,6 +158,19 @@ export class LogTail implements AsyncDisposable {
       if (this.#outbox.length === 0) onPositions(this.#positions());
     }
     return hasMore;
+  }
+
+  /** Without a bus nobody hears the last words; the instance must be cleaned up all the same. */
+  async #deliverUntil(endsAt: number): Promise<void> {
+    while (this.#outbox.length > 0 && performance.now() < endsAt) {
+      this.#publish(this.#outbox);
+      try {
+        await within(endsAt - performance.now(), 'the log to be heard', this.#options.heard());
+        this.#outbox = [];
+      } catch {
+        await sleep(Math.min(retryMs, Math.max(0, endsAt - performance.now())));
+      }
+    }
   }
 
   #read(limits: ReadLimits): boolean {

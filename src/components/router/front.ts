@@ -43,11 +43,16 @@ export async function openFront(
 }
 
 function serveWith(server: Server, service: Service, { loose }: Connections): void {
-  const serve = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) =>
+  const serve = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
+    response.once('close', () => {
+      // The server is closing, and this connection would wait for its next request.
+      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+    });
     void serveRequest(service, request, response, expectsContinue).catch((error: unknown) => {
       service.log.error('request failed', { error: messageOf(error) });
       response.destroy();
     });
+  };
   server.on('request', (request, response) => serve(request, response, false));
   server.on('checkContinue', (request, response) => serve(request, response, true));
   server.on('upgrade', (request, socket: Socket, head) => {

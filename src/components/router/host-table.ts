@@ -79,7 +79,7 @@ export class HostTable<T> {
 }
 
 /** A host as the table knows it: lower case, without port and final dot. */
-export function normalHostOf(host: string): string {
+function normalHostOf(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
 }
 

@@ -1,2 +1,2 @@
 export { RouterOptions } from './options.ts';
-export { type RunningRouter, startRouter } from './router.ts';
+export { startRouter } from './router.ts';

@@ -12,7 +12,7 @@ import { RouteTable } from './route-table.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** A router that listens. */
-export interface RunningRouter extends Running {
+interface RunningRouter extends Running {
   /** The port for everybody's requests. */
   readonly port: number;
 }

@@ -115,7 +115,7 @@ async function findAnswer(
   for (;;) {
     const found = await search.next();
     if (isAbsence(found)) {
-      visitor.app ??= 'app' in found ? found.app?.app : undefined;
+      visitor.app ??= appOf(service, visitor)?.app;
       return found;
     }
     visitor.endpoint = found;
@@ -126,15 +126,18 @@ async function findAnswer(
       return undefined;
     }
     if (client.destroyed) return undefined;
-    const error = messageOf(outcome.error);
-    const fields = { app: found.app, index: found.index, endpoint: `${found.host}:${found.port}`, error };
-    if (outcome.result !== 'unreached') {
-      log.debug('request not answered', fields);
-      return { why: 'broken', app: appOf(service, visitor), detail: error };
-    }
-    if (!found.isLeftOut) log.warn('instance not reached', fields);
+    const isUnreached = outcome.result === 'unreached';
+    report(log, found, outcome.error, isUnreached && !found.isLeftOut);
+    if (!isUnreached) return { why: 'broken', app: appOf(service, visitor), detail: messageOf(outcome.error) };
     found.isLeftOut = true;
   }
+}
+
+/** @param isNews whether it is the first time */
+function report(log: Log, { app, index, host, port }: Endpoint, error: Error, isNews: boolean): void {
+  const fields = { app, index, endpoint: `${host}:${port}`, error: messageOf(error) };
+  if (isNews) log.warn('instance not reached', fields);
+  else log.debug('request not answered', fields);
 }
 
 function appOf({ directory }: Service, { destination }: Visitor) {

@@ -36,6 +36,8 @@ export interface TestOperations {
   /** `http://127.0.0.1:1234` */
   readonly address: string;
   readonly dataDir: string;
+  /** Resolves when the cloud controller has got everything the test published, and the test what that one published. */
+  readonly settled: () => Promise<void>;
 }
 
 /** Short, so that no test waits for what does not come. */
@@ -81,8 +83,13 @@ export async function startTestOperations(scope: Scope, given: TestOptions = {})
   );
   address = `http://127.0.0.1:${server.port}`;
   operations.listening();
-  await own.flush();
-  return { operations, store, events, bus, address, dataDir };
+  const settled = async () => {
+    await bus.flush();
+    await own.flush();
+    await bus.flush();
+  };
+  await settled();
+  return { operations, store, events, bus, address, dataDir, settled };
 }
 
 const stamp = () => {

@@ -49,7 +49,7 @@ describe('the store of the desired state', (it) => {
     const environment = {
       QUOTES: `a"b'c\\d`,
       LINES: 'one\ntwo\r\n\tthree\n',
-      SHELL: '$HOME `id` $(id) ${x} %VCAP% !! #',
+      SHELL: '$HOME `id` $(id) ${'.concat('x} %VCAP% !! #'),
       UNICODE: 'Grüße 🚀 \u2028 é e\u0301 ﷽',
       CONTROL: '\u0001\u001b[31m\u007f',
       EMPTY: '',

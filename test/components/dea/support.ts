@@ -243,3 +243,16 @@ export async function serveDroplets(scope: Scope, files: Readonly<Record<string,
   const { port } = server.address() as { port: number }; // an object for a server on a port
   return { url: (path: string) => `http://127.0.0.1:${port}${path}`, asked };
 }
+
+/** The process of an app, as its `startup` noted it. */
+export async function appPidOf({ dataDir }: TestDea, { instance }: { instance: string } = { instance: '' }): Promise<number> {
+  const directory = await directoryOf(dataDir, instance);
+  return Number((await readFile(join(directory, 'run.pid'), 'utf8')).trim());
+}
+
+export async function directoryOf(dataDir: string, instance: string): Promise<string> {
+  const instances = join(dataDir, 'instances');
+  const name = (await readdir(instances)).find((each) => each.endsWith(instance));
+  if (name === undefined) throw new Error(`The instance ${instance} has no directory.`);
+  return join(instances, name);
+}

@@ -134,9 +134,13 @@ describe('router', (it) => {
   it('keeps all routes while the bus is away, and asks for registrations when it is back', async (scope) => {
     const staleMs = 300;
     const { bus, port, server } = await openRouter(scope, { staleMs, sweepMs: 40 });
-    await register(bus, await serveApp(scope, (_, response) => response.end('a')), ['hello.localhost']);
+    const app = await serveApp(scope, (_, response) => response.end('a'));
+    const route = await register(bus, app, ['hello.localhost']);
     const starts: RouterStart[] = [];
-    bus.subscribe(routerStart, (message) => void starts.push(message));
+    bus.subscribe(routerStart, (message) => {
+      starts.push(message);
+      bus.publish(routerRegister, route);
+    });
     await bus.flush();
 
     process.kill(server.pid(), 'SIGSTOP');
@@ -232,7 +236,7 @@ describe('router', (it) => {
       dataDir: '/nowhere',
       signal: new AbortController().signal,
     };
-    const options = v.parse(RouterOptions, { port: 0, drainMs: 3_000 });
+    const options = v.parse(RouterOptions, { port: 0, drainMs: 60_000 });
     const running = await startRouter(context, options);
     let finish = () => {};
     const appPort = await serveApp(scope, (_, response) => {

@@ -96,16 +96,25 @@ export class PlayedDea {
   }
 }
 
+export interface DeaTraits {
+  readonly id?: string;
+  readonly runtimes?: string[];
+  readonly memoryMb?: number;
+  /** Runs before each answer to `dea.discover`. */
+  readonly beforeAnswer?: () => Promise<void>;
+}
+
 export async function playDea(
   scope: Scope,
-  { bus }: Pick<TestOperations, 'bus'>,
-  { id = 'dea-1', runtimes = ['ruby'], memoryMb = 4096 }: { id?: string; runtimes?: string[]; memoryMb?: number } = {},
+  { bus, settled }: TestOperations,
+  { id = 'dea-1', runtimes = ['ruby'], memoryMb = 4096, beforeAnswer }: DeaTraits = {},
 ): Promise<PlayedDea> {
   const dea = new PlayedDea(id, bus, memoryMb);
   const advertise = () => bus.publish(deaAdvertise, { id, available_memory: dea.freeMb, runtimes, prod: null });
   scope.use(bus.subscribe(deaLocate, advertise));
   scope.use(
-    bus.answer(deaDiscover, ({ limits, runtime_info: { name = '' } }) => {
+    bus.answer(deaDiscover, async ({ limits, runtime_info: { name = '' } }) => {
+      await beforeAnswer?.();
       const canRun = (name === '' || runtimes.includes(name)) && limits.mem <= dea.freeMb;
       return canRun ? { id, ip: '127.0.0.1', port: null, version: 0.99 } : undefined;
     }),
@@ -114,7 +123,7 @@ export async function playDea(
   scope.use(bus.subscribe(deaStop, (request) => dea.stop(request)));
   scope.use(bus.subscribe(deaUpdate, (request) => void dea.updates.push(request)));
   advertise();
-  await bus.flush();
+  await settled();
   return dea;
 }
 

@@ -1,0 +1,102 @@
+/**
+ * Measures localpaas, as it is built, against the bare work and against other programs; see `--help`.
+ *
+ *     node --import tsx scripts/bench.ts [--rounds N] [--only up,push] [--install-peers]
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import { ActionableError, exitCodeOf, messageOf } from '#ground/errors.ts';
+import { writeFileDurably } from '#ground/files.ts';
+import { type Benchmark, measure } from './bench/benchmark.ts';
+import { commandLine } from './bench/command-line.ts';
+import type { Result } from './bench/figures.ts';
+import { describeMachine, type Machine } from './bench/machine.ts';
+import { memory } from './bench/memory.ts';
+import { type BenchmarkName, type BenchOptions, parseOptions, usage } from './bench/options.ts';
+import { peers } from './bench/peers.ts';
+import { push } from './bench/push.ts';
+import { recovery } from './bench/recovery.ts';
+import { pageOf, tableOf } from './bench/report.ts';
+import { stopSignal } from './bench/stop-signal.ts';
+import { openSurroundings, type Surroundings } from './bench/surroundings.ts';
+import { up } from './bench/up.ts';
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof ActionableError ? `${error.message}\n${error.remedy}` : error);
+  process.exitCode = exitCodeOf(error);
+}
+
+/** @returns the exit code */
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
+  const stop = stopSignal();
+  await using scope = new AsyncDisposableStack();
+  const surroundings = await openSurroundings(scope, stop.signal);
+  const machine = describeMachine(surroundings);
+  for (const [name, value] of Object.entries(machine)) console.log(`${name}: ${value}`);
+
+  const benchmarks = benchmarksOf(options);
+  const results: Result[] = [];
+  let failures = 0;
+  for (const benchmark of benchmarks) {
+    const result = await resultOf(benchmark, surroundings, options);
+    if (stop.signal.aborted) return stop.exitCode();
+    if (result === undefined) failures += 1;
+    else results.push(result);
+  }
+  if (results.length > 0) await write(surroundings.project, machine, results);
+  return failures > 0 ? 1 : 0;
+}
+
+function benchmarksOf({ only, installPeers }: BenchOptions): Benchmark[] {
+  const all: Record<BenchmarkName, Benchmark> = {
+    up,
+    push,
+    recovery,
+    memory,
+    'command-line': commandLine,
+    peers: peers({ install: installPeers }),
+  };
+  return only.map((name) => all[name]);
+}
+
+/** What one benchmark measured, which is printed then; `undefined` when something did not work, which is told. */
+async function resultOf(
+  benchmark: Benchmark,
+  surroundings: Surroundings,
+  { rounds }: BenchOptions,
+): Promise<Result | undefined> {
+  const onRound = (round: number) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${benchmark.name}: round ${round} of ${rounds}\u001b[K`);
+  };
+  try {
+    await using scope = new AsyncDisposableStack();
+    const result = await measure(benchmark, surroundings, scope, { rounds, onRound });
+    clearProgress();
+    console.log(`\n${tableOf(result)}`);
+    return result;
+  } catch (error) {
+    clearProgress();
+    if (!surroundings.signal.aborted) console.error(`\n${benchmark.name} did not work: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+}
+
+async function write(project: string, machine: Machine, results: readonly Result[]): Promise<void> {
+  const directory = join(project, 'bench');
+  await mkdir(directory, { recursive: true });
+  await writeFileDurably(join(directory, 'results.json'), `${JSON.stringify({ machine, results }, null, 2)}\n`, 0o644);
+  await writeFileDurably(join(directory, 'results.md'), pageOf(machine, results), 0o644);
+  console.log('\nWritten to bench/results.json and bench/results.md.');
+}
