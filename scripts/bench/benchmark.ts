@@ -1,5 +1,5 @@
 import type { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
-import { type Bound, type Comparison, figuresOf, inTurn, type Result, ratiosOf, type Sample } from './figures.ts';
+import { type Bound, type Comparison, figuresOf, type Result, ratiosOf, type Sample, turnsOf } from './figures.ts';
 import type { BenchmarkName } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -39,10 +39,10 @@ export async function measure(
   for (let round = 0; round <= rounds; round += 1) {
     surroundings.signal.throwIfAborted();
     onRound(round);
-    const parts: Sample[] = [];
-    for (const work of inTurn(works, round)) parts.push(await work(round));
+    const parts: Sample[] = works.map(() => ({}));
+    for (const turn of turnsOf(works.length, round)) parts[turn] = (await works[turn]?.(round)) ?? {};
     if (round > 0) samples.push(Object.assign({}, ...parts));
   }
-  const ordered = figuresOf(samples, bounds);
-  return { name, title, unit, rounds, figures: ordered, ratios: ratiosOf(samples, comparisons), notes };
+  const [figures, ratios] = [figuresOf(samples, bounds), ratiosOf(samples, comparisons)];
+  return { name, title, unit, rounds, figures, ratios, notes };
 }

@@ -82,7 +82,7 @@ export function isMet({ median, target }: Figure): boolean | undefined {
   return target === undefined ? undefined : median <= target;
 }
 
-/** The works of a round in another order each time, so that none of them is always the one that comes first. */
-export function inTurn<Work>(works: readonly Work[], round: number): Work[] {
-  return works.map((_, index) => works[(index + round) % works.length] as Work); // the index is in range
+/** The places of `count` works in another order each round, so that none of them is always the one that comes first. */
+export function turnsOf(count: number, round: number): number[] {
+  return Array.from({ length: count }, (_, index) => (index + round) % count);
 }

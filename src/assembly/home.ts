@@ -43,8 +43,10 @@ export function homeOf(flag: string | undefined, env: Readonly<Record<string, st
   };
 }
 
+const directories = ['run', 'cli', 'logs', 'nats-server'];
+
 /** Makes the home and checks that it can be used. @throws ActionableError HOME_NOT_WRITABLE */
-export async function openHome(home: Home, directories: readonly string[]): Promise<void> {
+export async function openHome(home: Home): Promise<void> {
   try {
     await Promise.all(directories.map((name) => mkdir(join(home.path, name), { recursive: true, mode: 0o700 })));
     await access(home.path, constants.W_OK);

@@ -9,7 +9,7 @@ import { lockDirectory } from '#ground/lock.ts';
 import { identityOf } from '#ground/processes.ts';
 import { waitFor } from '#ground/wait.ts';
 import { busCredentials } from './bus-credentials.ts';
-import { type Home, openHome, PlatformRecord, readPlatformRecord } from './home.ts';
+import { type Home, PlatformRecord, readPlatformRecord } from './home.ts';
 import type { PlatformContext, PlatformSettings } from './settings.ts';
 
 export interface RunningPlatform extends Running {
@@ -17,13 +17,13 @@ export interface RunningPlatform extends Running {
 }
 
 /**
- * The whole platform in this process, with a message bus of its own. Resolves when apps can be pushed.
- * @throws ActionableError HOME_NOT_WRITABLE, ALREADY_RUNNING, PORT_TAKEN, START_FAILED; nothing is left running then
+ * The whole platform in this process, with a message bus of its own, in a home that was opened. Resolves when apps can
+ * be pushed.
+ * @throws ActionableError ALREADY_RUNNING, PORT_TAKEN, START_FAILED; nothing is left running then
  */
 export async function startPlatform(settings: PlatformSettings, context: PlatformContext): Promise<RunningPlatform> {
   const { home, log, signal, version } = context;
   await using undo = new AsyncDisposableStack();
-  await openHome(home, ['run', 'cli', 'logs', 'nats-server']);
   undo.use(await takeHome(home));
 
   const credentials = settings.openBus ? null : await busCredentials(home.directoryOf('nats-server'));

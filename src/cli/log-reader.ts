@@ -27,8 +27,8 @@ const pageSize = 1_000;
 /** Lines of several instances may arrive in another order than they were printed, up to this much later. */
 const disorderNs = 1_000_000_000n;
 const disorderMs = 2_000;
-/** The store holds back an answer without lines; one that does not is not asked without a pause. */
-const heldMs = 40;
+/** The shortest time from one look to the next. */
+const pauseMs = 40;
 
 /** How far a reader has come. */
 interface Position {
@@ -77,15 +77,24 @@ export class LogReader {
     };
   }
 
-  /** Lines from `from` on, as they come, until the signal aborts; then it ends without an error. */
-  async *follow(from: bigint, signal: AbortSignal): AsyncGenerator<LogLine[], void> {
+  /**
+   * Lines from `from` on, as they come, until the signal aborts; then it ends without an error.
+   * @param enough when it has aborted, one more look is taken and that is the last
+   */
+  async *follow(from: bigint, signal: AbortSignal, enough?: AbortSignal): AsyncGenerator<LogLine[], void> {
     const position = { from, next: from, seen: new SeenLines(), lastAt: Number.NEGATIVE_INFINITY };
-    while (!signal.aborted) {
+    const hurry = enough === undefined ? signal : AbortSignal.any([signal, enough]);
+    for (let isLast = false; !isLast && !signal.aborted; ) {
+      isLast = enough?.aborted === true;
+      const nextLookAt = performance.now() + pauseMs;
       const fresh = await this.#fresh(position, signal).catch((error: unknown) => {
         if (signal.aborted) return [];
         throw error;
       });
       if (fresh.length > 0) yield fresh;
+      // Several lines at once cost as little as one; and a store that holds nothing back must not be asked all the time.
+      const restMs = fresh.length < pageSize ? nextLookAt - performance.now() : 0;
+      if (restMs > 0) await sleep(restMs, hurry).catch(() => {}); // whoever hurries is looked after above
     }
   }
 
@@ -98,7 +107,6 @@ export class LogReader {
     const earliest = laterOf(position.from, position.next - disorderNs);
     const fresh = position.seen.add(mayBeLate ? await this.#read({ from: earliest, signal }) : lines);
     if (fresh.length > 0) position.lastAt = performance.now();
-    else if (performance.now() - askedAt < heldMs) await sleep(heldMs, signal);
     return fresh;
   }
 

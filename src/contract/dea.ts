@@ -154,6 +154,8 @@ const Stats = v.looseObject({
   fds_quota: v.number(),
   cores: v.optional(v.number()),
   usage: v.nullish(Usage),
+  /** Ours: the app's process, as `startup` noted it in `run.pid`. */
+  pid: v.nullish(v.number()),
 });
 export type InstanceStats = v.InferOutput<typeof Stats>;
 

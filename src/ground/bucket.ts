@@ -11,6 +11,13 @@ export interface BucketEntry<Value> {
   readonly changedAt: Date;
 }
 
+export interface WatchOptions {
+  /** Every kept value, not only the newest of each key. */
+  readonly history?: boolean;
+  /** Told of a value that is not JSON, or that `onEntry` threw at; watching goes on. Anybody on the bus may write. */
+  readonly onFailure?: (key: string, error: unknown) => void;
+}
+
 /** Somebody else changed the key since it was read: read again and decide again. */
 export class RevisionConflict extends Error {
   constructor(key: string, cause: unknown) {
@@ -69,7 +76,7 @@ export class Bucket<Value> {
    */
   async watch(
     onEntry: (entry: BucketEntry<Value>) => void,
-    { history = false }: { history?: boolean } = {},
+    { history = false, onFailure = () => {} }: WatchOptions = {},
   ): Promise<AsyncDisposable> {
     const status = await this.#kv.status();
     const watcher = await this.#kv.watch({ include: history ? KvWatchInclude.AllHistory : KvWatchInclude.LastValue });
@@ -81,7 +88,11 @@ export class Bucket<Value> {
     if (pending === 0) caughtUp();
     const ended = (async () => {
       for await (const entry of watcher) {
-        onEntry(entryOf<Value>(entry));
+        try {
+          onEntry(entryOf<Value>(entry));
+        } catch (error) {
+          onFailure(entry.key, error);
+        }
         pending -= 1;
         if (entry.delta === 0 || pending === 0) caughtUp();
       }

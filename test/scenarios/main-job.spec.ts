@@ -26,7 +26,7 @@ describe('the main job', (it) => {
       assert.is(seen.size, 3, [...seen].join('\n'));
 
       await paas.ok(['stop', 'hello-node']);
-      assert.is((await paas.get('hello-node')).status, 503);
+      assert.match((await paas.get('hello-node')).body, 'localpaas start hello-node');
       await paas.ok(['start', 'hello-node']);
       assert.is((await paas.get('hello-node')).status, 200);
 

@@ -40,19 +40,19 @@ export interface DetailedAppView extends AppView {
 }
 
 /** Everything about one app, asked at once. */
-export async function viewOf(api: ApiClient, app: App): Promise<DetailedAppView> {
-  const path = `/v3/apps/${app.guid}`;
-  const [now, processes, stats, routes, droplet] = await Promise.all([
+export async function viewOf(api: ApiClient, appGuid: string): Promise<DetailedAppView> {
+  const path = `/v3/apps/${appGuid}`;
+  const [app, processes, stats, routes, droplet] = await Promise.all([
     api.get(path, App),
     api.list(`${path}/processes`, Process),
-    statsOf(api, app.guid),
+    statsOf(api, appGuid),
     api.list(`${path}/routes`, Route),
-    currentDroplet(api, app.guid),
+    currentDroplet(api, appGuid),
   ]);
   const web = processes.find(({ type }) => type === 'web');
   const urls = routes.map(({ url }) => urlOf(url, api.platform));
   return {
-    ...summaryOf(now, web, stats, urls),
+    ...summaryOf(app, web, stats, urls),
     command: web?.command ?? null,
     detected: detectedIn(droplet),
     list: stats.map(instanceOf),

@@ -13,7 +13,7 @@ export interface ReportOptions {
 
 /** Ends a command that changed an app: how it is now, and what to do next. */
 export async function reportApp(cli: Cli, api: ApiClient, app: App, { json, next = [] }: ReportOptions): Promise<void> {
-  const view = await viewOf(api, app);
+  const view = await viewOf(api, app.guid);
   if (json) return cli.out.json(view);
   printApp(cli.out, view);
   if (next.length === 0) return;

@@ -1,15 +1,12 @@
 import { type App, Build } from '#contract/api/resources.ts';
 import { ActionableError, messageOf } from '#ground/errors.ts';
-import { sleep } from '#ground/wait.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { Cli } from '../cli.ts';
-import { LogReader } from '../log-reader.ts';
+import { type LogLine, LogReader } from '../log-reader.ts';
 import { poll } from '../poll.ts';
 import { printable } from '../style.ts';
 
 const limitMs = 15 * 60_000;
-/** The last staging lines may still be on their way when a build has failed, and those are the ones that matter. */
-const drainMs = 250;
 
 /**
  * Stages a package; the staging lines are shown as they come.
@@ -24,8 +21,8 @@ export async function stagePackage(
 ): Promise<{ droplet: string; endLog: () => Promise<void> }> {
   const from = await log.settle();
   const build = await api.post('/v3/builds', { package: { guid: packageGuid } }, Build);
-  const stop = new AbortController();
-  const shown = showStaging(cli, new LogReader(api, app.guid), from, stop.signal);
+  const [enough, stop] = [new AbortController(), new AbortController()];
+  const shown = showStaging(cli, new LogReader(api, app.guid).follow(from, stop.signal, enough.signal));
   const ended = await poll(
     async () => {
       const now = await api.get(`/v3/builds/${build.guid}`, Build);
@@ -33,13 +30,14 @@ export async function stagePackage(
     },
     { limitMs, signal: cli.signal },
   );
+  enough.abort();
   const endLog = () => {
     stop.abort();
     return shown;
   };
   if (ended?.droplet) return { droplet: ended.droplet.guid, endLog };
-  await sleep(drainMs, cli.signal);
-  await endLog();
+  // The last lines may still be on their way, and after a failure those are the ones that matter.
+  await shown;
   const reason = ended?.error ?? `it took longer than ${limitMs / 60_000} minutes`;
   throw new ActionableError(
     'STAGING_FAILED',
@@ -48,9 +46,9 @@ export async function stagePackage(
   );
 }
 
-async function showStaging(cli: Cli, log: LogReader, from: bigint, signal: AbortSignal): Promise<void> {
+async function showStaging(cli: Cli, log: AsyncIterable<LogLine[]>): Promise<void> {
   try {
-    for await (const lines of log.follow(from, signal)) {
+    for await (const lines of log) {
       for (const { source, text } of lines)
         if (source === 'STG') cli.progress.line(cli.progress.style.dim(`  ${text}`));
     }

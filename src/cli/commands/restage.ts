@@ -9,5 +9,5 @@ export async function run(cli: Cli, { name, wait, json }: StateInput): Promise<v
   const api = await ApiClient.open(cli);
   const app = await findApp(api, name);
   await deploy(cli, api, app, (await lastPackage(api, app)).guid, { wait });
-  await reportApp(cli, api, { ...app, state: 'STARTED' }, { json });
+  await reportApp(cli, api, app, { json });
 }

@@ -11,5 +11,5 @@ export async function run(cli: Cli, { name, wait, json }: StateInput): Promise<v
   cli.progress.step(`Restarting ${name}`);
   await changeState(cli, api, app, { action: 'restart', wait });
   cli.progress.end();
-  await reportApp(cli, api, { ...app, state: 'STARTED' }, { json });
+  await reportApp(cli, api, app, { json });
 }

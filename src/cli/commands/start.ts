@@ -17,5 +17,5 @@ export async function run(cli: Cli, { name, wait, json }: StateInput): Promise<v
     await changeState(cli, api, app, { action: 'start', wait });
     cli.progress.end();
   }
-  await reportApp(cli, api, { ...app, state: 'STARTED' }, { json });
+  await reportApp(cli, api, app, { json });
 }

@@ -15,10 +15,10 @@ export async function run(cli: Cli, { name, wait, json }: StateInput): Promise<v
   const api = await ApiClient.open(cli);
   const app = await findApp(api, name);
   cli.progress.step(`Stopping ${name}`);
-  const stopped = await api.post(`/v3/apps/${app.guid}/actions/stop`, {}, App);
+  await api.post(`/v3/apps/${app.guid}/actions/stop`, {}, App);
   if (wait) await awaitStopped(cli, api, app);
   cli.progress.end();
-  await reportApp(cli, api, stopped, { json });
+  await reportApp(cli, api, app, { json });
 }
 
 async function awaitStopped(cli: Cli, api: ApiClient, app: App): Promise<void> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { homeOf } from '#assembly/home.ts';
+import { homeOf, openHome } from '#assembly/home.ts';
 import { openLogFile } from '#assembly/log-file.ts';
 import { logInCommandLine } from '#assembly/login.ts';
 import { type RunningPlatform, startPlatform } from '#assembly/platform.ts';
@@ -8,7 +8,6 @@ import { PlatformSettings } from '#assembly/settings.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { KeepAppsRunning } from '#ground/component.ts';
 import { ActionableError } from '#ground/errors.ts';
-import { ensureDirectory } from '#ground/files.ts';
 import { createLog, type Log } from '#ground/log.ts';
 import { assetsDirectory, cacheDirectory, programVersion } from '#packaging/assets.ts';
 import { findNatsServer } from '#packaging/nats-server-program.ts';
@@ -38,7 +37,8 @@ export async function run(cli: Cli, input: UpInput): Promise<number> {
   const program = await findNatsServer({ env: cli.env, cacheDir: cacheDirectory() });
   if (!input.json) cli.progress.line(`nats-server ${program.version} · ${program.origin} · ${program.path}`);
 
-  const log = await openLog(cli, home, input, undo);
+  await openHome(home);
+  const log = openLog(cli, home.logFile, input, undo);
   const version = programVersion();
   const platform = await startPlatform(settings, { home, log, signal: stop, natsServer: program.path, version });
   undo.defer(async () => {
@@ -86,14 +86,8 @@ function stopSignal(cli: Cli, undo: AsyncDisposableStack): AbortSignal {
   return stop.signal;
 }
 
-async function openLog(
-  cli: Cli,
-  home: { logFile: string; path: string },
-  input: UpInput,
-  undo: AsyncDisposableStack,
-): Promise<Log> {
-  await ensureDirectory(join(home.path, 'logs'));
-  const file = undo.use(openLogFile(home.logFile));
+function openLog(cli: Cli, path: string, input: UpInput, undo: AsyncDisposableStack): Log {
+  const file = undo.use(openLogFile(path));
   return createLog((entry) => {
     file.write(entry);
     if (entry.level === 'debug' || (entry.level === 'info' && !input.verbose)) return;

@@ -161,7 +161,10 @@ function fish(words: readonly Words[]): string {
       }),
     ];
   });
-  return `# Completion of localpaas for fish: localpaas completion fish | source\n${lines.join('\n')}\n`;
+  const names = words.map(({ name }) => name).join(' ');
+  const overview = `complete -c localpaas -f -n __fish_use_subcommand -a help -d 'print the help of a command'
+complete -c localpaas -f -n '__fish_seen_subcommand_from help' -a '${names}'`;
+  return `# Completion of localpaas for fish: localpaas completion fish | source\n${overview}\n${lines.join('\n')}\n`;
 }
 
 function quoted(text: string): string {

@@ -23,10 +23,9 @@ export interface EventRecord {
 }
 
 export type EventType =
-  | `audit.app.${'create' | 'update' | 'start' | 'stop' | 'restart' | 'restage' | 'delete-request' | 'map-route'}`
-  | `audit.app.${'unmap-route' | 'upload-bits' | 'build.create' | 'build.staged' | 'build.failed'}`
-  | `audit.app.${'droplet.create' | 'droplet.mapped' | 'process.scale' | 'process.update' | 'process.crash'}`
-  | `audit.app.${'package.create' | 'apply_manifest'}`
+  | `audit.app.${'create' | 'update' | 'start' | 'stop' | 'restart' | 'delete-request'}`
+  | `audit.app.${'map-route' | 'unmap-route' | 'upload-bits' | 'build.create' | 'build.staged' | 'build.failed'}`
+  | `audit.app.${'droplet.create' | 'droplet.mapped' | 'process.scale' | 'process.update'}`
   | 'app.crash'
   | 'app.unplaced';
 
@@ -34,6 +33,12 @@ export interface EventSubject {
   readonly app: Pick<AppRecord, 'guid' | 'name'>;
   /** The administrator when absent. */
   readonly actor?: Party;
+}
+
+interface Noted {
+  readonly event: EventRecord;
+  /** Grows from event to event: many fall into one millisecond. */
+  readonly order: number;
 }
 
 /** As many as JetStream keeps of one key. */
@@ -45,8 +50,11 @@ export class EventLog implements AsyncDisposable {
   readonly #log: Log;
   readonly #actor: Party;
   /** Oldest first, by app. */
-  readonly #events = new Map<string, EventRecord[]>();
+  readonly #events = new Map<string, Noted[]>();
+  /** Guids of events that were recorded here and that watching has not told of yet. */
+  readonly #own = new Set<string>();
   readonly #writing = new Set<Promise<void>>();
+  #order = 0;
   #watch: AsyncDisposable | undefined;
 
   private constructor(bucket: Bucket<EventRecord>, log: Log, actor: Party) {
@@ -62,9 +70,12 @@ export class EventLog implements AsyncDisposable {
     events.#watch = await bucket.watch(
       ({ key, value }) => {
         if (value === undefined) events.#events.delete(key);
-        else events.#take(key, value);
+        else if (!events.#own.delete(value.guid)) events.#note(key, value);
       },
-      { history: true },
+      {
+        history: true,
+        onFailure: (key, error) => log.warn('event cannot be read', { app: key, error: messageOf(error) }),
+      },
     );
     return events;
   }
@@ -83,7 +94,8 @@ export class EventLog implements AsyncDisposable {
       target: { guid: app.guid, type: 'app', name: app.name },
       data,
     };
-    this.#take(app.guid, event);
+    this.#own.add(event.guid);
+    this.#note(app.guid, event);
     const written = this.#bucket
       .put(app.guid, event)
       .then(() => {})
@@ -94,21 +106,21 @@ export class EventLog implements AsyncDisposable {
 
   /** Of one app, oldest first. */
   of(appGuid: string): readonly EventRecord[] {
-    return this.#events.get(appGuid) ?? [];
+    return (this.#events.get(appGuid) ?? []).map(({ event }) => event);
   }
 
   /** Of all apps, oldest first. */
   all(): readonly EventRecord[] {
-    return [...this.#events.values()]
-      .flat()
-      .sort((one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt));
+    const noted = [...this.#events.values()].flat();
+    return noted.sort((one, other) => one.order - other.order).map(({ event }) => event);
   }
 
   /** Drops the events of apps that are gone, once their last one is older than `before` (ms since 1970). */
   async forget(isGone: (appGuid: string) => boolean, before: number): Promise<void> {
     for (const [app, events] of this.#events) {
       const last = events.at(-1);
-      if (last !== undefined && isGone(app) && Date.parse(last.createdAt) < before) await this.#bucket.delete(app);
+      if (last !== undefined && isGone(app) && Date.parse(last.event.createdAt) < before)
+        await this.#bucket.delete(app);
     }
   }
 
@@ -118,11 +130,10 @@ export class EventLog implements AsyncDisposable {
     await this.#watch?.[Symbol.asyncDispose]();
   }
 
-  /** Watching tells our own events again; they are known by their guid. */
-  #take(app: string, event: EventRecord): void {
+  #note(app: string, event: EventRecord): void {
     const events = this.#events.get(app) ?? [];
-    if (events.some(({ guid }) => guid === event.guid)) return;
-    events.push(event);
+    this.#order += 1;
+    events.push({ event, order: this.#order });
     if (events.length > keptPerApp) events.shift();
     this.#events.set(app, events);
   }

@@ -53,7 +53,7 @@ export interface Operations {
   scale(app: AppRecord, process: ProcessRecord): Promise<void>;
   /** The app's routes are others than before. */
   routesChanged(appGuid: string): void;
-  /** One per wanted instance and per crashed one, from memory, by index. */
+  /** One per wanted instance, from memory, by index; none of an app that should not run. */
   instancesOf(app: AppRecord): InstanceView[];
   /** One per wanted instance, by index; for a stopped app each is DOWN. */
   statsOf(app: AppRecord, processType: string): Promise<ProcessStats[]>;

@@ -30,7 +30,9 @@ export class RecordBucket {
   }
 
   watch(onEntry: (entry: BucketEntry<AnyRecord>) => void): Promise<AsyncDisposable> {
-    return this.#bucket.watch(onEntry);
+    const onFailure = (key: string, error: unknown) =>
+      this.#log.warn('record cannot be read', { key, error: messageOf(error) });
+    return this.#bucket.watch(onEntry, { onFailure });
   }
 
   /**

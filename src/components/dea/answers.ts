@@ -12,6 +12,7 @@ import { rubyTime } from '#contract/primitives.ts';
 import type { RuntimeFamily } from '#contract/runtimes.ts';
 import { foundOf, isCounted, isMeant, statsOf } from './find-instance.ts';
 import type { Fleet } from './fleet.ts';
+import type { InstanceRecord } from './instance-record.ts';
 import type { DeaOptions } from './options.ts';
 import { answerDelayMs, availableMemoryMb, isFull } from './resources.ts';
 
@@ -68,14 +69,14 @@ export class Answers {
     };
   }
 
-  find(request: FindRequest, nowMs: number): FoundInstance[] {
-    return this.#fleet.records
-      .filter((record) => isMeant(record, request))
-      .map((record) => {
+  async find(request: FindRequest, nowMs: number): Promise<FoundInstance[]> {
+    const meant = this.#fleet.records.filter((record) => isMeant(record, request));
+    return Promise.all(
+      meant.map(async (record) => {
         const hasStats = request.include_stats === true && record.life.phase === 'RUNNING';
-        const stats = statsOf(record, this.#options.host, this.#fleet.usageOf(record.id), nowMs);
-        return foundOf(record, this.#dea, hasStats ? stats : undefined);
-      });
+        return foundOf(record, this.#dea, hasStats ? await this.#detailedStats(record, nowMs) : undefined);
+      }),
+    );
   }
 
   /** Of every instance that starts or runs. */
@@ -87,6 +88,11 @@ export class Answers {
   announcement(): Announcement {
     const start = rubyTime(new Date(this.#startedAtMs));
     return { type: 'DEA', index: null, uuid: this.#dea, host: null, credentials: null, start };
+  }
+
+  async #detailedStats(record: InstanceRecord, nowMs: number): Promise<InstanceStats> {
+    const stats = statsOf(record, this.#options.host, this.#fleet.usageOf(record.id), nowMs);
+    return { ...stats, pid: await this.#fleet.appPidOf(record.id) };
   }
 
   /** The announcement with our age: `0d:1h:2m:3s`. */

@@ -4,6 +4,7 @@ import { isCounted, isMeant } from './find-instance.ts';
 import { isLive } from './instance.ts';
 import { type InstanceRecord, recordOf } from './instance-record.ts';
 import { type Resources, whyNoRoom } from './resources.ts';
+import { appPidIn } from './start-instance.ts';
 import { Supervisor } from './supervisor.ts';
 import type { Tools } from './tools.ts';
 
@@ -90,6 +91,12 @@ export class Fleet {
 
   usageOf(id: string) {
     return this.#supervisors.get(id)?.usage;
+  }
+
+  /** The app's own process, where `startup` noted it. */
+  async appPidOf(id: string): Promise<number | undefined> {
+    const supervisor = this.#supervisors.get(id);
+    return supervisor === undefined ? undefined : appPidIn(supervisor.directory);
   }
 
   /** Stops all of them and waits until nothing is left. */

@@ -51,7 +51,7 @@ function unknownPage(facts: PageFacts): Page {
       <p class="lead">No app has the address <b>${host}</b>.</p>
       ${apps.length === 0 ? html`<p>No app was pushed so far.</p>` : appList(apps, portOf(host))}
       <p>To put one here, go to its folder and push it:</p>
-      ${commands('cd my-app', `localpaas push ${nameFor(host)}`)}`,
+      ${commands('cd my-app', `localpaas push${nameOption(host)}`)}`,
   });
 }
 
@@ -83,7 +83,7 @@ function startingPage({ name, state }: AppState, facts: PageFacts): Page {
 }
 
 function crashedPage({ name, reason }: AppState, facts: PageFacts): Page {
-  const why = reason ?? 'it ended';
+  const why = (reason ?? 'it ended').replace(/\.+$/, '');
   return page(502, facts, {
     routerError: 'endpoint_failure',
     text: `${name} crashed: ${why}.${logText(facts.lines)}\nThe whole log: localpaas logs ${name} --recent`,
@@ -164,8 +164,8 @@ function portOf(host: string): string {
   return /:\d+$/.exec(host)?.[0] ?? '';
 }
 
-/** What an app would have to be called to answer at this host. */
-function nameFor(host: string): string {
+/** An app of this name gets this host, unless the folder gave it that name anyway. */
+function nameOption(host: string): string {
   const label = host.split('.')[0]?.toLowerCase() ?? '';
-  return host.includes('.') && /^[a-z][a-z0-9-]*$/.test(label) ? label : '';
+  return host.includes('.') && /^[a-z][a-z0-9-]*$/.test(label) ? ` --name ${label}` : '';
 }

@@ -27,9 +27,9 @@ function readable(text: string): string {
   return plain.length > shownCharacters ? `${plain.slice(0, shownCharacters)}…` : plain;
 }
 
-/** A browser gets the page, everybody else the text. */
-export function sendPage(response: ServerResponse, page: Page, requestId: string): void {
-  if (response.headersSent || response.destroyed) return;
+/** A browser gets the page, everybody else the text. @returns the bytes of its body */
+export function sendPage(response: ServerResponse, page: Page, requestId: string): number {
+  if (response.headersSent || response.destroyed) return 0;
   const wantsMarkup = response.req.headers.accept?.includes('text/html') === true;
   const body = Buffer.from(wantsMarkup ? page.markup : page.text);
   response.writeHead(page.status, STATUS_CODES[page.status] ?? '', {
@@ -41,6 +41,7 @@ export function sendPage(response: ServerResponse, page: Page, requestId: string
     ...page.headers,
   });
   response.end(body);
+  return body.length;
 }
 
 /** Answers what is not acceptable, and hangs up: nobody can say where the next request on this connection begins. */

@@ -54,7 +54,7 @@ export async function serveRequest(
   };
   const absence = await findAnswer(service, visitor, { attempt, client: response });
   if (absence === undefined || response.destroyed) return;
-  sendPage(response, await pageOf(service, visitor, absence), visitor.requestId);
+  onBytes(sendPage(response, await pageOf(service, visitor, absence), visitor.requestId));
 }
 
 /** Has an instance take over a connection as a websocket, or says why none does. The socket has a listener for errors. */

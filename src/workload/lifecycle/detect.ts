@@ -29,7 +29,7 @@ function hintFor(files: AppFiles): string {
 }
 
 /** The runtime a manifest gives when nobody chose one: `ruby18`. */
-export function defaultRuntimeOf({ runtimes }: Framework): string {
+function defaultRuntimeOf({ runtimes }: Framework): string {
   const entries = runtimes.flatMap((entry) => Object.entries(entry));
   return (entries.find(([, facts]) => facts.default) ?? entries[0])?.[0] ?? '';
 }

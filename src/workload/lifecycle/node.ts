@@ -46,7 +46,8 @@ function mainOf({ files, detection }: StagingInput, { main }: PackageFacts): str
   if (named !== undefined) return named;
   const candidates = files.candidates(detection);
   const only = candidates.length === 1 ? candidates[0] : undefined;
-  const best = only ?? mainNames.findLast((name) => candidates.includes(name));
+  const best =
+    only ?? mainNames.findLast((name) => candidates.includes(name)) ?? mainNames.findLast((name) => files.isFile(name));
   if (best !== undefined) return best;
   throw new ActionableError(
     'STAGING_FAILED',

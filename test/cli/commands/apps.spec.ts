@@ -107,6 +107,7 @@ describe('apps', (it) => {
 describe('app', (it) => {
   const one: Record<string, RecordedAnswer> = {
     'GET /v3/apps': pageOf([appResource('hello')]),
+    'GET /v3/apps/guid-of-hello': { body: appResource('hello') },
     'GET /v3/apps/guid-of-hello/processes': pageOf([processResource('hello', { instances: 2, command: 'node x.js' })]),
     'GET /v3/processes/guid-of-hello/stats': {
       body: {
@@ -170,7 +171,7 @@ describe('app', (it) => {
   it('shows an app that was never staged', async (scope) => {
     const { home } = await recordedApi(scope, {
       ...one,
-      'GET /v3/apps': pageOf([appResource('hello', 'STOPPED')]),
+      'GET /v3/apps/guid-of-hello': { body: appResource('hello', 'STOPPED') },
       'GET /v3/apps/guid-of-hello/droplets/current': refusal(404, 'CF-ResourceNotFound', 'Droplet not found'),
       'GET /v3/apps/guid-of-hello/processes': pageOf([processResource('hello', { disk_in_mb: gb / 1024 ** 2 })]),
     });

@@ -26,6 +26,7 @@ function helloThat(
   const stats = (): RecordedAnswer => ({ body: { resources: (rest.length > 1 ? rest.shift() : rest[0]) ?? [] } });
   return recordedApi(scope, {
     'GET /v3/apps': pageOf([appResource('hello')]),
+    [`GET ${app}`]: { body: appResource('hello') },
     [`GET ${app}/processes`]: pageOf([processResource('hello')]),
     'GET /v3/processes/guid-of-hello/stats': stats,
     [`GET ${app}/routes`]: pageOf([]),
@@ -185,7 +186,9 @@ describe('start and restart', (it) => {
 
 describe('stop', (it) => {
   it('waits until nothing runs', async (scope) => {
-    const { home, calls } = await helloThat(scope, [[running], [running], [statsResource(0, 'DOWN')]]);
+    const { home, calls } = await helloThat(scope, [[running], [running], [statsResource(0, 'DOWN')]], {
+      [`GET ${app}`]: { body: appResource('hello', 'STOPPED') },
+    });
 
     const { exitCode, output } = await runCli(['stop', 'hello'], { home });
 

@@ -10,16 +10,15 @@ import {
   deaStatus,
   deaStop,
   deaUpdate,
-  dropletStatus,
 } from '#contract/dea.ts';
 import { componentAnnounce, componentDiscover } from '#contract/discovery.ts';
-import { healthManagerStart } from '#contract/health.ts';
-import { routerStart } from '#contract/routes.ts';
 import { subject } from '#ground/subject.ts';
 import { startBus } from '../../support/bus.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe } from '../../support/spec.ts';
 import {
+  appPidOf,
+  type Droplet,
   dropletOf,
   exitOf,
   fixtureDroplet,
@@ -29,7 +28,6 @@ import {
   requestFor,
   start,
   startRunning,
-  stateIn,
 } from './support.ts';
 
 const soon = { limitMs: 2_000 };
@@ -215,20 +213,24 @@ describe('dea', (it) => {
 
   it('repeats everything when the bus was away, exits that nobody heard too', async (scope) => {
     const dea = await openDea(scope);
-    const [quiet, loud] = [await fixtureDroplet(scope, 'echo-env'), await fixtureDroplet(scope, 'crashes-after-listening')];
-    const [stays, dies, complains] = await Promise.all(
-      [quiet, quiet, loud].map((droplet) => startRunning(dea, requestFor(droplet))),
-    );
+    const [quiet, loud] = [
+      await fixtureDroplet(scope, 'echo-env'),
+      await fixtureDroplet(scope, 'crashes-after-listening'),
+    ];
+    const run = (droplet: Droplet) => startRunning(dea, requestFor(droplet));
+    const [stays, dies, complains] = await Promise.all([run(quiet), run(quiet), run(loud)]);
     const routes = dea.registered.messages.length;
     const pid = await appPidOf(dea, dies);
 
     process.kill(dea.server.pid(), 'SIGKILL');
     process.kill(pid, 'SIGKILL');
-    await fetch(`http://127.0.0.1:${complains?.port}/`);
+    await fetch(`http://127.0.0.1:${complains.port}/`);
 
-    assert.is((await exitOf(dea, dies?.app ?? '')).exit_status, 137);
-    assert.is((await exitOf(dea, complains?.app ?? '')).exit_status, 3);
-    assert.ok(linesOf(dea, complains?.app ?? '').includes('One answer is all I had.'), 'its last words were not lost');
-    await dea.registered.first((message) => message.port === stays?.port && dea.registered.messages.indexOf(message) >= routes);
+    assert.is((await exitOf(dea, dies.app)).exit_status, 137);
+    assert.is((await exitOf(dea, complains.app)).exit_status, 3);
+    assert.ok(linesOf(dea, complains.app).includes('One answer is all I had.'), 'its last words were not lost');
+    await dea.registered.first(
+      (message) => message.port === stays.port && dea.registered.messages.indexOf(message) >= routes,
+    );
   });
 });

@@ -224,6 +224,12 @@ export function linesOf({ logs }: Pick<TestDea, 'logs'>, app: string, source?: s
     .flatMap(({ lines }) => lines.map(({ text }) => text));
 }
 
+/** Waits until the DEA has removed the files of all instances. */
+export async function untilNothingIsLeft({ dataDir }: TestDea): Promise<void> {
+  const isEmpty = async () => ((await readdir(join(dataDir, 'instances'))).length === 0 ? true : undefined);
+  await waitFor('the files of all instances to be removed', isEmpty, { limitMs: 5_000 });
+}
+
 /** Serves files over HTTP and counts how often each was asked for. */
 export async function serveDroplets(scope: Scope, files: Readonly<Record<string, string>>) {
   const asked = new Map<string, number>();
@@ -245,7 +251,10 @@ export async function serveDroplets(scope: Scope, files: Readonly<Record<string,
 }
 
 /** The process of an app, as its `startup` noted it. */
-export async function appPidOf({ dataDir }: TestDea, { instance }: { instance: string } = { instance: '' }): Promise<number> {
+export async function appPidOf(
+  { dataDir }: TestDea,
+  { instance }: { instance: string } = { instance: '' },
+): Promise<number> {
   const directory = await directoryOf(dataDir, instance);
   return Number((await readFile(join(directory, 'run.pid'), 'utf8')).trim());
 }

@@ -109,7 +109,10 @@ describe('access log', (it) => {
     wire.socket.destroy();
     await waitFor('two batches', () => batches.length === 2 || undefined, limits);
 
-    assert.match(batches[0]?.lines[0]?.text ?? '', /HTTP\/1.1" 502 .* "-" x_forwarded_for.*app_id:"guid-crashed"/);
+    assert.match(
+      batches[0]?.lines[0]?.text ?? '',
+      /HTTP\/1.1" 502 0 [1-9]\d+ .* "-" x_forwarded_for.*app_id:"guid-crashed"/,
+    );
     assert.match(batches[1]?.lines[0]?.text ?? '', /"GET \/slow HTTP\/1.1" 499 /);
   });
 

@@ -52,6 +52,17 @@ const odd: Record<string, [bytes: string, expected: RegExp]> = {
   ],
 };
 
+/** Numbers from 0 to 1 that are the same in each run (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 describe('passOn', (it) => {
   for (const [what, bytes] of Object.entries(nonsense)) {
     it(`answers 502 when the app sends ${what}, and goes on`, async (scope) => {
@@ -66,6 +77,29 @@ describe('passOn', (it) => {
       assert.is((await ask(port, 'other.localhost')).body, 'fine');
     });
   }
+
+  it('ends each request whatever is wrong with its answer', async (scope) => {
+    const { bus, port } = await openRouter(scope);
+    const random = randomFrom(20_121_113);
+    const templates = [...Object.values(nonsense), ...Object.values(odd).map(([bytes]) => bytes)];
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+    const appPort = await serveBytes(scope, (socket) => {
+      const bytes = Buffer.from(templates[Math.floor(random() * templates.length)] ?? '', 'latin1');
+      for (let count = 0; count < 3 && bytes.length > 0; count += 1) {
+        bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
+      }
+      socket.once('data', () => socket.end(bytes));
+    });
+    await register(bus, appPort, ['hello.localhost']);
+
+    for (let count = 0; count < 400; count += 1) {
+      const more = count % 4 === 0 ? upgrade : 'Connection: close\r\n';
+      await talk(scope, port, `GET / HTTP/1.1\r\n${host}\r\n${more}\r\n`);
+    }
+
+    await register(bus, await serveApp(scope, (_, response) => response.end('fine')), ['other.localhost']);
+    assert.is((await ask(port, 'other.localhost')).body, 'fine');
+  });
 
   for (const [what, [bytes, expected]] of Object.entries(odd)) {
     it(`passes an answer on ${what}`, async (scope) => {

@@ -73,13 +73,13 @@ describe('a request for an app', (it) => {
 
   it('that crashed is answered at once, also when nobody keeps the log', async (scope) => {
     const { bus, port } = await openRouter(scope);
-    await publishState(bus, 'CRASHED', { reason: 'was killed by SIGKILL' });
+    await publishState(bus, 'CRASHED', { reason: 'was killed by SIGKILL.' });
     const startedAt = performance.now();
 
     const answer = await ask(port, hello);
 
     assert.ok(performance.now() - startedAt < 2_000);
-    assert.match(answer.body, /^502 Bad Gateway: hello crashed: was killed by SIGKILL\./);
+    assert.match(answer.body, /^502 Bad Gateway: hello crashed: was killed by SIGKILL\.\n/);
   });
 
   it('that is stopped says how to start it', async (scope) => {
@@ -127,7 +127,7 @@ describe('a request for an app', (it) => {
     assert.match(page.body, `<a href="http://one.localhost:${port}/api">one</a>`);
     assert.match(page.body, '&lt;two&gt;');
     assert.match(page.body, 'class="dot crashed"');
-    assert.match(page.body, 'localpaas push nobody');
+    assert.match(page.body, 'localpaas push --name nobody');
   });
 
   it('beyond the number that may wait is answered at once', async (scope) => {

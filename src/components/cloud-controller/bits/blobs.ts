@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { readableSize } from '#ground/bytes.ts';
 import { ActionableError, explainDiskError, systemCodeOf } from '#ground/errors.ts';
 import { ensureDirectory, syncDirectory } from '#ground/files.ts';
+import { Mutex } from '../mutex.ts';
 
 /** What is known of some bytes. The digests are in hex. */
 export interface Blob {
@@ -36,6 +37,8 @@ export class Blobs {
   readonly #held = new Map<string, number>();
   /** Tells the files of this run from those a killed one left. */
   readonly #run = randomBytes(6).toString('hex');
+  /** The same bytes may come while they are being deleted. */
+  readonly #mutex = new Mutex();
   #arrivals = 0;
 
   private constructor(directory: string, isReferenced: (sha256: string) => boolean) {
@@ -90,9 +93,11 @@ export class Blobs {
   }
 
   /** Deletes a blob unless a record refers to it or is about to. */
-  async collect(sha256: string): Promise<void> {
-    if (this.#held.has(sha256) || this.#isReferenced(sha256)) return;
-    await rm(this.pathOf(sha256), { force: true });
+  collect(sha256: string): Promise<void> {
+    return this.#mutex.run(sha256, async () => {
+      if (this.#held.has(sha256) || this.#isReferenced(sha256)) return;
+      await rm(this.pathOf(sha256), { force: true });
+    });
   }
 
   /** Removes what a killed run left: half-written files, and blobs no record refers to. @returns how many */
@@ -116,7 +121,7 @@ export class Blobs {
   async #keep(path: string, blob: Blob, what: string): Promise<HeldBlob> {
     const release = this.#hold(blob.sha256);
     try {
-      await moveDurably(path, this.pathOf(blob.sha256));
+      await this.#mutex.run(blob.sha256, () => moveDurably(path, this.pathOf(blob.sha256)));
     } catch (error) {
       await release();
       throw explainDiskError(error, `${what} cannot be stored`);

@@ -17,7 +17,7 @@ import type { Blobs, HeldBlob, IncomingBlob } from './blobs.ts';
 import { checkWholeZip, composePackage, type KnownFile, poolFiles } from './package-zip.ts';
 import type { ResourcePool } from './resource-pool.ts';
 
-export interface PackageLimits extends ArchiveLimits {
+interface PackageLimits extends ArchiveLimits {
   /** Of an upload. */
   readonly maxUploadBytes: number;
 }

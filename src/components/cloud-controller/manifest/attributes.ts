@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { HealthCheckRequest } from '../health-check.ts';
+import { mapping } from '../mapping.ts';
 
 /** A manifest's entry for an app as people write it; numbers and texts are told apart later, with better words. */
 
@@ -20,19 +21,14 @@ const processAttributes = {
 export const ProcessAttributes = v.looseObject({ type: v.string(), ...processAttributes });
 export type ProcessAttributes = Partial<v.InferOutput<typeof ProcessAttributes>>;
 
-const names = v.record(v.string(), v.nullable(v.string()));
+const names = mapping(v.nullable(v.string()));
 
 export const AppAttributes = v.looseObject({
   name: v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty')),
   ...processAttributes,
-  env: v.nullish(v.record(v.string(), v.unknown())),
+  env: v.nullish(mapping(v.unknown())),
   routes: v.nullish(
-    v.array(
-      v.union(
-        [v.looseObject({ route: v.string(), protocol: v.nullish(v.string()) })],
-        'must be written as `- route: …`',
-      ),
-    ),
+    v.array(v.looseObject({ route: v.string(), protocol: v.nullish(v.string()) }, 'must be written as `- route: …`')),
   ),
   'no-route': flag,
   'random-route': flag,

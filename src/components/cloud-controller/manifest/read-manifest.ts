@@ -58,8 +58,8 @@ function readApp(raw: Record<string, unknown>): { wish: AppWish; warnings: strin
   const normal = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key.replaceAll('_', '-'), value]));
   const name = typeof normal['name'] === 'string' ? normal['name'] : '';
   if (name === '') throw refused('Each application of the manifest must have a name.');
+  checkAppName(name);
   try {
-    checkAppName(name);
     const parsed = v.safeParse(AppAttributes, normal);
     if (!parsed.success) throw refused(`${reasonOf(parsed.issues)}.`);
     const supported = checkSupported(parsed.output);

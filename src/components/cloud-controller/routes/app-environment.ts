@@ -3,6 +3,7 @@ import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import type { Api } from '../api.ts';
 import { webOf } from '../changes/app.ts';
 import { changedEnvironment } from '../environment.ts';
+import { mapping } from '../mapping.ts';
 import type { AppRecord } from '../records.ts';
 import { urisOf } from '../uris.ts';
 import { environmentView } from '../views/app.ts';
@@ -11,7 +12,7 @@ import { baseOf } from './address.ts';
 import { readJson } from './body.ts';
 import { find, notFound, param } from './find.ts';
 
-const Changes = v.strictObject({ var: v.record(v.string(), v.unknown()) });
+const Changes = v.strictObject({ var: mapping(v.unknown()) });
 
 /** An app's environment, and the features it does not have. */
 export function appEnvironmentRoutes(routes: Routes, api: Api): void {

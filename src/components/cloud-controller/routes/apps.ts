@@ -6,6 +6,7 @@ import { checkNameIsFree, merged, newApp, whileNamesHold } from '../changes/app.
 import { deleteApp } from '../changes/delete-app.ts';
 import { changedEnvironment } from '../environment.ts';
 import { checkLifecycle, LifecycleRequest } from '../lifecycle.ts';
+import { mapping } from '../mapping.ts';
 import { checkAppName } from '../names.ts';
 import type { AppRecord } from '../records.ts';
 import { appView } from '../views/app.ts';
@@ -19,7 +20,7 @@ import { type Listing, listReply, oneOf } from './list.ts';
 const NewApp = v.strictObject({
   name: v.string(),
   relationships: v.object({ space: ToOne }),
-  environment_variables: v.optional(v.record(v.string(), v.unknown())),
+  environment_variables: v.optional(mapping(v.unknown())),
   lifecycle: v.optional(LifecycleRequest),
   metadata: v.optional(Metadata),
 });

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { ApiError } from '#contract/api/errors.ts';
 import { reasonOf } from '#ground/bus.ts';
 import { type HttpRequest, readBody } from '#ground/http-server.ts';
+import { mapping } from '../mapping.ts';
 
 /** Larger than any record that can be stored. */
 const limitBytes = 2 * 1024 * 1024;
@@ -49,7 +50,7 @@ function tooLarge(): ApiError {
 /** A to-one relationship in a request. */
 export const ToOne = v.object({ data: v.object({ guid: v.string() }) });
 
-const MetadataValues = v.record(v.string(), v.nullable(v.string()));
+const MetadataValues = mapping(v.nullable(v.string()));
 
 /** Labels and annotations; `null` takes one away. */
 export const Metadata = v.object({ labels: v.optional(MetadataValues), annotations: v.optional(MetadataValues) });

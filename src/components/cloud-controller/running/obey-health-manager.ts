@@ -3,6 +3,7 @@ import { healthStart, healthStop } from '#contract/health.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { Bus } from '#ground/bus.ts';
 import type { Log } from '#ground/log.ts';
+import type { BackgroundWork } from '../background-work.ts';
 import type { Store } from '../store.ts';
 import type { ActualState } from './actual-state.ts';
 import { type Desired, desiredOf } from './desired.ts';
@@ -14,6 +15,7 @@ export interface ObeyParts {
   readonly store: Store;
   readonly actual: ActualState;
   readonly starts: InstanceStarts;
+  readonly background: BackgroundWork;
   readonly changed: (app: string) => void;
 }
 
@@ -22,12 +24,12 @@ export interface ObeyParts {
  * a moment ago.
  */
 export function obeyHealthManager(parts: ObeyParts): AsyncDisposable {
-  const { bus, log, starts, store } = parts;
+  const { background, bus, log, starts, store } = parts;
   const obeying = new AsyncDisposableStack();
   obeying.use(
-    bus.subscribe(healthStart, async ({ droplet: app, version, indices, flapping }) => {
+    bus.subscribe(healthStart, ({ droplet: app, version, indices, flapping }) => {
       if (desiredOf(store, app)?.version !== version) return log.debug('start of another version ignored', { app });
-      await starts.fill(app, { indices, flapping: flapping ?? false });
+      background.run('instances not started', () => starts.fill(app, { indices, flapping: flapping ?? false }));
     }),
   );
   obeying.use(

@@ -1,6 +1,7 @@
 import { deaStop, deaUpdate } from '#contract/dea.ts';
 import { dropletUpdated } from '#contract/health.ts';
 import type { Bus } from '#ground/bus.ts';
+import { sayInAppLog } from '../app-log.ts';
 import type { Store } from '../store.ts';
 import { urisOf } from '../uris.ts';
 import type { ActualState } from './actual-state.ts';
@@ -26,20 +27,22 @@ export class Placement {
 
   /** Has every wanted instance started that does not run and is not under way. */
   async start(app: string): Promise<void> {
+    this.#say(app, 'Starting');
     this.#parts.actual.forgetTroubles(app);
     await this.#fillAndTell(app);
   }
 
   /** Stops whatever runs of an app. */
   stop(app: string): void {
-    const { actual } = this.#parts;
-    actual.forgetTroubles(app);
+    this.#say(app, 'Stopping');
+    this.#parts.actual.forgetTroubles(app);
     this.#stopAll(app);
     this.#tellHealthManager(app);
   }
 
   /** Stops the old instances, then starts new ones. */
   async restart(app: string): Promise<void> {
+    this.#say(app, 'Restarting');
     this.#parts.actual.forgetTroubles(app);
     this.#stopAll(app);
     await this.#fillAndTell(app);
@@ -50,7 +53,9 @@ export class Placement {
     const { actual, bus, changed, store } = this.#parts;
     const desired = desiredOf(store, app);
     if (desired === undefined) return;
-    const tooHigh = actual.instancesOf(app).filter(({ index }) => index >= desired.process.instances);
+    const { instances } = desired.process;
+    sayInAppLog(bus, app, `Scaling ${desired.app.name} to ${instances} ${instances === 1 ? 'instance' : 'instances'}`);
+    const tooHigh = actual.instancesOf(app).filter(({ index }) => index >= instances);
     const indices = [...new Set(tooHigh.map(({ index }) => index))];
     if (indices.length > 0) {
       bus.publish(deaStop, { droplet: app, indices });
@@ -73,6 +78,11 @@ export class Placement {
     this.#parts.actual.forget(app);
     this.#tellHealthManager(app);
     this.#parts.changed(app);
+  }
+
+  #say(guid: string, what: string): void {
+    const app = this.#parts.store.get('app', guid);
+    if (app !== undefined) sayInAppLog(this.#parts.bus, guid, `${what} ${app.name}`);
   }
 
   #stopAll(app: string): void {

@@ -15,7 +15,7 @@ const programs: Readonly<Record<RuntimeFamily, { executable: string; version_fla
 };
 
 /** What an app needs to run; an empty name when it needs nothing. Any version will do. */
-export function runtimeInfoOf(runtime: string | null): RuntimeInfo {
+function runtimeInfoOf(runtime: string | null): RuntimeInfo {
   if (runtime === null || runtime === '') return { name: '' };
   const family = familyOf(runtime);
   const program = family === undefined ? { executable: runtime } : programs[family];

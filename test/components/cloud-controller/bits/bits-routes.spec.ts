@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
@@ -153,13 +154,14 @@ describe('droplet upload', (it) => {
   it('is dropped when it comes too late', async (scope) => {
     const { cc, build, finish, request } = await beginStaging(scope);
     const { headers, body } = multipartOf([
-      { name: 'upload[droplet]', content: gzipSync(Buffer.alloc(100)), filename: 'droplet.tgz' },
+      { name: 'upload[droplet]', content: gzipSync(randomBytes(100_000)), filename: 'droplet.tgz' },
     ]);
     const slowly = async function* () {
-      yield body.subarray(0, 150);
+      yield body.subarray(0, 50_000);
+      await untilFiles(cc, 2);
       finish();
       await ended(cc, build);
-      yield body.subarray(150);
+      yield body.subarray(50_000);
     };
 
     const answer = await call(request.upload_uri, { method: 'POST', headers, body: Readable.from(slowly()) });

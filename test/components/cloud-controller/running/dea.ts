@@ -4,13 +4,17 @@ import {
   type DropletExited,
   deaAdvertise,
   deaDiscover,
+  deaFindDroplet,
   deaHeartbeat,
   deaLocate,
   deaStartInstance,
   deaStop,
   deaUpdate,
   dropletExited,
+  type FindRequest,
+  type FoundInstance,
   type InstanceState,
+  type InstanceStats,
   type StartRequest,
   type StopRequest,
   type UpdateRequest,
@@ -36,6 +40,8 @@ export class PlayedDea {
   readonly updates: UpdateRequest[] = [];
   /** Instances that were started and not stopped. */
   readonly live = new Set<Played>();
+  /** What it answers `dea.find.droplet` with, besides what it knows by itself; nothing at all when undefined. */
+  stats: InstanceStats | null | undefined = null;
   /** Whether it stops what it is told to stop. */
   stopsInstances = true;
 
@@ -82,6 +88,21 @@ export class PlayedDea {
     this.#bus.publish(deaHeartbeat, { dea: this.id, droplets });
   }
 
+  find({ droplet, include_stats }: FindRequest): FoundInstance[] {
+    if (this.stats === undefined) return [];
+    const found = [...this.live].filter((each) => each.droplet === droplet);
+    return found.map(({ version, id, index }) => ({
+      dea: this.id,
+      version,
+      droplet,
+      instance: id,
+      index,
+      state: 'RUNNING',
+      state_timestamp: Math.floor(Date.now() / 1000),
+      ...(include_stats === true && this.stats ? { stats: this.stats } : {}),
+    }));
+  }
+
   exits(instance: Played, how: Pick<DropletExited, 'reason'> & Partial<DropletExited>): void {
     this.live.delete(instance);
     this.#freeMb += instance.limits?.mem ?? 0;
@@ -121,6 +142,7 @@ export async function playDea(
   );
   scope.use(bus.subscribe(deaStartInstance.at(id), (request) => dea.start(request)));
   scope.use(bus.subscribe(deaStop, (request) => dea.stop(request)));
+  scope.use(bus.answerEach(deaFindDroplet, (request) => dea.find(request)));
   scope.use(bus.subscribe(deaUpdate, (request) => void dea.updates.push(request)));
   advertise();
   await settled();

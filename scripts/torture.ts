@@ -1,0 +1,105 @@
+/**
+ * Kills the platform again and again, and checks that nothing acknowledged is lost; see `--help`.
+ *
+ *     node --import tsx scripts/torture.ts [--kills N] [--seed N] [--apps N]
+ */
+import { randomInt } from 'node:crypto';
+import { cp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import { ActionableError, exitCodeOf, messageOf } from '#ground/errors.ts';
+import { spreadOf } from './bench/figures.ts';
+import { stopSignal } from './bench/stop-signal.ts';
+import { openSurroundings, type Surroundings } from './bench/surroundings.ts';
+import { parseOptions, type TortureOptions, usage } from './torture/options.ts';
+import { planOf, type Victim } from './torture/plan.ts';
+import { Platform } from './torture/platform.ts';
+import { Siege, type Tally } from './torture/siege.ts';
+
+const progressEvery = 10;
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof ActionableError ? `${error.message}\n${error.remedy}` : error);
+  process.exitCode = exitCodeOf(error);
+}
+
+/** @returns the exit code */
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args, randomInt(2 ** 31));
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
+  if (process.platform !== 'linux') {
+    throw new ActionableError(
+      'PROGRAM_NOT_FOUND',
+      'Only Linux shows which process belongs to which app, and this is another system.',
+      'Run it on Linux.',
+    );
+  }
+  const stop = stopSignal();
+  await using scope = new AsyncDisposableStack();
+  const surroundings = await openSurroundings(scope, stop.signal);
+  console.log(`${options.kills} kills, ${options.apps} apps; repeat the plan with --seed ${options.seed}`);
+  try {
+    return await torture(surroundings, options);
+  } catch (error) {
+    if (stop.signal.aborted) return stop.exitCode();
+    throw error;
+  }
+}
+
+async function torture(surroundings: Surroundings, options: TortureOptions): Promise<number> {
+  const home = join(surroundings.scratch, 'home');
+  let tally: Tally | undefined;
+  try {
+    await using platform = await Platform.start(surroundings, home);
+    const siege = new Siege(platform, surroundings.signal);
+    tally = siege.tally;
+    await siege.prepare(options.apps, surroundings.scratch);
+    await endureAll(siege, options);
+    await siege.compareEnvironments();
+  } catch (error) {
+    surroundings.signal.throwIfAborted();
+    tally?.losses.push(messageOf(error));
+    if (tally === undefined) throw error;
+  }
+  report(tally);
+  if (tally.losses.length === 0) return 0;
+  const kept = join(tmpdir(), `localpaas-torture-${options.seed}`);
+  await cp(home, kept, { recursive: true });
+  console.log(`The home is kept in ${kept}.`);
+  return 1;
+}
+
+async function endureAll(siege: Siege, { seed, kills, apps }: TortureOptions): Promise<void> {
+  const { tally } = siege;
+  for (const [index, assault] of planOf(seed, { kills, apps }).entries()) {
+    const before = tally.losses.length;
+    await siege.endure(assault, `kill ${index + 1} (${assault.victim} after ${assault.delayMs} ms)`);
+    for (const loss of tally.losses.slice(before)) console.log(`LOST ${loss}`);
+    if ((index + 1) % progressEvery === 0 || index + 1 === kills) {
+      console.log(
+        `kill ${index + 1} of ${kills}: ${tally.acknowledged} changes acknowledged, ${tally.unacknowledged} not, ${tally.losses.length} losses`,
+      );
+    }
+  }
+}
+
+function report({ acknowledged, unacknowledged, watched, stopped, losses, recoveriesMs }: Tally): void {
+  console.log(`\nchanges acknowledged        ${acknowledged}`);
+  console.log(`changes not acknowledged    ${unacknowledged}`);
+  console.log(`looks at unchanged apps     ${watched}, of which ${stopped} found one that had stopped serving`);
+  for (const victim of ['localpaas', 'nats-server'] satisfies Victim[]) {
+    const times = recoveriesMs[victim];
+    if (times.length === 0) continue;
+    const { median, least, most } = spreadOf(times);
+    const line = `${median.toFixed(0)} ms, ${least.toFixed(0)} – ${most.toFixed(0)}, ${times.length} times`;
+    console.log(`${`recovery of ${victim}`.padEnd(27)} ${line}`);
+  }
+  console.log(`losses                      ${losses.length}`);
+  for (const loss of losses) console.log(`  ${loss}`);
+}

@@ -1,0 +1,2 @@
+export { optionsOfOriginal, StagerOptions } from './options.ts';
+export { stager } from './stager.ts';

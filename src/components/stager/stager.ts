@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type Announcement, componentAnnounce, componentDiscover, uptimeText } from '#contract/discovery.ts';
+import { logBatches, nextTimestamp } from '#contract/logs.ts';
+import { rubyTime } from '#contract/primitives.ts';
+import { stagingQueue } from '#contract/staging.ts';
+import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import type { Bus } from '#ground/bus.ts';
+import { type Component, type ComponentContext, type Running, runningWith } from '#ground/component.ts';
+import { messageOf } from '#ground/errors.ts';
+import { ensureDirectory } from '#ground/files.ts';
+import type { Log } from '#ground/log.ts';
+import { within } from '#ground/wait.ts';
+import type { StagerOptions } from './options.ts';
+import type { Say } from './task-log.ts';
+import { Tasks } from './tasks.ts';
+import { removeLeftovers } from './workspace.ts';
+
+/** After the start of a platform there is time to load what the first task needs. */
+const warmUpAfterMs = 500;
+const goodbyeLimitMs = 2_000;
+
+/** Makes droplets of apps, on request. */
+export const stager: Component<StagerOptions> = {
+  name: 'stager',
+  async start({ bus, log, dataDir, signal }: ComponentContext, options: StagerOptions): Promise<Running> {
+    signal.throwIfAborted();
+    await using undo = new AsyncDisposableStack();
+    const root = await ensureDirectory(options.tmpDir ?? join(dataDir, 'tmp'));
+    const left = await removeLeftovers(root);
+    if (left.length > 0) log.warn('leftovers not removed', { directory: root, names: left });
+
+    const tasks = new Tasks({ options, log, root, sayFor: (logId) => speaker(bus, log, logId) });
+    undo.defer(() => goodbye(bus, log));
+    undo.defer(() => tasks.end(options.stopGraceMs));
+    for (const queue of options.queues) {
+      const listening = bus.answer(stagingQueue(queue), (request) => tasks.stage(request), {
+        queue,
+        refuse: (reason) => tasks.refuse(reason),
+      });
+      undo.use(listening);
+      // Requests that are on their way are refused with an answer, instead of being lost.
+      undo.defer(() => within(goodbyeLimitMs, 'the last requests', listening.drain()).catch(() => {}));
+    }
+    undo.defer(() => tasks.close());
+    announce(undo, bus);
+    const warmUp = setTimeout(() => void import('./task.ts').catch(() => {}), warmUpAfterMs).unref();
+    undo.defer(() => clearTimeout(warmUp));
+    await bus.flush(); // from here on no request is missed
+    return runningWith(undo.move());
+  },
+};
+
+/** Publishes lines of a task as they come, for whoever follows the app's log. */
+function speaker(bus: Bus, log: Log, logId: string | undefined): Say {
+  if (logId === undefined) return () => {};
+  if (!/^[^\s.*>]+$/.test(logId)) {
+    log.warn('log id not usable', { log_id: logId });
+    return () => {};
+  }
+  const subject = logBatches.at(logId);
+  return (stream, text) => {
+    const lines = [{ timestamp: nextTimestamp(), stream, text }];
+    try {
+      bus.publish(subject, { source_id: logId, instance_id: '0', source_type: 'STG', lines });
+    } catch (error) {
+      log.warn('line not published', { log_id: logId, error: messageOf(error) }); // the task goes on all the same
+    }
+  };
+}
+
+function announce(undo: AsyncDisposableStack, bus: Bus): void {
+  const startedAt = new Date();
+  const announcement: Announcement = {
+    type: 'Stager',
+    index: null,
+    uuid: randomUUID().replaceAll('-', ''),
+    host: null,
+    credentials: null,
+    start: rubyTime(startedAt),
+  };
+  undo.use(
+    bus.answer(componentDiscover, () => ({ ...announcement, uptime: uptimeText(Date.now() - startedAt.getTime()) })),
+  );
+  bus.publish(componentAnnounce, announcement);
+}
+
+/** The last replies are on the server before the stager is gone: the original lost one. */
+async function goodbye(bus: Bus, log: Log): Promise<void> {
+  // A reply is published one step after its task is over.
+  await new Promise((resolve) => setImmediate(resolve));
+  await within(goodbyeLimitMs, 'the last replies to be sent', bus.flush()).catch((error: unknown) =>
+    log.warn('last replies perhaps lost', { error: messageOf(error) }),
+  );
+}

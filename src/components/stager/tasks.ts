@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import type { StagingReply, StagingRequest } from '#contract/staging.ts';
+import { explainDiskError, messageOf } from '#ground/errors.ts';
+import type { Log } from '#ground/log.ts';
+import { sleep } from '#ground/wait.ts';
+import type { StagerOptions } from './options.ts';
+import { TaskFailure } from './task-failure.ts';
+import { type Say, TaskLog } from './task-log.ts';
+import { TaskQueue } from './task-queue.ts';
+import { makeWorkspace, type Workspace } from './workspace.ts';
+
+export interface TasksParts {
+  readonly options: StagerOptions;
+  readonly log: Log;
+  /** Where workspaces are made. */
+  readonly root: string;
+  /** Says a line of the task with this `log_id` while it runs. */
+  readonly sayFor: (logId: string | undefined) => Say;
+}
+
+const stopping = new TaskFailure('The stager is stopping. Stage the app again.', { isLogged: true });
+
+/** The staging tasks of this stager: so many run, the others wait, and each one gets a reply. */
+export class Tasks {
+  readonly #parts: TasksParts;
+  readonly #queue: TaskQueue;
+  readonly #stop = new AbortController();
+  /** Tasks, and the removal of what they leave. */
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(parts: TasksParts) {
+    this.#parts = parts;
+    this.#queue = new TaskQueue(parts.options.maxActiveTasks);
+  }
+
+  /** The reply to a request, when the task is over. Never rejects. */
+  stage(request: StagingRequest): Promise<StagingReply> {
+    return this.#track(this.#stage(request));
+  }
+
+  /** The reply to something that is no request. */
+  refuse(reason: string): StagingReply {
+    const detail = `The staging request is not valid: ${reason}.`;
+    return { task_id: newTaskId(), task_log: '', error: errorText(detail) };
+  }
+
+  /** Refuses what waits and what comes. */
+  close(): void {
+    this.#queue.close(stopping);
+  }
+
+  /** Waits until everything is answered and removed; what takes longer than the grace is aborted. */
+  async end(graceMs: number): Promise<void> {
+    this.close();
+    const over = new AbortController();
+    const late = sleep(graceMs, over.signal).then(
+      () => this.#stop.abort(stopping),
+      () => {},
+    );
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    over.abort();
+    await late;
+  }
+
+  async #stage(request: StagingRequest): Promise<StagingReply> {
+    const taskId = newTaskId();
+    const log = new TaskLog(this.#parts.sayFor(request.log_id));
+    try {
+      const app = await this.#queue.run(() => this.#run(request, log));
+      this.#parts.log.info('app staged', { task: taskId, app: request.app_id, framework: app.framework });
+      const found = { framework: app.framework, runtime: app.runtime, start_command: app.startCommand };
+      return { task_id: taskId, task_log: log.text, ...found };
+    } catch (error) {
+      const { message, isLogged } = failureOf(error);
+      log.failure(message, isLogged);
+      this.#parts.log.warn('staging failed', { task: taskId, app: request.app_id, error: message });
+      return { task_id: taskId, task_log: log.text, error: errorText(message) };
+    }
+  }
+
+  async #run(request: StagingRequest, log: TaskLog) {
+    const { options, root } = this.#parts;
+    const limit = new AbortController();
+    const seconds = options.maxStagingMs / 1000;
+    const text = `Staging timed out after ${seconds} seconds.`;
+    const late = () => limit.abort(new TaskFailure(text, { isLogged: true }));
+    const timer = setTimeout(late, options.maxStagingMs);
+    const signal = AbortSignal.any([limit.signal, this.#stop.signal]);
+    log.line('Setting up temporary directories');
+    let workspace: Workspace | undefined;
+    try {
+      workspace = makeWorkspace(root);
+      const { runTask } = await import('./task.ts');
+      return await runTask(request, { log, options, workspace, signal });
+    } finally {
+      clearTimeout(timer);
+      this.#remove(workspace);
+    }
+  }
+
+  /** The reply does not wait for it, the end of the stager does. */
+  #remove(workspace: Workspace | undefined): void {
+    if (workspace === undefined) return;
+    const failed = (error: unknown) => this.#parts.log.error('workspace not removed', { error: messageOf(error) });
+    void this.#track(workspace[Symbol.asyncDispose]()).catch(failed);
+  }
+
+  #track<T>(promise: Promise<T>): Promise<T> {
+    this.#underWay.add(promise);
+    const done = () => void this.#underWay.delete(promise);
+    promise.then(done, done);
+    return promise;
+  }
+}
+
+function failureOf(error: unknown): TaskFailure {
+  if (error instanceof TaskFailure) return error;
+  const cause = explainDiskError(error, 'no directory could be made to work in');
+  return new TaskFailure(`Failed setting up temporary directories: ${messageOf(cause)}`, { isLogged: false, cause });
+}
+
+function newTaskId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+function errorText(detail: string): string {
+  return `Staging task failed:\n ${detail}`;
+}

@@ -1,0 +1,44 @@
+import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { signalProcess } from '#ground/child.ts';
+
+const namePattern = /^staging-(\d+)-\w+$/;
+
+/** The directories of one task. Disposing it removes them with everything inside. */
+export interface Workspace extends AsyncDisposable {
+  /** The app as it was sent. */
+  readonly zip: string;
+  /** Not made yet. */
+  readonly unstaged: string;
+  /** Not made yet. */
+  readonly staged: string;
+  readonly droplet: string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export function makeWorkspace(root: string): Workspace {
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  const directory = mkdtempSync(join(root, `staging-${process.pid}-`));
+  return {
+    zip: join(directory, 'app.zip'),
+    unstaged: join(directory, 'unstaged'),
+    staged: join(directory, 'staged'),
+    droplet: join(directory, 'droplet.tgz'),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}
+
+/**
+ * Removes what stagers that were killed left in `root`, where others may be at work: only what has our kind of name and
+ * whose process is gone. @returns the names of what could not be removed
+ */
+export async function removeLeftovers(root: string): Promise<string[]> {
+  const left: string[] = [];
+  for (const name of readdirSync(root)) {
+    const pid = Number(namePattern.exec(name)?.[1]);
+    if (Number.isNaN(pid) || (pid !== process.pid && signalProcess(pid, 0))) continue;
+    await rm(join(root, name), { recursive: true, force: true }).catch(() => left.push(name));
+  }
+  return left;
+}
