@@ -1,5 +1,5 @@
 /** One cell's look. */
-export interface Look {
+interface Look {
   readonly bold: boolean;
   readonly dim: boolean;
   /** 30–37 or 90–97, as in the escape sequence; the default colour when undefined. */

@@ -30,6 +30,11 @@ const disorderMs = 2_000;
 /** The shortest time from one look to the next. */
 const pauseMs = 40;
 
+/** Where a log ended when somebody looked. */
+export interface LogMark {
+  settle(limitMs?: number): Promise<bigint>;
+}
+
 /** How far a reader has come. */
 interface Position {
   readonly from: bigint;
@@ -57,9 +62,10 @@ export class LogReader {
 
   /**
    * Remembers where the log ends now. The store does not answer soon when there is no line yet, so nobody waits for
-   * the answer: `settle` returns the moment after the newest line, or the beginning when no answer came.
+   * the answer longer than `limitMs` from `settle` on, which returns the moment after the newest line, or the beginning
+   * when no answer came.
    */
-  mark(): { settle(): Promise<bigint> } {
+  mark(): LogMark {
     const stop = new AbortController();
     let from = beginning;
     const answered = this.#read({ limit: 1, newestFirst: true, signal: stop.signal }).then(
@@ -69,9 +75,10 @@ export class LogReader {
       () => {}, // aborted, or no log to be had: then its beginning is as good
     );
     return {
-      async settle() {
-        stop.abort();
+      async settle(limitMs = 0) {
+        const timer = setTimeout(() => stop.abort(), limitMs);
         await answered;
+        clearTimeout(timer);
         return from;
       },
     };

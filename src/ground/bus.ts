@@ -13,7 +13,7 @@ export interface BusAddress {
 }
 
 /** What came with a message. */
-export interface Delivery {
+interface Delivery {
   /** The subject it was published on, of interest for families of subjects. */
   readonly subject: string;
 }

@@ -1,6 +1,6 @@
 /** What a log line is written with: a constant event, and what varies as fields. */
 export type LogFields = Readonly<Record<string, unknown>>;
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** The platform's own log. What apps print is not this: that is data on the bus. */
 export interface Log {

@@ -42,19 +42,23 @@ describe('a process of the command line', (it) => {
   it(
     'ends by Ctrl-C as its command sees fit',
     async (scope) => {
-      for (const [args, signal, code] of [
-        [['logs', 'hello'], 'SIGINT', 0],
-        [['app', 'hello'], 'SIGINT', 130],
-        [['app', 'hello'], 'SIGTERM', 143],
+      const never = () => new Promise<never>(() => {});
+      const lists = { 'GET /v3/apps': pageOf([appResource('hello')]), 'GET /api/v1/read/guid-of-hello': logAnswer([]) };
+      for (const [args, answers, signal, code] of [
+        [['logs', 'hello'], lists, 'SIGINT', 0],
+        [['app', 'hello'], { 'GET /v3/apps': never }, 'SIGINT', 130],
+        [['app', 'hello'], { 'GET /v3/apps': never }, 'SIGTERM', 143],
       ] as const) {
-        const api = await recordedApi(scope, {
-          'GET /v3/apps': pageOf([appResource('hello')]),
-          'GET /api/v1/read/guid-of-hello': logAnswer([]),
-          'GET /v3/apps/guid-of-hello/processes': () => new Promise(() => {}),
-        });
+        const api = await recordedApi(scope, answers);
         const { child, exited } = start(scope, args, api.home);
         const messages = text(child.stderr);
-        await waitFor('its requests', () => (api.requests.length > 2 ? true : undefined), { limitMs: 10_000 });
+        await waitFor(
+          'its last request',
+          () => (api.requests.length >= Object.keys(answers).length ? true : undefined),
+          {
+            limitMs: 10_000,
+          },
+        );
 
         child.kill(signal);
 

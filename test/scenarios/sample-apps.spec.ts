@@ -31,7 +31,7 @@ describe('the sample apps', (it) => {
       const paas = await startLocalpaas(scope);
       await paas.ok(['push', 'sample-apps/websocket-chat']);
 
-      const socket = new WebSocket(`ws://127.0.0.1:${paas.port}/`, {
+      const socket = new WebSocket(`ws://127.0.0.1:${paas.port}/chat`, {
         headers: { host: `websocket-chat.localhost:${paas.port}` },
       });
       scope.defer(() => socket.terminate());

@@ -3,17 +3,16 @@ import { App, Package } from '#contract/api/resources.ts';
 import { ActionableError } from '#ground/errors.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { Cli } from '../cli.ts';
-import { LogReader } from '../log-reader.ts';
+import { type LogMark, LogReader } from '../log-reader.ts';
+import { beforeStart } from './before-start.ts';
 import { stagePackage } from './stage-package.ts';
 import { awaitRunning } from './wait-for-app.ts';
-
-type Mark = ReturnType<LogReader['mark']>;
 
 export interface DeployOptions {
   /** Whether to wait until the instances run. */
   readonly wait: boolean;
   /** Taken when the work began; absent, it is taken now. */
-  readonly log?: Mark;
+  readonly log?: LogMark;
   /** Told when the droplet is there and instances are being started. */
   readonly onStarting?: () => void;
 }
@@ -30,11 +29,15 @@ export async function deploy(
   cli.progress.step(`Staging ${app.name}`);
   const { droplet, endLog } = await stagePackage(cli, api, { app, packageGuid, log });
   const path = `/v3/apps/${app.guid}/relationships/current_droplet`;
-  await api.patch(path, { data: { guid: droplet } }, v.looseObject({}));
+  const [before] = await Promise.all([
+    beforeStart(api, app.guid),
+    api.patch(path, { data: { guid: droplet } }, v.looseObject({})),
+  ]);
   options.onStarting?.();
   cli.progress.step(`Starting ${app.name}`);
   try {
-    await changeState(cli, api, app, { action: 'restart', wait: options.wait, log: { settle: () => log.settle() } });
+    await api.post(`/v3/apps/${app.guid}/actions/restart`, {}, App);
+    if (options.wait) await awaitRunning(cli, api, app, before);
   } finally {
     await endLog();
   }
@@ -46,11 +49,11 @@ export async function changeState(
   cli: Cli,
   api: ApiClient,
   app: App,
-  { action, wait, log }: { action: 'start' | 'restart'; wait: boolean; log?: Mark },
+  { action, wait }: { action: 'start' | 'restart'; wait: boolean },
 ): Promise<void> {
-  const logFrom = await (log ?? new LogReader(api, app.guid).mark()).settle();
+  const before = await beforeStart(api, app.guid);
   await api.post(`/v3/apps/${app.guid}/actions/${action}`, {}, App);
-  if (wait) await awaitRunning(cli, api, app, { logFrom });
+  if (wait) await awaitRunning(cli, api, app, before);
 }
 
 /** The last upload of an app. @throws ActionableError NOT_FOUND */

@@ -2,7 +2,7 @@ import { type App, Build } from '#contract/api/resources.ts';
 import { ActionableError, messageOf } from '#ground/errors.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { Cli } from '../cli.ts';
-import { type LogLine, LogReader } from '../log-reader.ts';
+import { type LogLine, type LogMark, LogReader } from '../log-reader.ts';
 import { poll } from '../poll.ts';
 import { printable } from '../style.ts';
 
@@ -17,7 +17,7 @@ const limitMs = 15 * 60_000;
 export async function stagePackage(
   cli: Cli,
   api: ApiClient,
-  { app, packageGuid, log }: { app: App; packageGuid: string; log: { settle(): Promise<bigint> } },
+  { app, packageGuid, log }: { app: App; packageGuid: string; log: LogMark },
 ): Promise<{ droplet: string; endLog: () => Promise<void> }> {
   const from = await log.settle();
   const build = await api.post('/v3/builds', { package: { guid: packageGuid } }, Build);
@@ -41,7 +41,7 @@ export async function stagePackage(
   const reason = ended?.error ?? `it took longer than ${limitMs / 60_000} minutes`;
   throw new ActionableError(
     'STAGING_FAILED',
-    `${app.name} cannot be staged: ${printable(reason).replace(/\.$/, '')}.`,
+    `${app.name} cannot be staged: ${printable(reason).replace(/\s+/g, ' ').replace(/\.$/, '')}.`,
     'Mend the app, or say with `--command` what starts it, and push again. A version that runs keeps running.',
   );
 }

@@ -6,43 +6,47 @@ import { LogReader } from '../log-reader.ts';
 import { poll } from '../poll.ts';
 import { printable } from '../style.ts';
 import { statsOf } from './app-view.ts';
-
-export interface StartOptions {
-  /** Where the log stood before the start, for the lines a failure is told with. */
-  readonly logFrom: bigint;
-  readonly limitMs?: number;
-}
+import { type BeforeStart, crashesSince } from './before-start.ts';
 
 /** Longer than any instance may take to become healthy without being given up by the platform. */
 const startLimitMs = 300_000;
+/** Most starts take less, so whether something crashed is asked only after so long, and again that often. */
+const crashLookMs = 150;
 const shownLines = 20;
 
 /**
- * Waits until every instance that is wanted runs.
- * @returns how many run
- * @throws ActionableError START_UNSUCCESSFUL when one crashed or none became ready, after its last log lines were shown
+ * Waits until every instance that is wanted runs, or has failed once since the start.
+ * @throws ActionableError START_UNSUCCESSFUL when one failed or did not become ready, after its last log lines were shown
  */
-export async function awaitRunning(cli: Cli, api: ApiClient, app: App, options: StartOptions): Promise<number> {
-  const { limitMs = startLimitMs, logFrom } = options;
-  const failed = new Map<number, ProcessStats>();
+export async function awaitRunning(cli: Cli, api: ApiClient, app: App, before: BeforeStart): Promise<void> {
+  const failed = new Map<number, string>();
   let stats: ProcessStats[] = [];
+  let nextCrashLookAt = performance.now() + crashLookMs;
   const settled = await poll(
     async () => {
       stats = await statsOf(api, app.guid);
-      for (const each of stats) if (hasFailed(each)) failed.set(each.index, each);
+      for (const each of stats) if (hasFailed(each)) failed.set(each.index, reasonOf(each.state, each.details));
+      if (performance.now() > nextCrashLookAt) {
+        const crashes = await crashesSince(api, app.guid, before);
+        for (const [index, reason] of crashes) failed.set(index, reasonOf('CRASHED', reason));
+        nextCrashLookAt = performance.now() + crashLookMs;
+      }
       cli.progress.detail(progressOf(stats));
       return stats.every(({ state, index }) => state === 'RUNNING' || failed.has(index)) ? true : undefined;
     },
-    { limitMs, signal: cli.signal },
+    { limitMs: startLimitMs, signal: cli.signal },
   );
   const missing = stats.filter(({ state }) => state !== 'RUNNING');
-  if (missing.length === 0) return stats.length;
-  await showLog(cli, api, app, logFrom);
-  const reasons = missing.map((each) => reasonOf(failed.get(each.index) ?? each, stats.length));
-  const late = settled === undefined ? ` Waited ${Math.round(limitMs / 1000)} s for it.` : '';
+  if (missing.length === 0) return;
+  await showLog(cli, api, app, before.logFrom);
+  const which = (index: number) => (stats.length === 1 ? 'it' : `instance ${index}`);
+  const reasons = missing.map(
+    ({ index, state, details }) => `${which(index)} ${failed.get(index) ?? reasonOf(state, details)}`,
+  );
+  const late = settled === undefined ? ` Waited ${startLimitMs / 1000} s for it.` : '';
   throw new ActionableError(
     'START_UNSUCCESSFUL',
-    `${app.name} does not run: ${[...new Set(reasons)].join('; ')}.${late}`,
+    `${app.name} does not run: ${reasons.join('; ')}.${late}`,
     `\`localpaas logs ${app.name} --recent\` shows all it said, \`localpaas events ${app.name}\` what happened to it.`,
   );
 }
@@ -58,16 +62,20 @@ function progressOf(stats: readonly ProcessStats[]): string {
   return `${running} of ${stats.length} running${waiting === '' ? '' : `, ${printable(waiting)}`}`;
 }
 
-function reasonOf({ index, state, details }: ProcessStats, instances: number): string {
-  const which = instances === 1 ? 'it' : `instance ${index}`;
+function reasonOf(state: ProcessStats['state'], details: string | null | undefined): string {
   const what = { CRASHED: 'crashed', STARTING: 'is still starting', DOWN: 'cannot be started', RUNNING: 'runs' }[state];
-  return `${which} ${what}${details ? `, ${printable(details).replace(/\.$/, '')}` : ''}`;
+  return details ? `${what}, ${printable(details).replace(/\.$/, '')}` : what;
 }
+
+/** Not what came of staging, which was shown before. */
+const earlier = ['STG', 'API'];
 
 async function showLog(cli: Cli, api: ApiClient, app: App, from: bigint): Promise<void> {
   cli.progress.drop();
   try {
-    const lines = (await new LogReader(api, app.guid).recent(200, from)).filter(({ source }) => source !== 'STG');
+    const lines = (await new LogReader(api, app.guid).recent(200, from)).filter(
+      ({ source }) => !earlier.includes(source),
+    );
     if (lines.length > 0) cli.progress.line(cli.progress.style.dim(`last lines of ${app.name}:`));
     for (const { text } of lines.slice(-shownLines)) cli.progress.line(`  ${text}`);
   } catch {

@@ -1,5 +1,6 @@
-import { type AuditEvent, AuditEvent as Event } from '#contract/api/resources.ts';
+import type { AuditEvent } from '#contract/api/resources.ts';
 import { ApiClient } from '../api-client.ts';
+import { newestEvents } from '../app/app-events.ts';
 import { findApp } from '../app/find-app.ts';
 import type { Cli } from '../cli.ts';
 import { readableTime } from '../readable-time.ts';
@@ -10,8 +11,7 @@ const shown = 50;
 export async function run(cli: Cli, { name, json }: { readonly name: string; readonly json: boolean }): Promise<void> {
   const api = await ApiClient.open(cli);
   const app = await findApp(api, name);
-  const path = `/v3/audit_events?target_guids=${app.guid}&order_by=-created_at&page=1&per_page=${shown}`;
-  const events = (await api.list(path, Event)).slice(0, shown);
+  const events = await newestEvents(api, app.guid, { most: shown });
   if (json) {
     return cli.out.json(
       events.map(({ created_at, type, actor, data }) => ({ at: created_at, type, actor: actor.name, data })),
@@ -24,11 +24,14 @@ export async function run(cli: Cli, { name, json }: { readonly name: string; rea
   );
 }
 
+/** Ids for programs, and what the type says already. */
+const unspoken = ['instance', 'version', 'reason', 'manifest_triggered'];
+
 function detailsOf({ data }: AuditEvent): string {
   const { request, ...rest } = data;
   const facts = { ...rest, ...(typeof request === 'object' ? request : {}) };
   return Object.entries(facts)
-    .filter(([, value]) => value !== null && value !== '')
+    .filter(([key, value]) => !unspoken.includes(key) && value !== null && value !== '')
     .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');
 }

@@ -1,11 +1,11 @@
 import { Process } from '#contract/api/resources.ts';
 import { ApiClient } from '../api-client.ts';
+import { beforeStart } from '../app/before-start.ts';
 import { changeState } from '../app/deploy.ts';
 import { findApp } from '../app/find-app.ts';
 import { reportApp } from '../app/report-app.ts';
 import { awaitRunning } from '../app/wait-for-app.ts';
 import type { Cli } from '../cli.ts';
-import { LogReader } from '../log-reader.ts';
 
 interface Input {
   readonly name: string;
@@ -29,12 +29,11 @@ export async function run(cli: Cli, { name, instances, memory, disk, wait, json 
   };
   if (Object.keys(change).length > 0) {
     cli.progress.step(`Scaling ${name}`);
-    const log = new LogReader(api, app.guid).mark();
+    const before = await beforeStart(api, app.guid);
     await api.post(`/v3/apps/${app.guid}/processes/web/actions/scale`, change, Process);
     const isResized = memory !== undefined || disk !== undefined;
-    const logFrom = await log.settle();
     if (app.state === 'STARTED' && isResized) await changeState(cli, api, app, { action: 'restart', wait });
-    else if (app.state === 'STARTED' && wait) await awaitRunning(cli, api, app, { logFrom });
+    else if (app.state === 'STARTED' && wait) await awaitRunning(cli, api, app, before);
     cli.progress.end();
   }
   await reportApp(cli, api, app, { json });

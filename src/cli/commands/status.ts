@@ -11,7 +11,7 @@ export interface StatusInput {
   readonly json: boolean;
 }
 
-const Info = v.looseObject({ version: v.string(), uptime_seconds: v.optional(v.number()) });
+const Info = v.looseObject({ version: v.string(), uptime: v.number() });
 
 /** How the platform of this home is doing. Exits with 3 when none runs. */
 export async function run(cli: Cli, { json }: StatusInput): Promise<number> {
@@ -36,7 +36,7 @@ export async function run(cli: Cli, { json }: StatusInput): Promise<number> {
     return 0;
   }
   cli.out.facts([
-    ['platform', `${info.version}, up for ${readableSpan(info.uptime_seconds ?? 0)}, pid ${record.pid}`],
+    ['platform', `${info.version}, up for ${readableSpan(info.uptime)}, pid ${record.pid}`],
     ['API', record.url],
     [
       'apps',

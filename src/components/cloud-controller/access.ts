@@ -76,6 +76,11 @@ export class Access {
     return verified;
   }
 
+  /** Loads what the first token would have to wait for. */
+  async warmUp(): Promise<void> {
+    await this.#load();
+  }
+
   async #login(holder: Holder): Promise<Login> {
     const tokens = await this.#load();
     const { accessTokenSeconds, refreshTokenSeconds } = this.#limits;

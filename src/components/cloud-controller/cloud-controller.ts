@@ -14,6 +14,8 @@ import { type Setup, setUp } from './setup.ts';
 import { startOperations } from './start-operations.ts';
 import { Store } from './store.ts';
 
+/** When the platform has started, what the first request needs is loaded: the start itself need not wait for it. */
+const warmUpAfterMs = 200;
 /** How long the events of a deleted app are kept. */
 const eventsOfDeletedMs = 31 * 86_400_000;
 
@@ -39,6 +41,7 @@ export const cloudController: Component<CloudControllerOptions> = {
     port = server.port;
     operations.listening();
     keepHouse(undo, api);
+    warmUp(undo, access);
     answerTokenChecks(undo, context, access);
     announceEndpoint(undo, context, { port, uris: hosts.uris, registerSeconds: options.registerSeconds });
     announceComponent(undo, context);
@@ -71,6 +74,11 @@ async function openState(
   if (failed?.status === 'rejected') throw failed.reason;
   const [setup, store, events] = await Promise.all(openings);
   return { setup, store, events };
+}
+
+function warmUp(undo: AsyncDisposableStack, access: Access): void {
+  const timer = setTimeout(() => void access.warmUp().catch(() => {}), warmUpAfterMs); // who needs it hears why it fails
+  undo.defer(() => clearTimeout(timer));
 }
 
 /** Finishes in the background what an earlier run may have left half done. */

@@ -8,7 +8,8 @@ import { Mutex } from './mutex.ts';
 import { RecordBucket } from './record-bucket.ts';
 import type { Kind, Records } from './records.ts';
 
-const attempts = 5;
+/** Somebody who writes without a pause wins half of the races against us. */
+const attempts = 20;
 
 /**
  * The desired state: JetStream is the truth, memory follows it. Reads come from memory at once; a write is in memory
@@ -64,7 +65,7 @@ export class Store implements AsyncDisposable {
       for (let attempt = 1; attempt < attempts; attempt += 1) {
         const conflict = await this.#replace(kind, guid, change).catch(conflictOf);
         if (!(conflict instanceof RevisionConflict)) return conflict;
-        if (attempt > 1) await pause(5 * attempt);
+        if (attempt > 1) await pause(Math.random() * 2 * attempt);
         this.#mirror.follow(await this.#bucket.read(kind, guid));
       }
       return this.#replace(kind, guid, change).catch((error: unknown) => {

@@ -24,17 +24,14 @@ export class Agent implements AsyncDisposable {
   readonly #platformStops: AbortSignal;
   readonly #snapshot: Snapshot;
   readonly #closing = new AbortController();
-  /** Aborts when nothing is left to do: what still downloads is of no use then. */
-  readonly #ended: AbortController;
   #tasks: Promise<unknown> = Promise.resolve();
   #isChangePending = false;
   #advertisedMb: number | undefined;
 
-  private constructor(context: ComponentContext, tools: Tools, id: string, ended: AbortController) {
+  private constructor(context: ComponentContext, tools: Tools, id: string) {
     this.#bus = context.bus;
     this.#platformStops = context.signal;
     this.tools = tools;
-    this.#ended = ended;
     this.fleet = new Fleet(tools);
     this.answers = new Answers(id, this.fleet, tools.options, Date.now());
     this.#snapshot = new Snapshot(tools.places.snapshot, () => this.fleet.records, tools.log);
@@ -43,10 +40,9 @@ export class Agent implements AsyncDisposable {
   /** Opens the files of a DEA and takes over the instances of the one before it. */
   static async open(context: ComponentContext, options: DeaOptions): Promise<Agent> {
     const id = randomUUID().replaceAll('-', '');
-    const ended = new AbortController();
     let agent: Agent | undefined;
-    const tools = await openTools(context, options, id, { signal: ended.signal, changed: () => agent?.noteChange() });
-    agent = new Agent(context, tools, id, ended);
+    const tools = await openTools(context, options, id, () => agent?.noteChange());
+    agent = new Agent(context, tools, id);
     await agent.#recover();
     return agent;
   }
@@ -96,7 +92,6 @@ export class Agent implements AsyncDisposable {
     this.close();
     if (keepsApps(this.#platformStops)) await this.fleet.letGo();
     else await this.fleet.stopAll();
-    this.#ended.abort(new Error('The DEA stopped.'));
     await this.#tasks;
     await this.#snapshot[Symbol.asyncDispose]();
   }

@@ -13,16 +13,21 @@ export interface DropletCacheOptions {
   /** The most recently used droplets are kept: so many bytes, and so many of them. */
   readonly maxBytes: number;
   readonly maxCount: number;
-  /** Ends downloads. */
-  readonly signal: AbortSignal;
 }
 
 const archive = '.tgz';
 
+interface Download {
+  readonly ended: Promise<void>;
+  readonly stop: AbortController;
+  /** How many starts wait for it: without any it is given up. */
+  waiting: number;
+}
+
 /** The droplets on this machine. Starts that need the same one share its download. */
 export class DropletCache {
   readonly #options: DropletCacheOptions;
-  readonly #fetching = new Map<string, Promise<void>>();
+  readonly #downloads = new Map<string, Download>();
   /** Those whose bytes were looked at since we started: a power cut can leave a file of zeros under a good name. */
   readonly #verified = new Set<string>();
   readonly #inUse = new Map<string, number>();
@@ -41,7 +46,7 @@ export class DropletCache {
     const name = nameOf(source.sha1);
     this.#inUse.set(name, (this.#inUse.get(name) ?? 0) + 1);
     try {
-      return await work(await unlessAborted(this.#pathOf(name, source), signal));
+      return await work(await this.#pathOf(name, source, signal));
     } finally {
       const users = (this.#inUse.get(name) ?? 1) - 1;
       if (users > 0) this.#inUse.set(name, users);
@@ -49,7 +54,7 @@ export class DropletCache {
     }
   }
 
-  async #pathOf(name: string, source: DropletSource): Promise<string> {
+  async #pathOf(name: string, source: DropletSource, signal: AbortSignal): Promise<string> {
     const staged = join(this.#options.directory, name);
     if (await this.#isStaged(name, staged, source.sha1)) return staged;
     const local = source.executableFile;
@@ -57,12 +62,12 @@ export class DropletCache {
       await verifyDroplet(local, source.sha1);
       return local;
     }
-    await this.#fetchOnce(name, staged, source);
+    await this.#fetchOnce(name, staged, source, signal);
     return staged;
   }
 
   async #isStaged(name: string, path: string, sha1: string): Promise<boolean> {
-    if (this.#fetching.has(name) || !(await isThere(path))) return false;
+    if (this.#downloads.has(name) || !(await isThere(path))) return false;
     try {
       if (!this.#verified.has(name)) await verifyDroplet(path, sha1);
       this.#verified.add(name);
@@ -75,20 +80,33 @@ export class DropletCache {
     }
   }
 
-  async #fetchOnce(name: string, path: string, source: DropletSource): Promise<void> {
-    let fetching = this.#fetching.get(name);
-    if (fetching === undefined) {
-      fetching = this.#fetch(name, path, source).finally(() => this.#fetching.delete(name));
-      this.#fetching.set(name, fetching);
+  async #fetchOnce(name: string, path: string, source: DropletSource, signal: AbortSignal): Promise<void> {
+    const known = this.#downloads.get(name);
+    const isUsable = known !== undefined && !known.stop.signal.aborted;
+    const download = isUsable ? known : this.#beginDownload(name, path, source);
+    download.waiting += 1;
+    try {
+      await unlessAborted(download.ended, signal);
+    } finally {
+      download.waiting -= 1;
+      if (download.waiting === 0) download.stop.abort(new Error('Nobody waits for this droplet any more.'));
     }
-    await fetching;
   }
 
-  async #fetch(name: string, path: string, { executableUri, sha1 }: DropletSource): Promise<void> {
-    await ensureDirectory(this.#options.directory);
-    await fetchDroplet(executableUri, sha1, path, this.#options.signal);
-    this.#verified.add(name);
-    await this.#evict();
+  #beginDownload(name: string, path: string, { executableUri, sha1 }: DropletSource): Download {
+    const stop = new AbortController();
+    const fetch = async () => {
+      await ensureDirectory(this.#options.directory);
+      await fetchDroplet(executableUri, sha1, path, stop.signal);
+      this.#verified.add(name);
+      await this.#evict();
+    };
+    const ended = fetch().finally(() => {
+      if (this.#downloads.get(name)?.stop === stop) this.#downloads.delete(name);
+    });
+    const download = { ended, stop, waiting: 0 };
+    this.#downloads.set(name, download);
+    return download;
   }
 
   /** Removes the least recently used ones beyond the limits, but none in use. */

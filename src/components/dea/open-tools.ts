@@ -5,21 +5,17 @@ import { PortPool } from './allocate-port.ts';
 import { Announcer } from './announcer.ts';
 import { DropletCache } from './droplet-cache.ts';
 import { provideFallbackPrograms } from './fallback-programs.ts';
-import type { InstanceRecord } from './instance-record.ts';
 import type { DeaOptions } from './options.ts';
 import { ProcessCensus } from './process-census.ts';
 import { Runtimes } from './runtimes.ts';
 import { placesIn, type Tools } from './tools.ts';
 
-/**
- * Everything a DEA with this id works with. Its directories exist then.
- * @param signal ends downloads
- */
+/** Everything a DEA with this id works with. Its directories exist then. */
 export async function openTools(
   { bus, log, dataDir }: ComponentContext,
   options: DeaOptions,
   dea: string,
-  { signal, changed }: { signal: AbortSignal; changed: (record: InstanceRecord) => void },
+  changed: () => void,
 ): Promise<Tools> {
   const places = placesIn(dataDir);
   for (const path of [places.instances, places.staged, places.logPositions]) await ensureDirectory(path);
@@ -28,7 +24,6 @@ export async function openTools(
     directory: places.staged,
     maxBytes: options.stagedBytes,
     maxCount: options.stagedCount,
-    signal,
   });
   await droplets.tidy();
   let programs: Promise<void> | undefined;

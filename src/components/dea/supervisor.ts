@@ -60,7 +60,7 @@ export class Supervisor implements Watched {
 
   /** Starts a new instance. @param refusal why it is not even tried */
   start(request: StartRequest, refusal: string | undefined): void {
-    this.#tools.changed(this.#record);
+    this.#tools.changed();
     this.#tell(`Starting instance ${this.#record.index}.`);
     this.#comingUp = this.#comeUp(request, refusal).catch((error: unknown) => {
       this.#feed({ type: 'failed', ending: couldNotStart(error) });
@@ -238,7 +238,7 @@ export class Supervisor implements Watched {
 
   #change(part: Partial<InstanceRecord>): void {
     this.#record = { ...this.#record, ...part };
-    this.#tools.changed(this.#record);
+    this.#tools.changed();
   }
 
   #tell(text: string, stream: 'OUT' | 'ERR' = 'OUT'): void {

@@ -23,7 +23,7 @@ export interface Tools {
   /** The PATH for apps; resolves when everything in it is there. */
   readonly appPath: () => Promise<string>;
   /** Called after each change of a record. */
-  readonly changed: (record: InstanceRecord) => void;
+  readonly changed: () => void;
 }
 
 /** Where a DEA keeps what, in its data directory. */

@@ -32,7 +32,7 @@ export function missingIndices(app: DesiredApp, live: readonly ActualInstance[])
  * Which live instances of one app nobody asked for: those of an app that is stopped or unknown, of an index too high,
  * of an old version once the new one runs at that index, and all but the oldest of several at one index.
  */
-export function extraInstances(app: DesiredApp | undefined, live: readonly ActualInstance[]): ActualInstance[] {
+function extraInstances(app: DesiredApp | undefined, live: readonly ActualInstance[]): ActualInstance[] {
   // Somebody who starts an instance by hand, without a cloud controller, wants it to run.
   if (app === undefined) return live.filter((each) => each.partition !== undefined);
   if (!app.isWanted) return [...live];

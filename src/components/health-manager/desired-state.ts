@@ -45,7 +45,7 @@ export async function readDesiredState(bus: Bus, signal: AbortSignal): Promise<D
   }
 }
 
-export function desiredAppOf(app: BulkApp): DesiredApp {
+function desiredAppOf(app: BulkApp): DesiredApp {
   const changedAtMs = typeof app.updated_at === 'number' ? app.updated_at * 1000 : Date.parse(app.updated_at);
   return {
     id: app.id,

@@ -101,7 +101,7 @@ export const Droplet = v.looseObject({
 });
 export type Droplet = v.InferOutput<typeof Droplet>;
 
-export const Destination = v.looseObject({
+const Destination = v.looseObject({
   guid: v.string(),
   app: v.looseObject({ guid: v.string(), process: v.looseObject({ type: v.string() }) }),
 });
@@ -121,7 +121,6 @@ export type Route = v.InferOutput<typeof Route>;
 export const Domain = v.looseObject({ ...stamped, name: v.string(), internal: v.boolean() });
 export type Domain = v.InferOutput<typeof Domain>;
 
-export const Organization = v.looseObject({ ...stamped, name: v.string() });
 export const Space = v.looseObject({ ...stamped, name: v.string() });
 
 export const AuditEvent = v.looseObject({

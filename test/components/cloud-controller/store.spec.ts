@@ -140,12 +140,12 @@ describe('the store of the desired state', (it) => {
     const count = (record: AppRecord) => ({ ...record, runCount: record.runCount + 1 });
 
     await Promise.all([
-      ...Array.from({ length: 20 }, () => store.update('app', app.guid, count)),
+      ...Array.from({ length: 10 }, () => store.update('app', app.guid, count)),
       ...Array.from({ length: 3 }, () => other.update('app', app.guid, count)),
     ]);
 
     for (const each of [store, other]) {
-      await waitFor('all changes', () => (each.get('app', app.guid)?.runCount === 23 ? true : undefined), {
+      await waitFor('all changes', () => (each.get('app', app.guid)?.runCount === 13 ? true : undefined), {
         limitMs: 5_000,
       });
     }

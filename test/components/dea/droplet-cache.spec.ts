@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { DropletCache, type DropletSource } from '#components/dea/droplet-cache.ts';
+import { waitFor } from '#ground/wait.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 import { thrownBy } from '../../support/thrown.ts';
@@ -16,7 +17,7 @@ async function openCache(scope: Scope, { maxBytes = 1_000_000, maxCount = 10 } =
   const file = join(scratch, 'droplet');
   await writeFile(file, 'the droplet');
   const { url, asked } = await serveDroplets(scope, { '/good': file });
-  const open = () => new DropletCache({ directory, maxBytes, maxCount, signal: never });
+  const open = () => new DropletCache({ directory, maxBytes, maxCount });
   const source = (changes: Partial<DropletSource> = {}): DropletSource => ({
     sha1: 'abc',
     executableUri: url('/good'),
@@ -176,6 +177,30 @@ describe('droplet cache', (it) => {
 
     assert.is((await thrownBy(() => givesUp)).message, 'stopped');
     assert.is(await waits, 'the droplet');
+  });
+
+  it('gives up a download that nobody waits for any more, and begins anew for the next', async (scope) => {
+    const { cache, directory, read, source } = await openCache(scope);
+    let isAnswering = false;
+    let requests = 0;
+    const server = createServer((_request, response) => {
+      requests += 1;
+      if (isAnswering) response.setHeader('connection', 'close').end('at last');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    scope.defer(() => new Promise((resolve) => server.close(resolve)));
+    const { port } = server.address() as { port: number }; // an object for a server on a port
+    const slow = source({ executableUri: `http://127.0.0.1:${port}/slow` });
+    const stop = new AbortController();
+    const waiting = cache.use(slow, async () => 'unpacked', stop.signal);
+    await waitFor('the request', () => (requests > 0 ? true : undefined), { limitMs: 1_000 });
+
+    stop.abort(new Error('stopped'));
+    isAnswering = true;
+
+    assert.is((await thrownBy(() => waiting)).message, 'stopped');
+    assert.is(await read(cache, slow), 'at last');
+    assert.equal(await readdir(directory), ['abc.tgz']);
   });
 
   it('removes what a killed predecessor left half-done', async (scope) => {

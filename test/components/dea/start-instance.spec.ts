@@ -154,7 +154,7 @@ describe('starting an instance', (it) => {
 
   it('can be called off while it is under way', async (scope) => {
     const dea = await openDea(scope);
-    const server = createServer(() => {}); // accepts, and never answers
+    const server = createServer((socket) => socket.on('error', () => {}).resume()); // accepts, and never answers
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     scope.defer(() => new Promise((resolve) => server.close(resolve)));
     const { port } = server.address() as { port: number }; // an object for a server on a port

@@ -86,7 +86,9 @@ function statsFrom(view: InstanceView, found: FoundInstance | undefined, process
     log_rate_limit: -1,
     details,
     isolation_segment: null,
-    ...(stats === undefined || stats === null ? {} : { host: stats.host, instance_ports: portsOf(stats.port), pid: stats.pid ?? null }),
+    ...(stats === undefined || stats === null
+      ? {}
+      : { host: stats.host, instance_ports: portsOf(stats.port), pid: stats.pid ?? null }),
     usage: usage
       ? {
           time: timeOf(usage.time),

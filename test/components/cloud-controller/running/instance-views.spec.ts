@@ -13,6 +13,7 @@ const stats: InstanceStats = {
   mem_quota: 256 * 1024 * 1024,
   disk_quota: 1024 * 1024 * 1024,
   fds_quota: 1024,
+  pid: 4711,
   usage: { time: '2012-11-13 22:13:08 +0000', cpu: 25, mem: 2048, disk: 4096 },
 };
 
@@ -43,6 +44,7 @@ describe('instance statistics', (it) => {
       isolation_segment: null,
       host: '127.0.0.1',
       instance_ports: [{ internal: 61_001, external: 61_001 }],
+      pid: 4711,
       usage: { time: '2012-11-13T22:13:08Z', cpu: 0.25, mem: 2_097_152, disk: 4096, log_rate: 0 },
     });
   });
