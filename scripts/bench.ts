@@ -1,10 +1,10 @@
 /**
  * Measures localpaas, as it is built, against the bare work and against other programs; see `--help`.
  *
- *     node --import tsx scripts/bench.ts [--rounds N] [--only up,push] [--install-peers]
+ *     node --import tsx scripts/bench.ts [--rounds N] [--only up,push] [--install-peers] [--out DIR]
  */
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { ActionableError, exitCodeOf, messageOf } from '#ground/errors.ts';
 import { writeFileDurably } from '#ground/files.ts';
@@ -51,7 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
     if (result === undefined) failures += 1;
     else results.push(result);
   }
-  if (results.length > 0) await write(surroundings.project, machine, results);
+  if (results.length > 0) await write(resolve(surroundings.project, options.out), machine, results);
   return failures > 0 ? 1 : 0;
 }
 
@@ -93,10 +93,9 @@ function clearProgress(): void {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
 }
 
-async function write(project: string, machine: Machine, results: readonly Result[]): Promise<void> {
-  const directory = join(project, 'bench');
+async function write(directory: string, machine: Machine, results: readonly Result[]): Promise<void> {
   await mkdir(directory, { recursive: true });
   await writeFileDurably(join(directory, 'results.json'), `${JSON.stringify({ machine, results }, null, 2)}\n`, 0o644);
   await writeFileDurably(join(directory, 'results.md'), pageOf(machine, results), 0o644);
-  console.log('\nWritten to bench/results.json and bench/results.md.');
+  console.log(`\nWritten to results.json and results.md in ${directory}.`);
 }

@@ -35,15 +35,18 @@ export async function copyHelloApp(surroundings: Surroundings, name: string): Pr
   return { directory, setVersion };
 }
 
-/** Starts `node app.js` without any platform. @returns how long it took to its first 200, in ms */
-export async function startBare(surroundings: Surroundings, directory: string): Promise<{ child: Child; ms: number }> {
+/** Starts `node app.js` without any platform. @returns the app, and how long it took to its first 200, in ms */
+export async function startBare(
+  surroundings: Surroundings,
+  directory: string,
+): Promise<{ child: Child; ms: number; port: number }> {
   const port = await freePort();
   const env = { ...environmentIn(surroundings.scratch, surroundings), PORT: String(port) };
   const startedAt = performance.now();
   const child = await startChild({ program: process.execPath, args: ['app.js'], cwd: directory, env, graceMs: 2_500 });
   try {
     const { at } = await firstAnswer({ port }, surroundings.signal);
-    return { child, ms: at - startedAt };
+    return { child, ms: at - startedAt, port };
   } catch (error) {
     await child[Symbol.asyncDispose]();
     throw error;

@@ -9,20 +9,23 @@ export interface BenchOptions {
   readonly only: readonly BenchmarkName[];
   /** Whether programs to compare with may be fetched from the npm registry for this run. */
   readonly installPeers: boolean;
+  /** Where the results are written; relative to the project unless absolute. */
+  readonly out: string;
   readonly help: boolean;
 }
 
 export const usage = `Measures localpaas against the bare work, on this machine, as it is built in dist/.
 
-  npm run bench -- [--rounds N] [--only ${benchmarkNames.join(',')}] [--install-peers]
+  npm run bench -- [--rounds N] [--only ${benchmarkNames.join(',')}] [--install-peers] [--out DIR]
 
   --rounds N        rounds of each benchmark, 7 or more for figures to rely on (default 9)
   --only a,b        these benchmarks alone
   --install-peers   fetch nodemon, pm2 and foreman from the npm registry, for this run, where they are not installed
+  --out DIR         write the results there (default: bench/ of the project)
   --help            this text
 
 Each round does the bare work too, and ratios are taken within a round. The results are printed and written to
-bench/results.json and bench/results.md. A figure never fails the run; exit code 1 says that something did not work.`;
+results.json and results.md. A figure never fails the run; exit code 1 says that something did not work.`;
 
 /** @throws ActionableError USAGE */
 export function parseOptions(args: readonly string[]): BenchOptions {
@@ -36,6 +39,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     rounds,
     only: benchmarkNames.filter((name) => names.includes(name)),
     installPeers: values['install-peers'],
+    out: values.out,
     help: values.help,
   };
 }
@@ -48,6 +52,7 @@ function read(args: readonly string[]) {
         rounds: { type: 'string', default: '9' },
         only: { type: 'string' },
         'install-peers': { type: 'boolean', default: false },
+        out: { type: 'string', default: 'bench' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }).values;

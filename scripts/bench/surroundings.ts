@@ -28,7 +28,7 @@ export async function openSurroundings(scope: AsyncDisposableStack, signal: Abor
     throw new ActionableError('PROGRAM_NOT_FOUND', `There is no ${executable}.`, 'Build it with `npm run build`.');
   }
   const natsServer = await findNatsServer({ env: process.env, cacheDir: cacheDirectory() });
-  const scratch = scope.adopt(await mkdtemp(join(tmpdir(), 'localpaas-bench-')), (path) =>
+  const scratch = scope.adopt(await mkdtemp(join(tmpdir(), 'localpaas-scripts-')), (path) =>
     rm(path, { recursive: true, force: true, maxRetries: 5 }),
   );
   return { project, executable, version: programVersion(), natsServer, scratch, signal };

@@ -40,8 +40,13 @@ export class ApiClient {
     const home = homeOf(cli.home, {});
     const [platform, login] = await Promise.all([readPlatformRecord(home), readLogin(home)]);
     if (platform === undefined) throw nobody(`No localpaas runs with the home ${home.path}.`);
-    if (login === undefined)
-      throw nobody(`This command line is not logged in: ${home.loginFile} is missing or damaged.`);
+    if (login === undefined) {
+      throw new ActionableError(
+        'NOBODY_ANSWERED',
+        `This command line is not logged in: ${home.loginFile} is missing or damaged.`,
+        'Stop localpaas and start it again with `localpaas up`, which logs it in.',
+      );
+    }
     return new ApiClient(home, platform, login, cli.signal);
   }
 

@@ -20,7 +20,8 @@ export interface World {
   readonly signal: AbortSignal;
 }
 
-type Interruption = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+/** SIGPIPE: somebody downstream has read enough, as in `localpaas logs hello | head`. */
+type Interruption = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGPIPE';
 
 /** Somebody asked this process to stop. Its exit code is the shell's convention. */
 export class Interrupted extends Error {
@@ -32,7 +33,7 @@ export class Interrupted extends Error {
     super(message);
     this.name = 'Interrupted';
     this.#by = by;
-    this.exitCode = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }[by];
+    this.exitCode = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 }[by];
   }
 
   /** The same, from one who knows what was left how. */
@@ -56,11 +57,10 @@ export function worldOfProcess(): World {
       stop.abort(reason);
     });
   }
-  // Somebody downstream has read enough (`localpaas logs hello | head`): nobody is left to tell anything.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
+      if (error.code !== 'EPIPE') throw error;
+      stop.abort(new Interrupted('SIGPIPE'));
     });
   }
   return {

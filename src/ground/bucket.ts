@@ -65,6 +65,12 @@ export class Bucket<Value> {
     return entry === null ? undefined : entryOf<Value>(entry);
   }
 
+  /** Whether nothing was ever written to it, not even what was deleted since. */
+  async isNew(): Promise<boolean> {
+    const { streamInfo } = await this.#kv.status();
+    return streamInfo.state.last_seq === 0;
+  }
+
   /** Deletes the key and its history. */
   async delete(key: string): Promise<void> {
     await this.#kv.purge(key);

@@ -21,11 +21,14 @@ export interface CliOptions {
   /** Makes standard output a terminal of this width. */
   readonly columns?: number;
   readonly signal?: AbortSignal;
+  /** Standard output, for who wants to look at it meanwhile. */
+  readonly sink?: ReturnType<typeof textSink>;
 }
 
 /** Runs a command line in this process, with nothing of this process's environment. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
-  const output = textSink(options.columns === undefined ? {} : { isTTY: true, columns: options.columns });
+  const terminal = options.columns === undefined ? {} : { isTTY: true, columns: options.columns };
+  const output = options.sink ?? textSink(terminal);
   const messages = textSink();
   const exitCode = await main(['node', 'localpaas', ...args], {
     env: { PATH: process.env['PATH'] ?? '', LOCALPAAS_HOME: options.home ?? '/nonexistent/localpaas', ...options.env },

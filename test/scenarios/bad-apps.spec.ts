@@ -70,7 +70,14 @@ describe('an app that cannot run', (it) => {
     async (scope) => {
       const paas = await startLocalpaas(scope);
 
-      await failedPush(paas, ['test/fixtures/forks-and-leaves', '--name', 'bad']);
+      // The daemon answers before its parent has left, so the push may have seen a running app.
+      await paas.run(['push', 'test/fixtures/forks-and-leaves', '--name', 'bad']);
+
+      await waitFor(
+        'the reason',
+        async () => (/left a process behind/.test(await paas.ok(['events', 'bad'])) ? true : undefined),
+        { limitMs: 15_000, everyMs: 100 },
+      );
 
       await paas.ok(['delete', 'bad', '-f']);
       await nothingRuns(paas);

@@ -44,6 +44,7 @@ export async function run(cli: Cli, input: UpInput): Promise<number> {
   undo.defer(async () => {
     if (!input.json) cli.progress.line(farewell(stop));
     await platform[Symbol.asyncDispose]();
+    if (!input.json) cli.progress.line('Stopped.');
   });
   await logInCommandLine(home, platform.record.url);
   announce(cli, platform, { home: home.path, readyMs: performance.now() - startedAt, json: input.json });

@@ -11,6 +11,7 @@ import type { CloudControllerOptions } from './options.ts';
 import { OwnHosts } from './own-hosts.ts';
 import { serveApi } from './serve-api.ts';
 import { type Setup, setUp } from './setup.ts';
+import { keepSnapshot, restoreSnapshot, snapshotFileIn } from './snapshot.ts';
 import { startOperations } from './start-operations.ts';
 import { Store } from './store.ts';
 
@@ -73,6 +74,9 @@ async function openState(
   const failed = (await Promise.allSettled(openings)).find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
   const [setup, store, events] = await Promise.all(openings);
+  const snapshot = snapshotFileIn(dataDir);
+  await restoreSnapshot(store, snapshot, log);
+  undo.use(keepSnapshot(store, snapshot, log));
   return { setup, store, events };
 }
 

@@ -3,6 +3,8 @@ import { Bucket } from '#ground/bucket.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
+import { within } from '#ground/wait.ts';
+import { askAgain } from './ask-again.ts';
 import type { AppRecord } from './records.ts';
 
 /** Who did something, or to whom it was done. */
@@ -43,9 +45,12 @@ interface Noted {
 
 /** As many as JetStream keeps of one key. */
 const keptPerApp = 64;
+/** What is not stored by then is lost: the bus is away. */
+const lastWritesMs = 1_000;
 
 /** What happened to each app, newest 64 of each. Kept beside the desired state, and never in its way. */
 export class EventLog implements AsyncDisposable {
+  readonly #bus: Bus;
   readonly #bucket: Bucket<EventRecord>;
   readonly #log: Log;
   readonly #actor: Party;
@@ -57,7 +62,8 @@ export class EventLog implements AsyncDisposable {
   #order = 0;
   #watch: AsyncDisposable | undefined;
 
-  private constructor(bucket: Bucket<EventRecord>, log: Log, actor: Party) {
+  private constructor(bus: Bus, bucket: Bucket<EventRecord>, log: Log, actor: Party) {
+    this.#bus = bus;
     this.#bucket = bucket;
     this.#log = log;
     this.#actor = actor;
@@ -66,7 +72,7 @@ export class EventLog implements AsyncDisposable {
   /** @param actor who is meant when an event names nobody */
   static async open(bus: Bus, log: Log, actor: Party): Promise<EventLog> {
     const bucket = await Bucket.open<EventRecord>(bus, 'events', { history: keptPerApp });
-    const events = new EventLog(bucket, log, actor);
+    const events = new EventLog(bus, bucket, log, actor);
     events.#watch = await bucket.watch(
       ({ key, value }) => {
         if (value === undefined) events.#events.delete(key);
@@ -96,8 +102,7 @@ export class EventLog implements AsyncDisposable {
     };
     this.#own.add(event.guid);
     this.#note(app.guid, event);
-    const written = this.#bucket
-      .put(app.guid, event)
+    const written: Promise<void> = askAgain(this.#bus, () => this.#bucket.put(app.guid, event))
       .then(() => {})
       .catch((error: unknown) => this.#log.warn('event not stored', { type, app: app.guid, error: messageOf(error) }))
       .finally(() => this.#writing.delete(written));
@@ -124,14 +129,18 @@ export class EventLog implements AsyncDisposable {
     }
   }
 
-  /** Waits for what is still being written. */
+  /** Waits a moment for what is still being written. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#writing);
+    await within(lastWritesMs, 'the last events to be stored', Promise.all(this.#writing)).catch((error: unknown) =>
+      this.#log.warn('events not stored', { error: messageOf(error) }),
+    );
     await this.#watch?.[Symbol.asyncDispose]();
   }
 
   #note(app: string, event: EventRecord): void {
     const events = this.#events.get(app) ?? [];
+    // An interruption of the bus may have stored it twice.
+    if (events.some((noted) => noted.event.guid === event.guid)) return;
     this.#order += 1;
     events.push({ event, order: this.#order });
     if (events.length > keptPerApp) events.shift();

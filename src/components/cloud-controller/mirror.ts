@@ -38,6 +38,10 @@ export class Mirror {
     };
   }
 
+  get isEmpty(): boolean {
+    return kinds.every((kind) => this.#shelves[kind].all().length === 0);
+  }
+
   get<K extends Kind>(kind: K, guid: string): Records[K] | undefined {
     return this.#shelves[kind].entry(guid)?.record;
   }

@@ -3,6 +3,7 @@ import { Bucket, type BucketEntry, RevisionConflict } from '#ground/bucket.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
+import { askAgain } from './ask-again.ts';
 import type { Kind, Records } from './records.ts';
 
 type AnyRecord = Records[Kind];
@@ -33,6 +34,11 @@ export class RecordBucket {
     const onFailure = (key: string, error: unknown) =>
       this.#log.warn('record cannot be read', { key, error: messageOf(error) });
     return this.#bucket.watch(onEntry, { onFailure });
+  }
+
+  /** Whether nothing was ever written to it. */
+  isNew(): Promise<boolean> {
+    return this.#bucket.isNew();
   }
 
   /**
@@ -71,20 +77,13 @@ export class RecordBucket {
     await this.#reach(`delete the ${kind}`, () => this.#bucket.delete(keyOf(kind, guid)));
   }
 
-  /** Makes the request, and once more each time the bus comes back: the answer to an earlier one will never come. */
   async #reach<T>(what: string, request: () => Promise<T>): Promise<T> {
-    let again: Disposable | undefined;
-    const afterReconnect = new Promise<T>((resolve, reject) => {
-      again = this.#bus.onReconnect(() => void request().then(resolve, reject));
-    });
     try {
-      return await Promise.race([request(), afterReconnect]);
+      return await askAgain(this.#bus, request);
     } catch (error) {
       if (error instanceof RevisionConflict) throw error;
       this.#log.warn('desired state unreachable', { what, error: messageOf(error) });
       throw unreachable(what, error);
-    } finally {
-      again?.[Symbol.dispose]();
     }
   }
 }

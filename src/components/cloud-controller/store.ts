@@ -21,6 +21,7 @@ export class Store implements AsyncDisposable {
   readonly #mirror: Mirror;
   readonly #mutex = new Mutex();
   #watch: AsyncDisposable | undefined;
+  #isNew = false;
 
   private constructor(bucket: RecordBucket, log: Log) {
     this.#bucket = bucket;
@@ -31,7 +32,13 @@ export class Store implements AsyncDisposable {
   static async open(bus: Bus, log: Log): Promise<Store> {
     const store = new Store(await RecordBucket.open(bus, log), log);
     store.#watch = await store.#bucket.watch((entry) => store.#mirror.follow(entry));
+    store.#isNew = store.#mirror.isEmpty && (await store.#bucket.isNew());
     return store;
+  }
+
+  /** Whether nothing had ever been stored when it was opened. */
+  get isNew(): boolean {
+    return this.#isNew;
   }
 
   get<K extends Kind>(kind: K, guid: string): Records[K] | undefined {

@@ -21,7 +21,9 @@ const wrapper = [
   'ulimit -n "$1"',
   'shift',
   '{ echo 500 > /proc/self/oom_score_adj; } 2>/dev/null',
-  './startup "$@"',
+  // The shell's own remarks, such as "Terminated", are of no interest; those of `startup` are.
+  'exec 3>&2 2>/dev/null',
+  '(exec ./startup "$@" 2>&3 3>&-)',
   'echo $? > exit_status',
 ].join('\n');
 

@@ -35,6 +35,8 @@ const lookWithoutWatchMs = 200;
 const retryMs = 200;
 /** No batch comes near the largest message a bus takes. */
 const batchLimits = { lines: 100, characters: 200_000 };
+/** Of a flood the end is kept: it may be the last that comes for a long time. */
+const keptBytes = 64 * 1024;
 /** When an app has ended its last words count, and not all of its last megabytes. */
 const finalBytes = 512 * 1024;
 const lastLinesKept = 3;
@@ -144,7 +146,7 @@ export class LogTail implements AsyncDisposable {
   /** @returns whether there is more to read */
   async #round(): Promise<boolean> {
     const { maxFileBytes, heard, onPositions } = this.#options;
-    const hasMore = this.#read({ arrears: maxFileBytes, kept: 0 });
+    const hasMore = this.#read({ arrears: maxFileBytes, kept: keptBytes });
     while (this.#outbox.length > 0) {
       const lines = [...this.#outbox];
       this.#publish(lines);

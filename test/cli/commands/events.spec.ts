@@ -32,7 +32,7 @@ describe('events', (it) => {
       output,
       [
         `${'time'.padEnd(time.length)}  event             by     details`,
-        `${time}  app.crash         admin  index: 0, exit_description: exited with status 7, reason: CRASHED`,
+        `${time}  app.crash         admin  index: 0, exit_description: exited with status 7`,
         `${time}  audit.app.update  admin  instances: 2`,
         '',
       ].join('\n'),

@@ -35,6 +35,7 @@ export function platform(scope: Scope, changes: Parameters<typeof recordedApi>[1
     'POST /v3/packages': { status: 201, ...packageIn('AWAITING_UPLOAD') },
     [upload]: packageIn('READY'),
     'GET /api/v1/read/guid-of-hello': logAnswer([]),
+    'GET /v3/audit_events': pageOf([]),
     'POST /v3/builds': { status: 201, ...buildIn('STAGING') },
     'GET /v3/builds/build-1': () => {
       builds += 1;

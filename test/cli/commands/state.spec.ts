@@ -32,6 +32,7 @@ function helloThat(
     [`GET ${app}/routes`]: pageOf([]),
     [`GET ${app}/droplets/current`]: { body: dropletResource() },
     'GET /api/v1/read/guid-of-hello': logAnswer([]),
+    'GET /v3/audit_events': pageOf([]),
     [`POST ${app}/actions/start`]: { body: appResource('hello') },
     [`POST ${app}/actions/restart`]: { body: appResource('hello') },
     [`POST ${app}/actions/stop`]: { body: appResource('hello', 'STOPPED') },
@@ -63,7 +64,8 @@ describe('start and restart', (it) => {
           .join(),
         `POST ${app}/actions/${command}`,
       );
-      assert.is(calls().filter((call) => call.endsWith('/stats')).length, 5);
+      // Four until all run, one to be sure that they stay, one to show them.
+      assert.is(calls().filter((call) => call.endsWith('/stats')).length, 6);
     }
   });
 
@@ -119,6 +121,39 @@ describe('start and restart', (it) => {
 
     assert.is(exitCode, 1);
     assert.match(messages, /hello does not run: instance 1 crashed, out of memory\./);
+  });
+
+  it('do not take an instance that ran for a moment for one that runs', async (scope) => {
+    const details = 'exited with status 0, and left a process behind';
+    const { home } = await helloThat(scope, [[running], [statsResource(0, 'CRASHED', { details })]]);
+
+    const { exitCode, messages } = await runCli(['start', 'hello'], { home });
+
+    assert.is(exitCode, 1);
+    assert.match(messages, /hello does not run: it crashed, exited with status 0, and left a process behind\./);
+  });
+
+  it('notice a crash whose instance is being started again by the time they look', async (scope) => {
+    const crash = (guid: string, index: number, reason: string) => ({
+      ...{ guid, created_at: '2026-11-21T10:00:00Z', updated_at: '2026-11-21T10:00:00Z', type: 'app.crash' },
+      actor: { guid: 'u', type: 'user', name: 'admin' },
+      target: { guid: 'guid-of-hello', type: 'app', name: 'hello' },
+      data: { index, exit_description: reason },
+    });
+    let asked = 0;
+    const { home } = await helloThat(scope, [[starting]], {
+      'GET /v3/audit_events': ({ query }) => {
+        asked += 1;
+        assert.is(query.get('types'), 'app.crash');
+        const old = crash('old', 0, 'the version before');
+        return pageOf(asked < 3 ? [old] : [crash('new', 0, 'did not listen on port 4000 within 2 s'), old]);
+      },
+    });
+
+    const { exitCode, messages } = await runCli(['start', 'hello'], { home });
+
+    assert.is(exitCode, 1);
+    assert.match(messages, /hello does not run: it crashed, did not listen on port 4000 within 2 s\./);
   });
 
   it('forgive an instance that crashed and runs in the end', async (scope) => {

@@ -2,6 +2,7 @@ import * as assert from 'uvu/assert';
 import { EventLog, type Party } from '#components/cloud-controller/events.ts';
 import { Bucket } from '#ground/bucket.ts';
 import { createLog, type LogEntry, silentLog } from '#ground/log.ts';
+import { waitFor } from '#ground/wait.ts';
 import { connectBus, startBus } from '../../support/bus.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 import { appRecord } from './records.ts';
@@ -92,18 +93,20 @@ describe('the events of apps', (it) => {
       const lines: LogEntry[] = [];
       const { address, server } = await startBus(scope);
       const bus = await connectBus(scope, address);
-      const events = await EventLog.open(
-        bus,
-        createLog((entry) => void lines.push(entry)),
-        admin,
+      const events = scope.use(
+        await EventLog.open(
+          bus,
+          createLog((entry) => void lines.push(entry)),
+          admin,
+        ),
       );
       const app = appRecord();
       await server[Symbol.asyncDispose]();
 
       events.record('audit.app.stop', { app });
-      assert.is(events.of(app.guid).length, 1);
-      await events[Symbol.asyncDispose]();
 
+      assert.is(events.of(app.guid).length, 1);
+      await waitFor('the log to say so', () => lines[0], { limitMs: 10_000 });
       assert.equal(
         lines.map(({ event }) => event),
         ['event not stored'],
@@ -111,11 +114,27 @@ describe('the events of apps', (it) => {
     },
     { timeoutMs: 20_000 },
   );
+
+  it('are stored once when the server is killed under them and comes back', async (scope) => {
+    const { events, server, reopen } = await openEvents(scope);
+    const app = appRecord();
+
+    process.kill(server.pid(), 'SIGKILL');
+    for (let index = 0; index < 5; index += 1) events.record('app.crash', { app }, { index });
+    const stored = async () => {
+      const later = await reopen().catch(() => undefined); // the server may still be down
+      const indices = later?.of(app.guid).map(({ data }) => data['index']) ?? [];
+      return indices.length >= 5 ? indices : undefined;
+    };
+
+    assert.equal(await waitFor('the events to be stored', stored, { limitMs: 8_000, everyMs: 20 }), [0, 1, 2, 3, 4]);
+    await events[Symbol.asyncDispose]();
+  });
 });
 
 async function openEvents(scope: Scope) {
-  const { bus, address } = await startBus(scope);
+  const { bus, address, server } = await startBus(scope);
   const open = async () => EventLog.open(await connectBus(scope, address), silentLog, admin);
   const reopen = async () => scope.use(await open());
-  return { bus, events: await open(), reopen };
+  return { bus, server, events: await open(), reopen };
 }

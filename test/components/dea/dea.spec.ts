@@ -13,7 +13,6 @@ import {
 } from '#contract/dea.ts';
 import { componentAnnounce, componentDiscover } from '#contract/discovery.ts';
 import { subject } from '#ground/subject.ts';
-import { startBus } from '../../support/bus.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe } from '../../support/spec.ts';
 import {
@@ -25,6 +24,7 @@ import {
   linesOf,
   listenTo,
   openDea,
+  openHome,
   requestFor,
   start,
   startRunning,
@@ -36,7 +36,7 @@ const inbox = subject('any', v.unknown());
 
 describe('dea', (it) => {
   it('introduces itself under a new id at each start', async (scope) => {
-    const testBus = { ...(await startBus(scope)), dataDir: await scratchDirectory(scope) };
+    const testBus = await openHome(scope);
     const announcements = listenTo(scope, testBus.bus, componentAnnounce);
     const advertisements = listenTo(scope, testBus.bus, deaAdvertise);
 

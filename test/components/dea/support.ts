@@ -19,6 +19,7 @@ import { routerRegister, routerUnregister } from '#contract/routes.ts';
 import type { Bus } from '#ground/bus.ts';
 import type { Running } from '#ground/component.ts';
 import { createLog, type LogEntry } from '#ground/log.ts';
+import { environmentVariableOf, type ProcessRow, processTable } from '#ground/processes.ts';
 import type { Subject } from '#ground/subject.ts';
 import { createTarGz } from '#ground/tar.ts';
 import { waitFor } from '#ground/wait.ts';
@@ -43,62 +44,73 @@ export function listenTo<Message>(scope: Scope, bus: Bus, subject: Subject<Messa
   };
 }
 
-export interface TestDea extends TestBus {
+/** A DEA as its peers see it. */
+export interface Peer extends TestBus {
   readonly id: string;
   readonly dataDir: string;
-  readonly running: Running;
-  readonly logged: readonly LogEntry[];
   readonly heartbeats: Heard<Heartbeat>;
   readonly exits: Heard<DropletExited>;
   readonly registered: Heard<v.InferOutput<typeof routerRegister.schema>>;
   readonly withdrawn: Heard<v.InferOutput<typeof routerUnregister.schema>>;
   readonly logs: Heard<LogBatch>;
-  /** Makes `running` end as the platform does for this reason. */
+}
+
+export interface TestDea extends Peer {
+  readonly logged: readonly LogEntry[];
+  /** Ends it, as the platform does for this reason. */
   readonly stop: (reason?: Error) => Promise<void>;
 }
 
-type Options = Partial<v.InferInput<typeof DeaOptions>>;
+export type Options = Partial<v.InferInput<typeof DeaOptions>>;
 
 export function optionsFor(options: Options): DeaOptions {
   return v.parse(DeaOptions, { path: process.env['PATH'] ?? '', stopGraceMs: 1_000, ...options });
 }
 
-/** A DEA with a bus of its own, or on the bus and in the directory of one before it. */
-export async function openDea(
-  scope: Scope,
-  options: Options = {},
-  before?: TestBus & { dataDir: string },
-): Promise<TestDea> {
-  const testBus = before ?? (await startBus(scope));
-  const { bus } = testBus;
-  const dataDir = before?.dataDir ?? (await scratchDirectory(scope));
+/** The bus and the directory of a DEA. */
+export type Home = TestBus & { readonly dataDir: string };
+
+export async function openHome(scope: Scope): Promise<Home> {
+  return { ...(await startBus(scope)), dataDir: await scratchDirectory(scope) };
+}
+
+/** Listens to a DEA that `startIt` starts. */
+export async function listenToDea(scope: Scope, home: Home, startIt: () => Promise<unknown>): Promise<Peer> {
+  const { bus } = home;
   const listeners = {
     heartbeats: listenTo(scope, bus, deaHeartbeat),
     exits: listenTo(scope, bus, dropletExited),
     registered: listenTo(scope, bus, routerRegister),
     withdrawn: listenTo(scope, bus, routerUnregister),
     logs: listenTo(scope, bus, logBatches),
-    hello: listenTo(scope, bus, deaStart),
   };
+  const hello = listenTo(scope, bus, deaStart);
   await bus.flush();
+  await startIt();
+  const { id } = await hello.first();
+  return { ...home, ...listeners, id };
+}
+
+/** A DEA in this process, with a bus of its own, or where another one was before. */
+export async function openDea(scope: Scope, options: Options = {}, home?: Home): Promise<TestDea> {
+  const itsHome = home ?? (await openHome(scope));
   const logged: LogEntry[] = [];
   const stopping = new AbortController();
-  const running = await dea.start(
-    {
-      bus: await connectBus(scope, testBus.address),
+  let running: Running | undefined;
+  const peer = await listenToDea(scope, itsHome, async () => {
+    const context = {
+      bus: await connectBus(scope, itsHome.address),
       log: createLog((entry) => logged.push(entry)),
-      dataDir,
+      dataDir: itsHome.dataDir,
       signal: stopping.signal,
-    },
-    optionsFor(options),
-  );
-  scope.use(running);
+    };
+    running = scope.use(await dea.start(context, optionsFor(options)));
+  });
   const stop = async (reason = new Error('The test ends.')) => {
     stopping.abort(reason);
-    await running[Symbol.asyncDispose]();
+    await running?.[Symbol.asyncDispose]();
   };
-  const { id } = await listeners.hello.first();
-  return { ...testBus, ...listeners, id, dataDir, running, logged, stop };
+  return { ...peer, logged, stop };
 }
 
 export interface Droplet {
@@ -190,12 +202,12 @@ export function requestFor({ path, sha1 }: Droplet, changes: Changes = {}): Star
   };
 }
 
-export function start({ bus, id }: TestDea, request: StartRequest): void {
+export function start({ bus, id }: Peer, request: StartRequest): void {
   bus.publish(deaStartInstance.at(id), request);
 }
 
 /** Starts an instance and waits until it runs. */
-export async function startRunning(dea: TestDea, request: StartRequest) {
+export async function startRunning(dea: Peer, request: StartRequest) {
   start(dea, request);
   const isIt = (message: Heartbeat) => stateIn(message, request) === 'RUNNING';
   const heartbeat = await dea.heartbeats.first(isIt);
@@ -213,21 +225,29 @@ export function stateIn(
   return message.droplets.find((each) => each.droplet === droplet && each.index === index)?.state;
 }
 
-export function exitOf(dea: TestDea, app: string, limitMs?: number): Promise<DropletExited> {
+export function exitOf(dea: Peer, app: string, limitMs?: number): Promise<DropletExited> {
   return dea.exits.first(({ droplet }) => droplet === app, limitMs);
 }
 
 /** The text of an app's log so far, of one source or of all. */
-export function linesOf({ logs }: Pick<TestDea, 'logs'>, app: string, source?: string): string[] {
+export function linesOf({ logs }: Peer, app: string, source?: string): string[] {
   return logs.messages
     .filter((batch) => batch.source_id === app && (source === undefined || batch.source_type === source))
     .flatMap(({ lines }) => lines.map(({ text }) => text));
 }
 
 /** Waits until the DEA has removed the files of all instances. */
-export async function untilNothingIsLeft({ dataDir }: TestDea): Promise<void> {
+export async function untilNothingIsLeft({ dataDir }: Peer): Promise<void> {
   const isEmpty = async () => ((await readdir(join(dataDir, 'instances'))).length === 0 ? true : undefined);
   await waitFor('the files of all instances to be removed', isEmpty, { limitMs: 5_000 });
+}
+
+/** The pids of all processes of an instance, found by its variable. */
+export async function processesOf(instance: string): Promise<number[]> {
+  const rows = await processTable();
+  const isMember = ({ pid, state }: ProcessRow) =>
+    state !== 'Z' && environmentVariableOf(pid, 'LOCALPAAS_INSTANCE') === instance;
+  return rows.filter(isMember).map(({ pid }) => pid);
 }
 
 /** Serves files over HTTP and counts how often each was asked for. */
@@ -251,12 +271,8 @@ export async function serveDroplets(scope: Scope, files: Readonly<Record<string,
 }
 
 /** The process of an app, as its `startup` noted it. */
-export async function appPidOf(
-  { dataDir }: TestDea,
-  { instance }: { instance: string } = { instance: '' },
-): Promise<number> {
-  const directory = await directoryOf(dataDir, instance);
-  return Number((await readFile(join(directory, 'run.pid'), 'utf8')).trim());
+export async function appPidOf({ dataDir }: Peer, { instance }: { instance: string }): Promise<number> {
+  return Number((await readFile(join(await directoryOf(dataDir, instance), 'run.pid'), 'utf8')).trim());
 }
 
 export async function directoryOf(dataDir: string, instance: string): Promise<string> {

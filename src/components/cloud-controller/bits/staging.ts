@@ -69,31 +69,44 @@ export class Staging {
   }
 
   async #stage(build: BuildRecord, app: AppRecord, bits: PackageRecord | undefined): Promise<void> {
-    const { background, bus, tickets, store, keptPerApp } = this.#parts;
+    const { background, bus, store, keptPerApp } = this.#parts;
     if (bits?.state !== 'READY' || bits.sha256 === null) throw new BuildFailure('The package has no bits to stage.');
-    const ticket = tickets.issue(app.guid, bits.sha256);
-    try {
-      sayInAppLog(bus, app.guid, `Staging ${app.name}`);
-      const reply = await this.#ask(app, ticket);
-      await using droplet = tickets.redeem(ticket);
-      if (reply.error) throw new BuildFailure(reply.error);
-      if (droplet === undefined) throw new BuildFailure('The stager said it was done, but brought no droplet.');
-      await this.#finish(build, app, { reply, droplet });
-    } finally {
-      await tickets.redeem(ticket)?.[Symbol.asyncDispose]();
+    sayInAppLog(bus, app.guid, `Staging ${app.name}`);
+    while (!(await this.#attempt(build, app, bits.sha256))) {
+      sayInAppLog(bus, app.guid, 'The message bus was away: staging once more');
     }
     background.run('old bits not removed', () => retireOldBits(store, app.guid, keptPerApp));
   }
 
-  /** Asks a stager; one that is just coming up is waited for. */
-  async #ask(app: AppRecord, ticket: Ticket): Promise<StagingReply> {
+  /** @returns false when nothing came of it because the bus was away meanwhile */
+  async #attempt(build: BuildRecord, app: AppRecord, sha256: string): Promise<boolean> {
+    const { tickets } = this.#parts;
+    const ticket = tickets.issue(app.guid, sha256);
+    try {
+      const reply = await this.#ask(app, ticket);
+      if (reply === undefined) return false;
+      await using droplet = tickets.redeem(ticket);
+      if (reply.error) throw new BuildFailure(reply.error);
+      if (droplet === undefined) throw new BuildFailure('The stager said it was done, but brought no droplet.');
+      await this.#finish(build, app, { reply, droplet });
+      return true;
+    } finally {
+      await tickets.redeem(ticket)?.[Symbol.asyncDispose]();
+    }
+  }
+
+  /**
+   * Asks a stager; one that is just coming up is waited for. When the bus dies meanwhile, the request or its answer may
+   * have died with it: then there is no answer, as soon as the bus is back.
+   */
+  async #ask(app: AppRecord, ticket: Ticket): Promise<StagingReply | undefined> {
     const { bus, ownAddress, stagingLimitMs, stagerSearchMs, signal } = this.#parts;
     const request = stagingRequestOf(app, ticket, ownAddress());
     const limitMs = stagingLimitMs + Math.min(stagingLimitMs / 10, longestReplyGraceMs);
     const endsAt = performance.now() + stagerSearchMs;
     for (;;) {
       try {
-        return await untilAborted(bus.ask(staging, request, { limitMs }), signal);
+        return await untilReconnected(bus, bus.ask(staging, request, { limitMs }), signal);
       } catch (error) {
         signal.throwIfAborted();
         if (!isUnheard(error)) throw new BuildFailure(`The stager did not answer: ${messageOf(error)}.`);
@@ -160,6 +173,20 @@ function dropletOf(build: BuildRecord, reply: StagingReply, { sha256, sha1, size
     runtime: reply.runtime ?? null,
     startCommand: reply.start_command ?? null,
   };
+}
+
+/** The promise's result; `undefined` as soon as the bus was lost meanwhile and is back. */
+async function untilReconnected<T>(bus: Bus, promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const away = new AbortController();
+  const listener = bus.onReconnect(() => away.abort());
+  try {
+    return await untilAborted(promise, AbortSignal.any([signal, away.signal]));
+  } catch (error) {
+    if (away.signal.aborted && !signal.aborted) return undefined;
+    throw error;
+  } finally {
+    listener[Symbol.dispose]();
+  }
 }
 
 /** The promise's result, unless the signal aborts first. */

@@ -6,7 +6,7 @@ import type { AppRecord, ProcessRecord } from '../records.ts';
 import type { Store } from '../store.ts';
 
 /** The process every app has, before anybody said how it should be. */
-export function newWebProcess({
+function newWebProcess({
   defaultMemoryMb,
   defaultDiskMb,
 }: Pick<CloudControllerOptions, 'defaultMemoryMb' | 'defaultDiskMb'>): ProcessRecord {

@@ -19,7 +19,7 @@ export function routeTo(store: Store, target: Target): RouteRecord | undefined {
 }
 
 /** Names of the apps a route leads to. */
-export function holdersOf(store: Store, route: RouteRecord): string[] {
+function holdersOf(store: Store, route: RouteRecord): string[] {
   return route.destinations.map(({ app }) => store.get('app', app)?.name ?? app);
 }
 

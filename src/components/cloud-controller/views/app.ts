@@ -32,7 +32,7 @@ export function appView(app: AppRecord, { space }: Setup, base: string): App {
   };
 }
 
-export function lifecycleView({ lifecycle }: Pick<AppRecord, 'lifecycle'>) {
+function lifecycleView({ lifecycle }: Pick<AppRecord, 'lifecycle'>) {
   return {
     type: lifecycle.type,
     data: { buildpacks: [...lifecycle.buildpacks], stack: lifecycle.stack ?? hostStack },

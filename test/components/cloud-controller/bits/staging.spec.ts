@@ -3,11 +3,12 @@ import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import type { BuildRecord } from '#components/cloud-controller/records.ts';
 import { logBatches } from '#contract/logs.ts';
-import { staging } from '#contract/staging.ts';
+import { type StagingRequest, staging } from '#contract/staging.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import { signalProcess } from '#ground/child.ts';
 import { call } from '#ground/http-client.ts';
 import { waitFor } from '#ground/wait.ts';
-import { startBus } from '../../../support/bus.ts';
+import { connectBus, startBus } from '../../../support/bus.ts';
 import { describe } from '../../../support/spec.ts';
 import { createBuild, createPackage, startTestOperations } from '../operations.ts';
 import { bitsFiles, bring, done, droplet, ended, playStager, staged, startWithBits, uploaded } from './stager.ts';
@@ -129,6 +130,27 @@ describe('staging', (it) => {
 
     assert.is(build.state, 'FAILED');
     assert.match(build.error ?? '', /^The stager did not answer: timeout/);
+  });
+
+  it('asks once more when the bus died with the answer', async (scope) => {
+    const bus = await startBus(scope);
+    const { cc, bits } = await startWithBits(scope, { bus });
+    let asked = 0;
+    const stager = await connectBus(scope, bus.address);
+    const work = async (request: StagingRequest) => {
+      asked += 1;
+      (await bring(request.upload_uri)).discard();
+      // The first answer is lost with the server.
+      if (asked === 1) signalProcess(bus.server.pid(), 'SIGKILL');
+      return asked === 1 ? undefined : { ...done, framework: 'node' };
+    };
+    scope.use(stager.answer(staging, work, { queue: 'staging' }));
+    await stager.flush();
+
+    const build = await staged(cc, bits);
+
+    assert.equal([build.state, build.error, asked], ['STAGED', null, 2]);
+    assert.is(cc.store.get('droplet', build.droplet ?? '')?.framework, 'node');
   });
 
   it('fails a build whose package has no bits', async (scope) => {

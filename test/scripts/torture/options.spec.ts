@@ -1,0 +1,36 @@
+import * as assert from 'uvu/assert';
+import { ActionableError, exitCodeOf } from '#ground/errors.ts';
+import { parseOptions } from '../../../scripts/torture/options.ts';
+import { describe } from '../../support/spec.ts';
+import { thrownBy } from '../../support/thrown.ts';
+
+describe('the options of a torture', (it) => {
+  it('are 200 kills of a platform with three apps, by any seed', () => {
+    assert.equal(parseOptions([], 17), { kills: 200, seed: 17, apps: 3, help: false });
+  });
+
+  it('choose kills, seed and apps', () => {
+    assert.equal(parseOptions(['--kills', '5', '--seed', '0', '--apps', '1'], 17), {
+      kills: 5,
+      seed: 0,
+      apps: 1,
+      help: false,
+    });
+  });
+
+  it('are refused when they cannot be meant', async () => {
+    const bad: [string[], string][] = [
+      [['--kills', '0'], "--kills cannot be '0': it takes a whole number, 1 or more."],
+      [['--seed', 'x'], "--seed cannot be 'x': it takes a whole number, 0 or more."],
+      [['--apps', '1.5'], "--apps cannot be '1.5'"],
+      [['--force'], "Unknown option '--force'"],
+    ];
+    for (const [args, message] of bad) {
+      const error = await thrownBy(() => parseOptions(args, 17));
+
+      assert.instance(error, ActionableError);
+      assert.is(exitCodeOf(error), 2);
+      assert.match(error.message, message);
+    }
+  });
+});
