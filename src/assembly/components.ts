@@ -38,7 +38,7 @@ export async function startComponents(
   const rest = undo.use(
     await startAll(
       [
-        part(logCache, v.parse(LogCacheOptions, { domain })),
+        part(logCache, v.parse(LogCacheOptions, { domain, hostNames: machineNames() })),
         part(
           cloudController,
           v.parse(CloudControllerOptions, {

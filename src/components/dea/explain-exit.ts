@@ -58,12 +58,16 @@ export function couldNotStart(error: unknown): Ending {
   return crash(`could not be started: ${why}`);
 }
 
+export function neverStarted(): Ending {
+  return crash('was not started: the platform ended before it came to that');
+}
+
 export function endedMeanwhile(status: number | undefined): Ending {
   const how = status === undefined ? '' : `: it ${howItEnded(status)}`;
   return crash(`ended while the platform was down${how}`, status);
 }
 
-export function crash(description: string, status?: number): Ending {
+function crash(description: string, status?: number): Ending {
   return { reason: 'CRASHED', description, ...(status === undefined ? {} : { status }) };
 }
 

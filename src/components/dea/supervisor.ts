@@ -4,7 +4,7 @@ import type { Exit } from '#ground/child.ts';
 import { ActionableError, messageOf } from '#ground/errors.ts';
 import { identityOf, isAlive } from '#ground/processes.ts';
 import { bringUp } from './bring-up.ts';
-import { couldNotStart, diskExceeded, endedMeanwhile, memoryExceeded } from './explain-exit.ts';
+import { couldNotStart, diskExceeded, endedMeanwhile, memoryExceeded, neverStarted } from './explain-exit.ts';
 import type { Usage } from './find-instance.ts';
 import { followLog } from './follow-log.ts';
 import { type Effect, type InstanceEvent, isLive, next, type StopReason } from './instance.ts';
@@ -76,7 +76,8 @@ export class Supervisor implements Watched {
     const tail = followLog(this.#record, this.#tools);
     this.#tail = tail;
     if (life.phase === 'ENDING') return this.#carryOut('terminate');
-    if (leader === null || !(await isAlive(leader))) {
+    if (leader === null) return this.#feed({ type: 'failed', ending: neverStarted() });
+    if (!(await isAlive(leader))) {
       return this.#feed({ type: 'failed', ending: endedMeanwhile(await exitStatusIn(this.directory)) });
     }
     this.#tools.log.info('instance adopted', { ...this.#facts(), pid: leader.pid });

@@ -211,7 +211,8 @@ export async function startRunning(dea: Peer, request: StartRequest) {
   start(dea, request);
   const isIt = (message: Heartbeat) => stateIn(message, request) === 'RUNNING';
   const heartbeat = await dea.heartbeats.first(isIt);
-  const route = await dea.registered.first(({ app }) => app === request.droplet).catch(() => undefined);
+  const isReached = (request.uris ?? []).length > 0;
+  const route = isReached ? await dea.registered.first(({ app }) => app === request.droplet) : undefined;
   const instance = heartbeat.droplets.find(
     ({ droplet, index }) => droplet === request.droplet && index === request.index,
   );
