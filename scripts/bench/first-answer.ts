@@ -27,7 +27,7 @@ export async function firstAnswer(asked: Asked, signal: AbortSignal): Promise<{ 
     if (answer?.status !== 200 || !accept(answer.body)) return undefined;
     return { at: performance.now(), body: answer.body };
   };
-  return await waitFor(`an answer of ${host}${path}`, ask, { limitMs, everyMs: 1, signal });
+  return await waitFor(`an answer of ${host}${path}`, ask, { limitMs, everyMs: 2, signal });
 }
 
 /** One request on a connection of its own. */

@@ -28,6 +28,9 @@ export interface AppFile {
 
 const mostFiles = 50_000;
 
+/** Up to here a file is read in one go: a stream takes ten times as long, and most apps are thousands of small files. */
+export const smallBytes = 1024 * 1024;
+
 /**
  * What is pushed of a folder: everything but what its `.cfignore` and habit leave out. Directories stand before what
  * they hold.

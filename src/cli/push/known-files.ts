@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Resource, ResourceList } from '#contract/api/resources.ts';
 import type { ApiClient } from '../api-client.ts';
-import type { AppFile } from './app-files.ts';
+import { type AppFile, smallBytes } from './app-files.ts';
 
 /** Below this, asking takes longer than uploading. */
 const worthAskingBytes = 64 * 1024;
 const mostPerRequest = 5_000;
-const filesAtOnce = 8;
+/** Then signals and progress get their turn. */
+const filesPerTurn = 100;
 
 /** A file with what the platform knows it by. */
 export interface KnownFile {
@@ -37,16 +39,16 @@ function keyOf({ checksum, size_in_bytes }: Resource): string {
 
 async function hashAll(folder: string, files: readonly AppFile[]): Promise<KnownFile[]> {
   const hashed: KnownFile[] = [];
-  const rest = files.values();
-  const worker = async () => {
-    for (const file of rest) hashed.push({ file, resource: await resourceOf(folder, file) });
-  };
-  await Promise.all(Array.from({ length: filesAtOnce }, worker));
+  for (const file of files) {
+    hashed.push({ file, resource: await resourceOf(folder, file) });
+    if (hashed.length % filesPerTurn === 0) await turn();
+  }
   return hashed;
 }
 
 async function resourceOf(folder: string, { path, mode, sizeBytes }: AppFile): Promise<Resource> {
   const hash = createHash('sha1');
-  await pipeline(createReadStream(join(folder, path)), hash);
+  if (sizeBytes <= smallBytes) hash.update(readFileSync(join(folder, path)));
+  else await pipeline(createReadStream(join(folder, path)), hash);
   return { path, mode: mode.toString(8), checksum: { value: hash.digest('hex') }, size_in_bytes: sizeBytes };
 }

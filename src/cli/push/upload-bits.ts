@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Package } from '#contract/api/resources.ts';
@@ -9,7 +9,7 @@ import { type ZipMember, zipOf } from '#ground/zip.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { Cli } from '../cli.ts';
 import { poll } from '../poll.ts';
-import type { AppFile } from './app-files.ts';
+import { type AppFile, smallBytes } from './app-files.ts';
 import { type KnownFile, knownFiles } from './known-files.ts';
 import type { PushSource } from './push-source.ts';
 
@@ -51,11 +51,15 @@ function zipFor(folder: string, files: readonly AppFile[]): Readable | undefined
   return files.length === 0 ? undefined : zipOf(files.map((file) => memberOf(folder, file)));
 }
 
-function memberOf(folder: string, { path, kind, mode, modifiedAt, target }: AppFile): ZipMember {
+function memberOf(folder: string, { path, kind, mode, modifiedAt, sizeBytes, target }: AppFile): ZipMember {
   const common = { path, kind, mode, modifiedAt };
   if (kind === 'directory') return common;
   if (target !== undefined) return { ...common, open: () => Readable.from([Buffer.from(target)]) };
-  return { ...common, open: () => createReadStream(join(folder, path)) };
+  const file = join(folder, path);
+  return {
+    ...common,
+    open: () => (sizeBytes <= smallBytes ? Readable.from([readFileSync(file)]) : createReadStream(file)),
+  };
 }
 
 /** Two parts: what the platform has already, as JSON, and the rest, if there is any. */

@@ -12,6 +12,9 @@ import { readSnapshot, Snapshot } from './snapshot.ts';
 import type { Tools } from './tools.ts';
 import { watchUsage } from './watch-usage.ts';
 
+/** How long it takes everybody to reconnect when the bus is back. */
+const settleMs = 1_000;
+
 /**
  * A DEA with all it has; `dea.ts` connects it with the bus. Disposing it ends its instances, or leaves them running
  * when that is how the platform stops.
@@ -64,9 +67,15 @@ export class Agent implements AsyncDisposable {
     if (message !== undefined && !this.signal.aborted) this.#bus.publish(deaAdvertise, message);
   }
 
-  /** Everybody who counts on messages gets them again: the bus was away. */
+  /** Everybody who counts on our messages gets them again: the bus was away. */
+  async busIsBack(): Promise<void> {
+    this.repeatEverything();
+    await this.tools.announcer.settle(settleMs, this.signal);
+    this.repeatEverything();
+  }
+
+  /** All that is known here and may be said any number of times. */
   repeatEverything(): void {
-    this.tools.announcer.repeatUnheard();
     this.registerAll();
     this.tools.announcer.heartbeat(this.fleet.records);
     this.advertise();

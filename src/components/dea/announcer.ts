@@ -2,6 +2,7 @@ import { type DropletExited, deaHeartbeat, dropletExited } from '#contract/dea.t
 import { type LogLine, logBatches, nextTimestamp } from '#contract/logs.ts';
 import { type RouteMessage, routerRegister, routerUnregister } from '#contract/routes.ts';
 import type { Bus } from '#ground/bus.ts';
+import { sleep } from '#ground/wait.ts';
 import { exitOf, heartbeatOf } from './heartbeat.ts';
 import type { Ending } from './instance.ts';
 import type { InstanceRecord } from './instance-record.ts';
@@ -17,6 +18,7 @@ export class Announcer {
   readonly #options: DeaOptions;
   /** Exits of which nobody heard, since the bus was away. */
   readonly #unheard = new Set<DropletExited>();
+  #isSettling = false;
 
   constructor(bus: Bus, dea: string, options: DeaOptions) {
     this.#bus = bus;
@@ -49,14 +51,21 @@ export class Announcer {
     this.#bus.publish(routerUnregister, { ...this.#routeOf(record, uris), port: record.port });
   }
 
-  /** Says that an instance is gone. What is said while the bus is away is lost, and said again with `repeatUnheard`. */
+  /** Says that an instance is gone. It is said once, so it has to be heard: if not now, then after `settle`. */
   exited(record: InstanceRecord, ending: Ending): void {
     const message = exitOf(record, ending, Date.now());
-    this.#bus.publish(dropletExited, message);
-    this.#bus.flush().catch(() => this.#unheard.add(message));
+    if (!this.#isSettling) this.#bus.publish(dropletExited, message);
+    this.heard().catch(() => this.#unheard.add(message));
   }
 
-  repeatUnheard(): void {
+  /**
+   * To be called when the bus is back. The others come back within a moment, too: what is said only once waits for them.
+   * @throws the signal's reason
+   */
+  async settle(afterMs: number, signal: AbortSignal): Promise<void> {
+    this.#isSettling = true;
+    await sleep(afterMs, signal);
+    this.#isSettling = false;
     for (const message of this.#unheard) this.#bus.publish(dropletExited, message);
     this.#unheard.clear();
   }
@@ -76,9 +85,10 @@ export class Announcer {
     this.log(record, 'CELL', [{ timestamp: nextTimestamp(), stream, text }]);
   }
 
-  /** Resolves when everything said so far was heard. @throws Error when the bus is away */
-  heard(): Promise<void> {
-    return this.#bus.flush();
+  /** Resolves when everything said so far was heard. @throws Error when the bus is away, or came back just now */
+  async heard(): Promise<void> {
+    if (this.#isSettling) throw new Error('Not everybody is back on the bus.');
+    await this.#bus.flush();
   }
 
   #routeOf(record: InstanceRecord, uris: readonly string[]): Omit<RouteMessage, 'port'> {

@@ -60,7 +60,7 @@ function answerQuestions(undo: AsyncDisposableStack, bus: Bus, agent: Agent): vo
   undo.use(bus.subscribe(deaLocate, () => agent.advertise()));
   undo.use(bus.subscribe(healthManagerStart, () => tools.announcer.heartbeat(fleet.records)));
   undo.use(bus.subscribe(routerStart, () => agent.registerAll()));
-  undo.use(bus.onReconnect(() => agent.repeatEverything()));
+  undo.use(bus.onReconnect(() => void agent.busIsBack().catch(() => {}))); // it fails when we stop meanwhile
 }
 
 function takeOrders(undo: AsyncDisposableStack, bus: Bus, { answers, fleet }: Agent): void {
@@ -91,12 +91,8 @@ function speakUnasked(undo: AsyncDisposableStack, agent: Agent): void {
   undo.use(repeat(tidyEveryMs, () => fleet.tidy(Date.now()), failed));
 }
 
-/** The order of the original: announcement, what was recovered, `dea.start`, advertisement. */
 function introduce(bus: Bus, agent: Agent): void {
-  const { answers, fleet, tools } = agent;
-  bus.publish(componentAnnounce, answers.announcement());
-  agent.registerAll();
-  tools.announcer.heartbeat(fleet.records);
-  bus.publish(deaStart, answers.hello());
-  agent.advertise();
+  bus.publish(componentAnnounce, agent.answers.announcement());
+  bus.publish(deaStart, agent.answers.hello());
+  agent.repeatEverything();
 }

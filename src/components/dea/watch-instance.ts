@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import type { Exit } from '#ground/child.ts';
+import { listeningPortsOf } from '#ground/ports.ts';
 import { isAlive, type ProcessIdentity } from '#ground/processes.ts';
 import { sleep } from '#ground/wait.ts';
 import { becomesReady } from './check-health.ts';
@@ -7,7 +8,7 @@ import { exitedByItself, neverReady } from './explain-exit.ts';
 import { explainSilence, isListener } from './explain-silence.ts';
 import type { InstanceEvent } from './instance.ts';
 import type { InstanceRecord } from './instance-record.ts';
-import { exitStatusIn } from './start-instance.ts';
+import { appPidIn, exitStatusIn } from './start-instance.ts';
 import type { LogTail } from './tail-logs.ts';
 import { directoryOf, type Tools } from './tools.ts';
 
@@ -30,7 +31,13 @@ export async function readinessOf({ record, tools, tail, signal }: Launched): Pr
   if (port === null) return { type: 'ready' };
   const pids = async () => (await tools.census.membersOf(id)).map(({ pid }) => pid);
   const limitMs = Math.max(leastLimitMs, life.sinceMs + check.limitMs - Date.now());
-  const isOurs = async () => process.platform !== 'linux' || isListener(await pids(), port);
+  const isOurs = async () =>
+    process.platform !== 'linux' || (await isNotedListener()) || isListener(await pids(), port);
+  // Nearly always it is the process that `startup` noted, and to look at one is quicker than to look at all.
+  const isNotedListener = async () => {
+    const noted = await appPidIn(directoryOf(record, tools.places));
+    return noted !== undefined && listeningPortsOf([noted]).includes(port);
+  };
   if (await becomesReady({ port, check, limitMs, signal, isOurs })) return { type: 'ready' };
   const hint = await explainSilence(await pids(), port, check);
   tail.catchUp();

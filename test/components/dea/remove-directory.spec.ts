@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { access, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { removeDirectory } from '#components/dea/remove-directory.ts';
@@ -12,7 +11,7 @@ describe('removing a directory', (it) => {
     const directory = join(scratch, 'instance');
     await mkdir(join(directory, 'closed/inner'), { recursive: true });
     await writeFile(join(directory, 'closed/inner/file'), '');
-    execFileSync('chmod', ['-R', 'a-rwx', directory]);
+    for (const path of ['closed/inner', 'closed', '.']) await chmod(join(directory, path), 0o000);
 
     await removeDirectory(directory);
 
