@@ -33,7 +33,8 @@ export type PlatformRecord = v.InferOutput<typeof PlatformRecord>;
 
 /** `--home`, else `$LOCALPAAS_HOME`, else `~/.localpaas`. */
 export function homeOf(flag: string | undefined, env: Readonly<Record<string, string | undefined>>): Home {
-  const path = resolve(flag ?? env['LOCALPAAS_HOME'] ?? join(env['HOME'] ?? homedir(), '.localpaas'));
+  // An empty variable is an unset one: nobody means the working directory by it.
+  const path = resolve(flag || env['LOCALPAAS_HOME'] || join(env['HOME'] || homedir(), '.localpaas'));
   return {
     path,
     platformFile: join(path, 'run', 'platform.json'),

@@ -10,6 +10,7 @@ import { identityOf } from '#ground/processes.ts';
 import { waitFor } from '#ground/wait.ts';
 import { busCredentials } from './bus-credentials.ts';
 import { type Home, PlatformRecord, readPlatformRecord } from './home.ts';
+import { logInCommandLine } from './login.ts';
 import type { PlatformContext, PlatformSettings } from './settings.ts';
 
 export interface RunningPlatform extends Running {
@@ -47,6 +48,7 @@ export async function startPlatform(settings: PlatformSettings, context: Platfor
   undo.use(running);
   const url = `http://127.0.0.1:${running.port}`;
   await waitFor('the API to answer through the router', () => answers(url), { limitMs: 10_000, everyMs: 1, signal });
+  await logInCommandLine(home, url);
   const record = await recordOf({
     url,
     domain: settings.domain,

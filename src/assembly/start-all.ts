@@ -22,17 +22,21 @@ export function part<Options>(component: Component<Options>, options: Options): 
   return { name: component.name, start: (context) => component.start(context, options) };
 }
 
-/** Starts the parts in their order; disposing stops them backwards. A part that fails undoes those before it. */
+/**
+ * Starts the parts side by side: they find each other on the bus, in whatever order they come. Disposing stops them
+ * backwards, one after the other. When one fails to start the others are stopped, and nothing is left behind.
+ */
 export async function startAll(parts: readonly Part[], context: PartContext): Promise<Running> {
   await using undo = new AsyncDisposableStack();
-  const failures: Promise<never>[] = [];
-  for (const each of parts) {
-    context.signal.throwIfAborted();
-    const running = undo.use(await each.start(await contextFor(each.name, context)));
-    failures.push(running.failure);
-  }
+  const starts = await Promise.allSettled(parts.map(async (each) => each.start(await contextFor(each.name, context))));
+  const running = starts.flatMap((each) => (each.status === 'fulfilled' ? [undo.use(each.value)] : []));
+  for (const each of starts) if (each.status === 'rejected') throw each.reason;
+  context.signal.throwIfAborted();
   const resources = undo.move();
-  return { failure: Promise.race(failures), [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return {
+    failure: Promise.race(running.map(({ failure }) => failure)),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
 }
 
 /** What a component is given: its own directory, and a log that says who speaks. */

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { homeOf, openHome } from '#assembly/home.ts';
 import { openLogFile } from '#assembly/log-file.ts';
-import { logInCommandLine } from '#assembly/login.ts';
 import { type RunningPlatform, startPlatform } from '#assembly/platform.ts';
 import { PlatformSettings } from '#assembly/settings.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
@@ -46,7 +45,6 @@ export async function run(cli: Cli, input: UpInput): Promise<number> {
     await platform[Symbol.asyncDispose]();
     if (!input.json) cli.progress.line('Stopped.');
   });
-  await logInCommandLine(home, platform.record.url);
   announce(cli, platform, { home: home.path, readyMs: performance.now() - startedAt, json: input.json });
   if (input.demo) {
     const { pushDemo } = await import('../up/demo.ts');

@@ -46,7 +46,12 @@ export class Agent implements AsyncDisposable {
     let agent: Agent | undefined;
     const tools = await openTools(context, options, id, () => agent?.noteChange());
     agent = new Agent(context, tools, id);
-    await agent.#recover();
+    try {
+      await agent.#recover();
+    } catch (error) {
+      await agent.fleet.letGo();
+      throw error;
+    }
     return agent;
   }
 

@@ -3,6 +3,8 @@ import { environmentVariableOf, type ProcessIdentity, type ProcessRow, processTa
 /** The variable that every process of an instance inherits. Its value is the instance's id. */
 export const instanceVariable = 'LOCALPAAS_INSTANCE';
 
+const stillTrueMs = 5;
+
 /** The processes of each instance, by its id. */
 export type Census = ReadonlyMap<string, readonly ProcessRow[]>;
 
@@ -19,18 +21,36 @@ interface Sighting {
 export class ProcessCensus {
   readonly #sessions = new Map<string, ProcessIdentity>();
   #seen = new Map<number, Sighting>();
+  #last: { census: Census; at: number } | undefined;
 
   /** From now on the members of this leader's session belong to the instance. */
   addSession(instance: string, leader: ProcessIdentity): void {
     this.#sessions.set(instance, leader);
+    this.#last = undefined;
   }
 
   removeSession(instance: string): void {
     this.#sessions.delete(instance);
   }
 
-  /** Counts now. Processes that ended and were not collected by their parent are left out. */
+  /**
+   * Counts, or tells the count of a moment ago: many instances that end at once share it. What had no process a moment
+   * ago has none now, unless it was launched since, and then `addSession` was called.
+   * Processes that ended and were not collected by their parent are left out.
+   */
   async take(): Promise<Census> {
+    const now = performance.now();
+    if (this.#last !== undefined && now - this.#last.at < stillTrueMs) return this.#last.census;
+    const census = await this.#count();
+    this.#last = { census, at: now };
+    return census;
+  }
+
+  async membersOf(instance: string): Promise<readonly ProcessRow[]> {
+    return (await this.take()).get(instance) ?? [];
+  }
+
+  async #count(): Promise<Census> {
     const rows = (await processTable()).filter(({ state }) => state !== 'Z' && state !== 'X');
     const instanceOfSession = this.#livingSessions(rows);
     const seen = new Map<number, Sighting>();
@@ -46,10 +66,6 @@ export class ProcessCensus {
     }
     this.#seen = seen;
     return census;
-  }
-
-  async membersOf(instance: string): Promise<readonly ProcessRow[]> {
-    return (await this.take()).get(instance) ?? [];
   }
 
   #sightingOf({ pid, startedAt }: ProcessRow): Sighting {

@@ -19,7 +19,8 @@ import { directoryOf, type Tools } from './tools.ts';
 import { endOf, exitOfLeader, type Launched, readinessOf } from './watch-instance.ts';
 import type { Watched } from './watch-usage.ts';
 
-const lastWordsLimitMs = 2_000;
+/** Longer than a bus takes to come back: without it the end of the instance is no news to anybody either. */
+const lastWordsLimitMs = 5_000;
 
 /** Carries one instance through its life: what happens becomes an event, `next` decides, the effects happen here. */
 export class Supervisor implements Watched {
@@ -48,14 +49,6 @@ export class Supervisor implements Watched {
 
   get directory(): string {
     return directoryOf(this.#record, this.#tools.places);
-  }
-
-  get memoryLimitBytes(): number {
-    return this.#record.memoryMb * 1024 * 1024;
-  }
-
-  get diskLimitBytes(): number {
-    return this.#record.diskMb * 1024 * 1024;
   }
 
   /** Starts a new instance. @param refusal why it is not even tried */
@@ -110,6 +103,9 @@ export class Supervisor implements Watched {
   update(uris: readonly string[]): void {
     const old = this.#record.uris;
     this.#change({ uris: [...uris] });
+    if (uris.length > 0 && this.#record.port === null) {
+      this.#tell('This app was started without a route and has no port: restart it to have it reached.', 'ERR');
+    }
     if (this.#record.life.phase !== 'RUNNING') return;
     const { announcer } = this.#tools;
     announcer.register(
@@ -186,6 +182,8 @@ export class Supervisor implements Watched {
       case 'terminate':
         this.#watching.abort(new Error('The instance ends.'));
         this.#clean(() => this.#terminate());
+        // Whatever went wrong with that: an instance that never ends would hold its memory for ever.
+        this.#clean(async () => this.#feed({ type: 'ended' }));
         break;
       case 'release':
         if (record.port !== null) ports.release(record.port);
@@ -193,6 +191,7 @@ export class Supervisor implements Watched {
         break;
       case 'report':
         this.#report();
+        if (record.isFlapping) this.forget();
         break;
       case 'remove-files':
         this.#clean(() => removeDirectory(this.directory));
@@ -216,8 +215,6 @@ export class Supervisor implements Watched {
     if (left.length > 0) log.error('processes cannot be ended', { ...this.#facts(), pids: left.map(({ pid }) => pid) });
     await this.#tail?.finish(lastWordsLimitMs);
     new LogPositions(places.logPositions, id).remove();
-    this.#feed({ type: 'ended' });
-    if (this.#record.isFlapping) this.forget();
   }
 
   #report(): void {

@@ -3,15 +3,14 @@ import type { Log } from '#ground/log.ts';
 import type { ProcessRow } from '#ground/processes.ts';
 import { sleep } from '#ground/wait.ts';
 import type { Usage } from './find-instance.ts';
+import type { InstanceRecord } from './instance-record.ts';
 import { measureDisk } from './measure-disk.ts';
 import type { ProcessCensus } from './process-census.ts';
 
 /** An instance whose use of the machine is watched. */
 export interface Watched {
-  readonly id: string;
+  readonly record: Pick<InstanceRecord, 'id' | 'memoryMb' | 'diskMb'>;
   readonly directory: string;
-  readonly memoryLimitBytes: number;
-  readonly diskLimitBytes: number;
   /** What was measured last. */
   usage: Usage | undefined;
   /** Called for memory over the limit in two samples, or disk over the limit in one. */
@@ -31,6 +30,7 @@ export interface WatchOptions {
 const confirmAfterMs = 200;
 /** Measuring disks takes no more than this part of the time: large trees are measured less often. */
 const diskShare = 0.02;
+const megabyte = 1024 * 1024;
 
 /** Measures what instances use, one process table for all of them, until the signal aborts. */
 export async function watchUsage(options: WatchOptions): Promise<void> {
@@ -57,7 +57,12 @@ async function watchMemory({ census, instances, memoryEveryMs, signal }: WatchOp
       continue;
     }
     const rows = await census.take();
-    samples = new Map(watched.map((each) => [each.id, sample(each, rows.get(each.id) ?? [], samples.get(each.id))]));
+    samples = new Map(
+      watched.map((each) => {
+        const { id } = each.record;
+        return [id, sample(each, rows.get(id) ?? [], samples.get(id))];
+      }),
+    );
   }
 }
 
@@ -66,7 +71,7 @@ function sample(watched: Watched, rows: readonly ProcessRow[], before: Sample | 
   const now = {
     atMs: Date.now(),
     cpuMs: sum(rows, ({ cpuMs }) => cpuMs),
-    isOver: memoryBytes > watched.memoryLimitBytes,
+    isOver: memoryBytes > watched.record.memoryMb * megabyte,
   };
   watched.usage = {
     atMs: now.atMs,
@@ -90,10 +95,11 @@ async function watchDisk({ instances, diskEveryMs, signal }: WatchOptions): Prom
     await sleep(Math.max(diskEveryMs, tookMs / diskShare), signal);
     const startedAt = performance.now();
     for (const watched of instances()) {
-      const diskBytes = await measureDisk(watched.directory, watched.diskLimitBytes, signal);
+      const limitBytes = watched.record.diskMb * megabyte;
+      const diskBytes = await measureDisk(watched.directory, limitBytes, signal);
       const before = watched.usage ?? { atMs: Date.now(), cpuPercent: 0, memoryBytes: 0, diskBytes: 0 };
       watched.usage = { ...before, diskBytes };
-      if (diskBytes > watched.diskLimitBytes) watched.exceeded('disk', diskBytes);
+      if (diskBytes > limitBytes) watched.exceeded('disk', diskBytes);
     }
     tookMs = performance.now() - startedAt;
   }

@@ -4,7 +4,7 @@ import { deaFindDroplet, deaStop, deaUpdate, dropletStatus } from '#contract/dea
 import { healthManagerStart } from '#contract/health.ts';
 import { routerStart } from '#contract/routes.ts';
 import { describe } from '../../support/spec.ts';
-import { fixtureDroplet, openDea, requestFor, startRunning, stateIn } from './support.ts';
+import { dropletOf, fixtureDroplet, openDea, requestFor, startRunning, stateIn } from './support.ts';
 
 describe('instances of a dea, seen from outside', (it) => {
   it('reports its instances to a health manager that starts', async (scope) => {
@@ -127,5 +127,16 @@ describe('instances of a dea, seen from outside', (it) => {
     dea.bus.publish(deaStop, { droplet: request.droplet });
     const last = await dea.withdrawn.first((message) => message !== withdrawn);
     assert.equal(last.uris, ['b.localhost', 'c.localhost']);
+  });
+
+  it('tells the user when a route comes too late for an app without a port', async (scope) => {
+    const dea = await openDea(scope);
+    const request = requestFor(await dropletOf(scope, 'sleep 60'), { uris: [] });
+    await startRunning(dea, request);
+
+    dea.bus.publish(deaUpdate, { droplet: request.droplet, uris: ['late.localhost'] });
+
+    await dea.logs.first(({ lines }) => lines.some(({ text }) => text.includes('has no port: restart it')));
+    assert.equal(dea.registered.messages, []);
   });
 });
