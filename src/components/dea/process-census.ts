@@ -31,6 +31,7 @@ export class ProcessCensus {
 
   removeSession(instance: string): void {
     this.#sessions.delete(instance);
+    this.#last = undefined;
   }
 
   /**

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { deaFindDroplet, deaStop } from '#contract/dea.ts';
 import { startChild } from '#ground/child.ts';
 import { KeepAppsRunning } from '#ground/component.ts';
-import { identityOf } from '#ground/processes.ts';
+import { environmentVariableOf, identityOf, processTable } from '#ground/processes.ts';
 import { waitFor } from '#ground/wait.ts';
 import { describe } from '../../support/spec.ts';
 import { openDeaProcess } from './dea-process.ts';
@@ -19,6 +19,7 @@ import {
   type Home,
   linesOf,
   openDea,
+  openHome,
   processesOf,
   requestFor,
   start,
@@ -241,4 +242,29 @@ describe('a dea after another', (it) => {
     await second.logs.first(({ lines }) => lines.some(({ text }) => text === 'written meanwhile'));
     assert.ok((await fetch(`http://127.0.0.1:${running.port}/`)).ok);
   });
+
+  it(
+    'leaves nothing in the end, whenever the ones before it were killed',
+    async (scope) => {
+      const home = await openHome(scope);
+      const apps = ['echo-env', 'exits-zero', 'many-children', 'forks-and-leaves', 'ignores-sigterm', 'never-listens'];
+      const droplets = await Promise.all(apps.map((app) => fixtureDroplet(scope, app)));
+      for (const killAfterMs of [0, 20, 60, 150]) {
+        const killed = await openDeaProcess(scope, {}, home);
+        for (const droplet of droplets) start(killed, requestFor(droplet));
+        await killed.bus.flush();
+        await passed(killAfterMs);
+        await killed.kill();
+      }
+
+      const last = await openDea(scope, { stopGraceMs: 100, crashKeepMs: 0 }, home);
+      await last.stop();
+
+      const rows = (await processTable()).filter(({ state }) => state !== 'Z');
+      const left = rows.filter(({ pid }) => environmentVariableOf(pid, 'HOME')?.startsWith(home.dataDir));
+      assert.equal(left, []);
+      assert.equal(await readdir(join(home.dataDir, 'log-positions')), []);
+    },
+    { timeoutMs: 30_000 },
+  );
 });
