@@ -45,6 +45,11 @@ export class Model {
     return this.#possible(app, 'version').map(String);
   }
 
+  /** Whether it is known what runs: nothing that was not acknowledged can still change version or number of instances. */
+  isCertain(app: string): boolean {
+    return this.#possible(app, 'version').length === 1 && this.#possible(app, 'instances').length === 1;
+  }
+
   /** What was lost or damaged, as sentences; none when all is well. */
   problemsIn(app: string, { environment, instances }: Seen): string[] {
     const problems: string[] = [];

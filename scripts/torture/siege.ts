@@ -59,7 +59,10 @@ export class Siege {
     const { victim, app } = assault;
     const target = this.#targets[app];
     if (target === undefined) throw new RangeError(`There is no app ${app}.`);
-    const bystanders = (await witnessesBelow(this.#platform.home)).filter((witness) => witness.app !== target.name);
+    // Where a push was interrupted, the one version may still take the place of the other.
+    const bystanders = (await witnessesBelow(this.#platform.home)).filter(
+      (witness) => witness.app !== target.name && this.#model.isCertain(witness.app),
+    );
 
     const backAfterMs = await this.#changeUntilKilled(target, assault);
     if (victim === 'localpaas') await this.#watch(bystanders, `${name}, while localpaas was away`);

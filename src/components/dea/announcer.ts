@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type DropletExited, deaHeartbeat, dropletExited } from '#contract/dea.ts';
 import { type LogLine, logBatches, nextTimestamp } from '#contract/logs.ts';
 import { type RouteMessage, routerRegister, routerUnregister } from '#contract/routes.ts';
@@ -87,8 +88,10 @@ export class Announcer {
 
   /** Resolves when everything said so far was heard. @throws Error when the bus is away, or came back just now */
   async heard(): Promise<void> {
+    if (!this.#isSettling) await this.#bus.flush();
+    // The server may answer before we are told that it is another one, whose other clients are not back yet.
+    await turn();
     if (this.#isSettling) throw new Error('Not everybody is back on the bus.');
-    await this.#bus.flush();
   }
 
   #routeOf(record: InstanceRecord, uris: readonly string[]): Omit<RouteMessage, 'port'> {

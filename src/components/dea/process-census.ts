@@ -11,7 +11,12 @@ export type Census = ReadonlyMap<string, readonly ProcessRow[]>;
 interface Sighting {
   readonly startedAt: string;
   readonly instance: string | undefined;
+  /** When it was seen first. */
+  readonly at: number;
 }
+
+/** While a program replaces another in a process there is no environment to be read: new ones are looked at again. */
+const newMs = 1_000;
 
 /**
  * Knows which processes belong to which instance: those in its session, and those that carry its variable, which also
@@ -70,9 +75,11 @@ export class ProcessCensus {
   }
 
   #sightingOf({ pid, startedAt }: ProcessRow): Sighting {
-    const before = this.#seen.get(pid);
-    if (before?.startedAt === startedAt) return before;
-    return { startedAt, instance: environmentVariableOf(pid, instanceVariable) };
+    const known = this.#seen.get(pid);
+    const before = known?.startedAt === startedAt ? known : undefined;
+    const at = before?.at ?? performance.now();
+    if (before !== undefined && (before.instance !== undefined || performance.now() - at > newMs)) return before;
+    return { startedAt, at, instance: environmentVariableOf(pid, instanceVariable) };
   }
 
   /** A session's number is free again when its last member ends; a new leader with that number is not ours. */

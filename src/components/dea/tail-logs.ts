@@ -4,6 +4,7 @@ import { type LogLine, nextTimestamp } from '#contract/logs.ts';
 import { readableSize } from '#ground/bytes.ts';
 import { messageOf } from '#ground/errors.ts';
 import { sleep, within } from '#ground/wait.ts';
+import { batchesOf } from './batch-lines.ts';
 import { LogFile, type Position, type ReadLimits } from './log-file.ts';
 import { startupLog } from './start-instance.ts';
 
@@ -33,8 +34,6 @@ const files = { 'stdout.log': 'OUT', 'stderr.log': 'ERR', [startupLog]: 'ERR' } 
 const lookEveryMs = 1_000;
 const lookWithoutWatchMs = 200;
 const retryMs = 200;
-/** No batch comes near the largest message a bus takes. */
-const batchLimits = { lines: 100, characters: 200_000 };
 /** Of a flood the end is kept: it may be the last that comes for a long time. */
 const keptBytes = 64 * 1024;
 /** When an app has ended its last words count, and not all of its last megabytes. */
@@ -216,22 +215,4 @@ export class LogTail implements AsyncDisposable {
   #close(): void {
     for (const file of this.#files.values()) file.close();
   }
-}
-
-function batchesOf(lines: readonly LogLine[]): LogLine[][] {
-  const batches: LogLine[][] = [];
-  let batch: LogLine[] = [];
-  let characters = 0;
-  for (const line of lines) {
-    const isFull = batch.length >= batchLimits.lines || characters + line.text.length > batchLimits.characters;
-    if (batch.length > 0 && isFull) {
-      batches.push(batch);
-      batch = [];
-      characters = 0;
-    }
-    batch.push(line);
-    characters += line.text.length;
-  }
-  if (batch.length > 0) batches.push(batch);
-  return batches;
 }

@@ -52,7 +52,7 @@ describe('limits', (it) => {
 
     const exit = await exitOf(dea, app);
 
-    assert.match(exit.exit_description ?? '', /^exceeded its disk limit of 10M \(used 1\dM\)$/);
+    assert.match(exit.exit_description ?? '', /^exceeded its disk limit of 10M \(used \d\dM\)$/);
     assert.match(linesOf(dea, app, 'CELL').join('\n'), 'Raise its limit, or have it use less disk.');
   });
 });

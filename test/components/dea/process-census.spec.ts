@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { instanceVariable, ProcessCensus } from '#components/dea/process-census.ts';
 import { type Child, startChild } from '#ground/child.ts';
-import { identityOf, type ProcessIdentity } from '#ground/processes.ts';
+import { identityOf, type ProcessIdentity, processTable } from '#ground/processes.ts';
 import { waitFor } from '#ground/wait.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 
@@ -46,11 +46,14 @@ describe('process census', (it) => {
     const child = await run(scope, 'setsid sleep 60 & wait', { [instanceVariable]: instance });
     const census = new ProcessCensus();
 
-    const members = await untilMembers(census, instance, 2);
+    const daemon = await waitFor(
+      'the daemon in a session of its own',
+      async () => (await census.membersOf(instance)).find(({ sessionId }) => sessionId !== child.pid),
+      { limitMs: 5_000 },
+    );
 
-    assert.is(new Set(members.map(({ sessionId }) => sessionId)).size, 2);
-    const daemon = members.find(({ pid }) => pid !== child.pid);
-    scope.defer(() => daemon !== undefined && process.kill(daemon.pid, 'SIGKILL'));
+    scope.defer(() => process.kill(daemon.pid, 'SIGKILL'));
+    assert.is((await census.membersOf(instance)).length, 2);
   });
 
   it('tells instances apart', async (scope) => {
@@ -70,8 +73,11 @@ describe('process census', (it) => {
     const instance = randomUUID();
     // The parent never collects its child, which stays in the process table.
     const child = await run(scope, 'sleep 0.01 & exec sleep 60', { [instanceVariable]: instance });
+    const isDead = async () =>
+      (await processTable()).find(({ parentPid, state }) => parentPid === child.pid && state === 'Z');
+    await waitFor('a process that is dead and not collected', isDead, { limitMs: 5_000 });
 
-    const members = await untilMembers(new ProcessCensus(), instance, 1);
+    const members = await new ProcessCensus().membersOf(instance);
 
     assert.equal(
       members.map(({ pid }) => pid),

@@ -81,6 +81,16 @@ describe('what was not acknowledged', (it) => {
   });
 });
 
+describe('an app', (it) => {
+  it('is certain when nothing unacknowledged can change what runs', () => {
+    assert.is(modelAfter().isCertain('app'), true);
+    assert.is(modelAfter(['?', setTo('x')]).isCertain('app'), true);
+    assert.is(modelAfter(['?', pushOf('v2')]).isCertain('app'), false);
+    assert.is(modelAfter(['?', scaleTo(2)]).isCertain('app'), false);
+    assert.is(modelAfter(['?', pushOf('v2')], ['!', pushOf('v3')]).isCertain('app'), true);
+  });
+});
+
 describe('what nobody asked for', (it) => {
   it('must not be there', () => {
     assert.equal(modelAfter().problemsIn('app', seen({ OTHER: 'x' })), ['app: variable OTHER was set by nobody']);
