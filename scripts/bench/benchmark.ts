@@ -6,7 +6,7 @@ import type { Surroundings } from './surroundings.ts';
 /** One thing a round does. What it opens it closes, but for what the benchmark's scope owns. */
 export type Work = (round: number) => Promise<Sample>;
 
-export interface Prepared {
+interface Prepared {
   readonly works: readonly Work[];
   readonly notes?: readonly string[];
 }

@@ -2,7 +2,7 @@ import { type Random, randomFrom } from './random.ts';
 
 export type Victim = 'localpaas' | 'nats-server';
 /** Which way a change is asked for. */
-export type Way = 'api' | 'command';
+type Way = 'api' | 'command';
 
 export type Change =
   | { readonly kind: 'set-env'; readonly key: string; readonly value: string; readonly way: Way }

@@ -33,6 +33,12 @@ export interface Subscription extends Disposable {
   drain(): Promise<void>;
 }
 
+interface ManyOptions<Reply> {
+  readonly limitMs: number;
+  readonly expected?: number;
+  readonly onReply?: (reply: Reply) => void;
+}
+
 const encoder = new TextEncoder();
 
 /**
@@ -137,11 +143,14 @@ export class Bus implements AsyncDisposable {
     return parsed.value;
   }
 
-  /** All replies that come within `limitMs`, or the first `expected` of them. Invalid ones are logged and left out. */
+  /**
+   * All replies that come within `limitMs`, or the first `expected` of them. Invalid ones are logged and left out.
+   * `onReply` hears of each as it comes, for whoever need not wait for the last.
+   */
   async askMany<Request, Reply>(
     exchange: Exchange<Request, Reply>,
     request: NoInfer<Request>,
-    { limitMs, expected = Number.POSITIVE_INFINITY }: { limitMs: number; expected?: number },
+    { limitMs, expected = Number.POSITIVE_INFINITY, onReply = () => {} }: ManyOptions<NoInfer<Reply>>,
   ): Promise<Reply[]> {
     const replies: Reply[] = [];
     if (expected <= 0) return replies;
@@ -153,7 +162,9 @@ export class Bus implements AsyncDisposable {
     try {
       for await (const raw of incoming) {
         const reply = this.#decode({ name: `reply to ${exchange.name}`, schema: exchange.reply }, raw);
-        if (reply.ok) replies.push(reply.value);
+        if (!reply.ok) continue;
+        replies.push(reply.value);
+        onReply(reply.value);
       }
     } catch (error) {
       // Nobody subscribes to it: that is no reply, not a failure.

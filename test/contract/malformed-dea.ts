@@ -1,4 +1,10 @@
-import type { Change, Malformed } from './malformed.ts';
+/** A change that makes a good message bad: the place, and what is put there; `undefined` takes it away. */
+export type Change = readonly [path: string, value: unknown];
+
+export interface Malformed {
+  readonly message?: readonly Change[];
+  readonly reply?: readonly Change[];
+}
 
 const hello: readonly Change[] = [
   ['id', undefined],

@@ -1,12 +1,4 @@
-import { malformedOfDea } from './malformed-dea.ts';
-
-/** A change that makes a good message bad: the place, and what is put there; `undefined` takes it away. */
-export type Change = readonly [path: string, value: unknown];
-
-export interface Malformed {
-  readonly message?: readonly Change[];
-  readonly reply?: readonly Change[];
-}
+import { type Change, type Malformed, malformedOfDea } from './malformed-dea.ts';
 
 const route: readonly Change[] = [
   ['host', undefined],

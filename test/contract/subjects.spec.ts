@@ -2,7 +2,8 @@ import * as assert from 'uvu/assert';
 import * as v from 'valibot';
 import { reasonOf } from '#ground/bus.ts';
 import { describe } from '../support/spec.ts';
-import { type Change, malformed } from './malformed.ts';
+import { malformed } from './malformed.ts';
+import type { Change } from './malformed-dea.ts';
 import { type AnySubject, type Examples, fileNameOf, recordedExamples, subjectsOfContract } from './subjects.ts';
 
 const subjects = await subjectsOfContract();

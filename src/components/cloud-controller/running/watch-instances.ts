@@ -1,4 +1,11 @@
-import { deaAdvertise, deaFindDroplet, deaHeartbeat, deaLocate, dropletExited } from '#contract/dea.ts';
+import {
+  deaAdvertise,
+  deaFindDroplet,
+  deaHeartbeat,
+  deaLocate,
+  dropletExited,
+  type FoundInstance,
+} from '#contract/dea.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
@@ -59,9 +66,12 @@ export async function findInstances({ actual, bus, changed, store }: WatchParts)
   const started = store.all('app').filter(({ state }) => state === 'STARTED');
   await Promise.all(
     started.map(async ({ guid }) => {
-      const found = await bus.askMany(deaFindDroplet, { droplet: guid }, { limitMs: findLimitMs });
-      for (const instance of found) actual.seen(instance, instance.dea, Date.now());
-      changed(guid);
+      const onReply = (instance: FoundInstance) => {
+        actual.seen(instance, instance.dea, Date.now());
+        changed(guid);
+      };
+      await bus.askMany(deaFindDroplet, { droplet: guid }, { limitMs: findLimitMs, onReply });
+      changed(guid); // none of its instances may run
     }),
   );
 }
