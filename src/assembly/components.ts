@@ -9,6 +9,8 @@ import { StagerOptions, stager } from '#components/stager/index.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { Bus, type BusAddress } from '#ground/bus.ts';
 import type { Running } from '#ground/component.ts';
+import { call } from '#ground/http-client.ts';
+import { waitFor } from '#ground/wait.ts';
 import type { PlatformContext, PlatformSettings } from './settings.ts';
 import { contextFor, part, startAll } from './start-all.ts';
 
@@ -35,6 +37,8 @@ export async function startComponents(
       v.parse(RouterOptions, { host: listen, port: settings.port }),
     ),
   );
+  const startsAreOver = new AbortController();
+  const apiAnswers = awaitApi(router.port, AbortSignal.any([signal, startsAreOver.signal]));
   const rest = undo.use(
     await startAll(
       [
@@ -54,14 +58,33 @@ export async function startComponents(
         part(healthManager, v.parse(HealthManagerOptions, {})),
       ],
       context,
-    ),
+    ).catch((error: unknown) => {
+      startsAreOver.abort(error);
+      throw error;
+    }),
   );
+  await apiAnswers;
   const resources = undo.move();
   return {
     port: router.port,
     failure: Promise.race([router.failure, rest.failure]),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/**
+ * Resolves when the API answers through the router, as it will for everybody. Asking begins before it can answer, so
+ * that the way there is warm by then.
+ */
+function awaitApi(port: number, signal: AbortSignal): Promise<true> {
+  const answers = async () => {
+    const answer = await call(`http://127.0.0.1:${port}/`, { signal });
+    answer.discard();
+    return answer.status === 200 ? (true as const) : undefined;
+  };
+  const answered = waitFor('the API to answer through the router', answers, { limitMs: 10_000, everyMs: 4, signal });
+  answered.catch(() => {}); // when something does not start, that is the news
+  return answered;
 }
 
 /** Names under which this machine is known, for the API to answer to. */

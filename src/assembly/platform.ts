@@ -3,11 +3,9 @@ import { startNatsServer } from '#components/nats-server/index.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { Running } from '#ground/component.ts';
 import { ActionableError } from '#ground/errors.ts';
-import { writeFileDurably } from '#ground/files.ts';
-import { call } from '#ground/http-client.ts';
+import { replaceFile } from '#ground/files.ts';
 import { lockDirectory } from '#ground/lock.ts';
 import { identityOf } from '#ground/processes.ts';
-import { waitFor } from '#ground/wait.ts';
 import { busCredentials } from './bus-credentials.ts';
 import { type Home, PlatformRecord, readPlatformRecord } from './home.ts';
 import { logInCommandLine } from './login.ts';
@@ -47,7 +45,6 @@ export async function startPlatform(settings: PlatformSettings, context: Platfor
   const running = await components.startComponents(settings, server.address, context);
   undo.use(running);
   const url = `http://127.0.0.1:${running.port}`;
-  await waitFor('the API to answer through the router', () => answers(url), { limitMs: 10_000, everyMs: 1, signal });
   await logInCommandLine(home, url);
   const record = await recordOf({
     url,
@@ -56,7 +53,7 @@ export async function startPlatform(settings: PlatformSettings, context: Platfor
     bus: server.address.url,
     natsServerPid: server.pid(),
   });
-  await writeFileDurably(home.platformFile, `${JSON.stringify(record, null, 2)}\n`);
+  await replaceFile(home.platformFile, `${JSON.stringify(record, null, 2)}\n`);
 
   const resources = undo.move();
   return {
@@ -64,12 +61,6 @@ export async function startPlatform(settings: PlatformSettings, context: Platfor
     failure: Promise.race([server.failure, running.failure]),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-async function answers(url: string): Promise<true | undefined> {
-  const answer = await call(url, { headers: { host: `127.0.0.1:${new URL(url).port}` } });
-  answer.discard();
-  return answer.status === 200 ? true : undefined;
 }
 
 async function takeHome(home: Home): Promise<AsyncDisposable> {

@@ -8,12 +8,25 @@ import { systemCodeOf } from './errors.ts';
  * temporary name, fsync, rename, fsync of the directory.
  */
 export async function writeFileDurably(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+  await replaceFile(path, content, { mode, sync: true });
+  await syncDirectory(dirname(path));
+}
+
+/**
+ * Writes a file so that a crash of this process leaves the old content or the new one. A power cut may leave anything:
+ * for what is true only until the machine stops.
+ */
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array,
+  { mode = 0o600, sync = false }: { mode?: number; sync?: boolean } = {},
+): Promise<void> {
   const temporary = temporaryNameFor(path);
   try {
     const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(content);
-      await file.sync();
+      if (sync) await file.sync();
     } finally {
       await file.close();
     }
@@ -22,7 +35,6 @@ export async function writeFileDurably(path: string, content: string | Uint8Arra
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncDirectory(dirname(path));
 }
 
 /** A name beside `path` that nobody else uses. */

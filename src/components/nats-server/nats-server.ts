@@ -3,7 +3,7 @@ import type { BusAddress } from '#ground/bus.ts';
 import { signalProcess } from '#ground/child.ts';
 import type { Running } from '#ground/component.ts';
 import { messageOf } from '#ground/errors.ts';
-import { ensureDirectory, readIfThere, writeFileDurably } from '#ground/files.ts';
+import { ensureDirectory, readIfThere, replaceFile } from '#ground/files.ts';
 import type { Log } from '#ground/log.ts';
 import { identityOf, isAlive, type ProcessIdentity } from '#ground/processes.ts';
 import { sleep, waitFor } from '#ground/wait.ts';
@@ -113,5 +113,5 @@ function readIdentity(text: string): ProcessIdentity | undefined {
 
 async function record(server: Server, pidFile: string): Promise<void> {
   const identity = await identityOf(server.child.pid);
-  if (identity !== undefined) await writeFileDurably(pidFile, JSON.stringify(identity));
+  if (identity !== undefined) await replaceFile(pidFile, JSON.stringify(identity));
 }
