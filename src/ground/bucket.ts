@@ -1,5 +1,6 @@
 import { type KV, type KvEntry, Kvm, KvWatchInclude } from '@nats-io/kv';
 import { Bus } from './bus.ts';
+import { within } from './wait.ts';
 
 /** One value of a bucket as it stands now. */
 export interface BucketEntry<Value> {
@@ -107,10 +108,20 @@ export class Bucket<Value> {
     return {
       async [Symbol.asyncDispose](): Promise<void> {
         watcher.stop();
-        await ended;
+        await Promise.all([ended, forget(watcher)]);
       },
     };
   }
+}
+
+/**
+ * Removes what the server keeps for a watcher. Otherwise it keeps it for five minutes on disk, and every start of the
+ * server within that time reads it: the library only stops listening. Without a server there is nobody to tell.
+ */
+async function forget(watcher: object): Promise<void> {
+  // The iterator carries its consumer in `_data`, which the types do not say.
+  const { _data: consumer } = watcher as { _data?: { delete(): Promise<boolean> } };
+  await within(500, 'the watcher to be forgotten', consumer?.delete() ?? Promise.resolve(true)).catch(() => {});
 }
 
 function entryOf<Value>(entry: KvEntry): BucketEntry<Value> {

@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { Bucket, type BucketEntry, RevisionConflict } from '#ground/bucket.ts';
+import { Bus } from '#ground/bus.ts';
 import { signalProcess } from '#ground/child.ts';
 import { waitFor } from '#ground/wait.ts';
 import { connectBus, startBus } from '../support/bus.ts';
@@ -198,6 +199,20 @@ describe('a watcher of a bucket', (it) => {
 
     await until('a="after"');
     assert.is(told[0], 'a="before"');
+  });
+
+  it('leaves nothing on the server once it is disposed', async (scope) => {
+    const { bus, bucket } = await openBucket(scope);
+    const watch = await bucket.watch(() => {});
+    const consumers = async () => {
+      const answer = await Bus.connectionOf(bus).request('$JS.API.STREAM.INFO.KV_things', '');
+      return answer.json<{ state: { consumer_count: number } }>().state.consumer_count;
+    };
+    assert.is(await consumers(), 1);
+
+    await watch[Symbol.asyncDispose]();
+
+    assert.is(await consumers(), 0);
   });
 
   it('is told nothing more once it is disposed', async (scope) => {
