@@ -12,7 +12,7 @@ import type { Running } from '#ground/component.ts';
 import { call } from '#ground/http-client.ts';
 import { waitFor } from '#ground/wait.ts';
 import type { PlatformContext, PlatformSettings } from './settings.ts';
-import { contextFor, part, startAll } from './start-all.ts';
+import { type Part, part, startAll } from './start-all.ts';
 
 /** All components, and the router's port. */
 export interface RunningComponents extends Running {
@@ -30,29 +30,26 @@ export async function startComponents(
   const context = { bus, log, home, signal };
   const { domain, listen } = settings;
 
-  // First, because a taken port is what most often stops a start.
-  const router = undo.use(
-    await startRouter(
-      await contextFor('router', context),
-      v.parse(RouterOptions, { host: listen, port: settings.port }),
-    ),
-  );
   const startsAreOver = new AbortController();
-  const apiAnswers = awaitApi(router.port, AbortSignal.any([signal, startsAreOver.signal]));
-  const rest = undo.use(
+  let port = 0;
+  let apiAnswers = Promise.resolve(true as const);
+  const router: Part = {
+    name: 'router',
+    async start(own) {
+      const running = await startRouter(own, v.parse(RouterOptions, { host: listen, port: settings.port }));
+      port = running.port;
+      apiAnswers = awaitApi(port, AbortSignal.any([signal, startsAreOver.signal]));
+      return running;
+    },
+  };
+  const hostNames = machineNames();
+  const running = undo.use(
     await startAll(
       [
-        part(logCache, v.parse(LogCacheOptions, { domain, hostNames: machineNames() })),
-        part(
-          cloudController,
-          v.parse(CloudControllerOptions, {
-            domain,
-            routerPort: router.port,
-            hostNames: machineNames(),
-            version,
-            home: home.path,
-          }),
-        ),
+        // What takes longest comes first: it waits for the bus's disk.
+        part(cloudController, v.parse(CloudControllerOptions, { domain, hostNames, version, home: home.path })),
+        router,
+        part(logCache, v.parse(LogCacheOptions, { domain, hostNames })),
         part(dea, v.parse(DeaOptions, { path: process.env['PATH'] ?? '', userHome: homedir() })),
         part(stager, v.parse(StagerOptions, {})),
         part(healthManager, v.parse(HealthManagerOptions, {})),
@@ -66,8 +63,8 @@ export async function startComponents(
   await apiAnswers;
   const resources = undo.move();
   return {
-    port: router.port,
-    failure: Promise.race([router.failure, rest.failure]),
+    port,
+    failure: running.failure,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

@@ -21,24 +21,11 @@ export interface RunningPlatform extends Running {
  * @throws ActionableError ALREADY_RUNNING, PORT_TAKEN, START_FAILED; nothing is left running then
  */
 export async function startPlatform(settings: PlatformSettings, context: PlatformContext): Promise<RunningPlatform> {
-  const { home, log, signal, version } = context;
+  const { home, signal, version } = context;
   await using undo = new AsyncDisposableStack();
   undo.use(await takeHome(home));
 
-  const credentials = settings.openBus ? null : await busCredentials(home.directoryOf('nats-server'));
-  const starting = startNatsServer(
-    { log: log.with({ component: 'nats-server' }), dataDir: home.directoryOf('nats-server'), signal },
-    {
-      program: context.natsServer,
-      host: '127.0.0.1',
-      port: settings.busPort,
-      credentials,
-      startLimitMs: 30_000,
-      maxFailedRestarts: 5,
-    },
-  );
-  // Loading the components takes as long as the server takes to start; neither waits for the other.
-  const [server, components] = await bothOrNeither(starting, import('./components.ts'));
+  const [server, components] = await startBusAndLoad(settings, context);
   undo.use(server);
   signal.throwIfAborted();
 
@@ -61,6 +48,35 @@ export async function startPlatform(settings: PlatformSettings, context: Platfor
     failure: Promise.race([server.failure, running.failure]),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/**
+ * Starts the message bus, and loads the components while its server gets ready: the one takes as long as the other.
+ * Loading keeps this process busy, so the server is launched first.
+ */
+async function startBusAndLoad(settings: PlatformSettings, { home, log, signal, natsServer }: PlatformContext) {
+  const dataDir = home.directoryOf('nats-server');
+  const credentials = settings.openBus ? null : await busCredentials(dataDir);
+  let launched: () => void = () => {};
+  const launch = new Promise<void>((resolve) => {
+    launched = resolve;
+  });
+  const starting = startNatsServer(
+    { log: log.with({ component: 'nats-server' }), dataDir, signal, onLaunched: () => launched() },
+    {
+      program: natsServer,
+      host: '127.0.0.1',
+      port: settings.busPort,
+      credentials,
+      startLimitMs: 30_000,
+      maxFailedRestarts: 5,
+    },
+  );
+  starting.catch(() => launched());
+  return bothOrNeither(
+    starting,
+    launch.then(() => import('./components.ts')),
+  );
 }
 
 async function takeHome(home: Home): Promise<AsyncDisposable> {

@@ -40,6 +40,6 @@ export async function startAll(parts: readonly Part[], context: PartContext): Pr
 }
 
 /** What a component is given: its own directory, and a log that says who speaks. */
-export async function contextFor(name: string, { bus, log, home, signal }: PartContext): Promise<ComponentContext> {
+async function contextFor(name: string, { bus, log, home, signal }: PartContext): Promise<ComponentContext> {
   return { bus, signal, log: log.with({ component: name }), dataDir: await ensureDirectory(home.directoryOf(name)) };
 }

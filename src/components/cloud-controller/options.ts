@@ -11,8 +11,6 @@ const seconds = v.pipe(v.number(), v.minValue(0.01));
 export const CloudControllerOptions = v.object({
   /** Apps are `<name>.<domain>`. */
   domain: v.optional(DomainName, 'localhost'),
-  /** The router's port, through which apps and the API are reached. */
-  routerPort: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)), 8080),
   /** Further names and addresses of this machine under which the API answers. */
   hostNames: v.optional(v.array(v.pipe(v.string(), v.nonEmpty(), v.toLowerCase())), []),
   /** localpaas' own version, told by `/localpaas/v1/info`. */

@@ -8,7 +8,7 @@ import type { Log } from '#ground/log.ts';
 import { identityOf, isAlive, type ProcessIdentity } from '#ground/processes.ts';
 import { sleep, waitFor } from '#ground/wait.ts';
 import type { NatsServerOptions } from './options.ts';
-import { type Server, startServer } from './start-server.ts';
+import { type Launch, type Server, startServer } from './start-server.ts';
 
 export interface RunningNatsServer extends Running {
   readonly address: BusAddress;
@@ -20,6 +20,8 @@ export interface NatsServerContext {
   readonly log: Log;
   readonly dataDir: string;
   readonly signal: AbortSignal;
+  /** Told when the process was launched: from then on it gets ready by itself, and we can do something else. */
+  readonly onLaunched?: () => void;
 }
 
 /**
@@ -29,14 +31,17 @@ export interface NatsServerContext {
  * @throws ActionableError PROGRAM_NOT_FOUND, PORT_TAKEN, START_FAILED
  */
 export async function startNatsServer(
-  { log, dataDir, signal }: NatsServerContext,
+  { log, dataDir, signal, onLaunched }: NatsServerContext,
   options: NatsServerOptions,
 ): Promise<RunningNatsServer> {
   await ensureDirectory(dataDir);
   const pidFile = join(dataDir, 'process.json');
   await awaitPredecessor(pidFile, log);
-  let server = await startServer(options, dataDir, signal);
-  await record(server, pidFile);
+  const launched = async (pid: number) => {
+    onLaunched?.();
+    await record(pid, pidFile);
+  };
+  let server = await startServer(options, dataDir, { signal, launched });
   log.info('nats-server is ready', { port: server.port, pid: server.child.pid });
 
   const stop = new AbortController();
@@ -47,8 +52,7 @@ export async function startNatsServer(
       if (stop.signal.aborted) return;
       log.warn('nats-server ended', { code: exit.code, signal: exit.signal });
       await server[Symbol.asyncDispose]();
-      server = await startAgain(fixed, dataDir, log, stop.signal);
-      await record(server, pidFile);
+      server = await startAgain(fixed, dataDir, log, { signal: stop.signal, launched });
       log.info('nats-server is back', { port: server.port, pid: server.child.pid });
     }
   };
@@ -72,14 +76,14 @@ export async function startNatsServer(
   };
 }
 
-async function startAgain(options: NatsServerOptions, dataDir: string, log: Log, signal: AbortSignal): Promise<Server> {
+async function startAgain(options: NatsServerOptions, dataDir: string, log: Log, launch: Launch): Promise<Server> {
   for (let failures = 0; ; failures += 1) {
     try {
-      return await startServer(options, dataDir, signal);
+      return await startServer(options, dataDir, launch);
     } catch (error) {
-      if (signal.aborted || failures + 1 >= options.maxFailedRestarts) throw error;
+      if (launch.signal.aborted || failures + 1 >= options.maxFailedRestarts) throw error;
       log.warn('nats-server does not start', { error: messageOf(error), failures: failures + 1 });
-      await sleep(100 * 2 ** failures, signal);
+      await sleep(100 * 2 ** failures, launch.signal);
     }
   }
 }
@@ -111,7 +115,7 @@ function readIdentity(text: string): ProcessIdentity | undefined {
   }
 }
 
-async function record(server: Server, pidFile: string): Promise<void> {
-  const identity = await identityOf(server.child.pid);
+async function record(pid: number, pidFile: string): Promise<void> {
+  const identity = await identityOf(pid);
   if (identity !== undefined) await replaceFile(pidFile, JSON.stringify(identity));
 }

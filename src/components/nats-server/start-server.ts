@@ -20,8 +20,18 @@ export interface Server extends AsyncDisposable {
   readonly port: number;
 }
 
+export interface Launch {
+  readonly signal: AbortSignal;
+  /** Told the process id as soon as there is one. */
+  readonly launched: (pid: number) => Promise<void>;
+}
+
 /** @throws ActionableError PROGRAM_NOT_FOUND, PORT_TAKEN, START_FAILED */
-export async function startServer(options: NatsServerOptions, dataDir: string, signal: AbortSignal): Promise<Server> {
+export async function startServer(
+  options: NatsServerOptions,
+  dataDir: string,
+  { signal, launched }: Launch,
+): Promise<Server> {
   const places: Places = {
     storeDir: join(dataDir, 'store'),
     logFile: join(dataDir, 'nats-server.log'),
@@ -39,7 +49,7 @@ export async function startServer(options: NatsServerOptions, dataDir: string, s
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   });
   try {
-    const port = await portOf(child, options, places, signal);
+    const [port] = await Promise.all([portOf(child, options, places, signal), launched(child.pid)]);
     return { child, port, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() };
   } catch (error) {
     await child[Symbol.asyncDispose]();

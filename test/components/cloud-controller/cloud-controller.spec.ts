@@ -179,14 +179,13 @@ describe('the cloud controller', (it) => {
 
   it('tells what v3 has no word for', async (scope) => {
     const api = await startCloudController(scope, {
-      options: { version: '1.2.3', routerPort: 8099, home: '/somewhere' },
+      options: { version: '1.2.3', home: '/somewhere' },
     });
 
     const { body } = await api.ask('GET', '/localpaas/v1/info');
 
     assert.is(body.version, '1.2.3');
     assert.is(body.domain, 'localhost');
-    assert.is(body.router_port, 8099);
     assert.is(body.home, '/somewhere');
     assert.is(typeof body.uptime, 'number');
     assert.is(body.space.guid, api.places.space);

@@ -9,7 +9,6 @@ export function localpaasRoutes(routes: Routes, { options, setup }: Api): void {
     body: {
       version: options.version,
       domain: options.domain,
-      router_port: options.routerPort,
       home: options.home,
       /** Seconds. */
       uptime: Math.floor((Date.now() - startedAtMs) / 1000),
