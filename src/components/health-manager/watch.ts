@@ -49,7 +49,11 @@ export class Watch {
         crashes: crashes?.count,
       });
       this.#pendingUntil.set(key, Date.now() + delayMs + 1_000);
-      await sleep(delayMs, this.#signal);
+      const stopped = await sleep(delayMs, this.#signal).then(
+        () => false,
+        () => true,
+      );
+      if (stopped) return;
     }
     this.#startIfMissing(message.droplet, message.version, message.index);
   }
