@@ -8,12 +8,12 @@ import { scratchDirectory } from '../support/scratch.ts';
 import { describe, type Scope } from '../support/spec.ts';
 
 const program = `
-console.log('started with ' + process.argv.slice(2).join(' '));
 if (process.argv.includes('serve')) {
   const timer = setInterval(() => {}, 1000);
   process.on('SIGTERM', () => { clearInterval(timer); process.exitCode = 5; });
 }
 if (process.argv.includes('fail')) process.exitCode = 3;
+console.log('started with ' + process.argv.slice(2).join(' '));
 `;
 
 /** A checkout of the project with a small program, and the dependencies of the real one. */
