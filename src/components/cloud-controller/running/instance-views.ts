@@ -73,7 +73,6 @@ function bestOf(found: readonly FoundInstance[], index: number): FoundInstance |
 function statsFrom(view: InstanceView, found: FoundInstance | undefined, process: ProcessRecord): ProcessStats {
   const { index, state, sinceMs, details } = view;
   const stats = state === 'RUNNING' ? found?.stats : undefined;
-  const usage = stats?.usage;
   const uptime = state === 'RUNNING' || state === 'STARTING' ? secondsSince(sinceMs) : 0;
   return {
     type: process.type,
@@ -89,15 +88,19 @@ function statsFrom(view: InstanceView, found: FoundInstance | undefined, process
     ...(stats === undefined || stats === null
       ? {}
       : { host: stats.host, instance_ports: portsOf(stats.port), pid: stats.pid ?? null }),
-    usage: usage
-      ? {
-          time: timeOf(usage.time),
-          cpu: usage.cpu / 100,
-          mem: Math.round(usage.mem * 1024),
-          disk: usage.disk,
-          log_rate: 0,
-        }
-      : {},
+    usage: usageFrom(stats?.usage),
+  };
+}
+
+function usageFrom(usage: NonNullable<FoundInstance['stats']>['usage']): ProcessStats['usage'] {
+  if (usage === undefined || usage === null) return {};
+  return {
+    time: timeOf(usage.time),
+    cpu: usage.cpu / 100,
+    mem: Math.round(usage.mem * 1024),
+    // An instance has files from its first moment on: nothing means that they were not measured yet.
+    ...(usage.disk > 0 ? { disk: usage.disk } : {}),
+    log_rate: 0,
   };
 }
 
