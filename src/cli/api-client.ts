@@ -4,6 +4,7 @@ import { type Home, homeOf, type PlatformRecord, readPlatformRecord } from '#ass
 import { pageOf, TokenReply } from '#contract/api/resources.ts';
 import { ActionableError, messageOf, systemCodeOf } from '#ground/errors.ts';
 import { call, type HttpAnswer, type HttpCall } from '#ground/http-client.ts';
+import { reasonOf } from '#ground/reason-of.ts';
 import { sleep } from '#ground/wait.ts';
 import { jsonOf, refusalOf, strangeAnswer } from './api-refusal.ts';
 import { type Login, readLogin, writeLogin } from './login.ts';
@@ -113,7 +114,7 @@ export class ApiClient {
     if (checked.success) return checked.output;
     throw new ActionableError(
       'NOBODY_ANSWERED',
-      `The answer to ${asked} cannot be understood: ${reasonOf(checked.issues[0])}.`,
+      `The answer to ${asked} cannot be understood: ${reasonOf(checked.issues)}.`,
       `The platform runs version ${this.platform.version}; stop it with \`localpaas down\` and start this one with \`localpaas up\`.`,
     );
   }
@@ -192,8 +193,4 @@ export class ApiClient {
 
 function nobody(message: string, cause?: unknown): ActionableError {
   return new ActionableError('NOBODY_ANSWERED', message, 'Start one with `localpaas up`.', { cause });
-}
-
-function reasonOf(issue: v.BaseIssue<unknown>): string {
-  return `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`;
 }

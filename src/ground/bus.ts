@@ -1,7 +1,7 @@
 import { type ConnectionOptions, connect, type Msg, type NatsConnection, RequestError } from '@nats-io/transport-node';
-import * as v from 'valibot';
 import { ActionableError, messageOf } from './errors.ts';
 import type { Log } from './log.ts';
+import { encode, type Parsed, parse } from './message-text.ts';
 import type { Exchange, Subject } from './subject.ts';
 
 /** Where a bus is, and who we are there. */
@@ -38,8 +38,6 @@ interface ManyOptions<Reply> {
   readonly expected?: number;
   readonly onReply?: (reply: Reply) => void;
 }
-
-const encoder = new TextEncoder();
 
 /**
  * A connection to the message bus. It reconnects by itself for as long as it lives, and its subscriptions
@@ -138,7 +136,7 @@ export class Bus implements AsyncDisposable {
     { limitMs }: { limitMs: number },
   ): Promise<Reply> {
     const raw = await this.#connection.request(exchange.name, encode(exchange, request), { timeout: limitMs });
-    const parsed = parse(exchange.reply, raw);
+    const parsed = parse(exchange.reply, raw.data);
     if (!parsed.ok) throw new Error(`The reply to ${exchange.name} is not valid: ${parsed.reason}`);
     return parsed.value;
   }
@@ -224,7 +222,7 @@ export class Bus implements AsyncDisposable {
 
   /** The message, or why it was refused, which has been logged then. */
   #decode<Message>(subject: Subject<Message>, raw: Msg): Parsed<Message> {
-    const parsed = parse(subject.schema, raw);
+    const parsed = parse(subject.schema, raw.data);
     if (!parsed.ok) this.#log.warn('message refused', { subject: raw.subject, reason: parsed.reason });
     return parsed;
   }
@@ -248,39 +246,7 @@ export class Bus implements AsyncDisposable {
   }
 }
 
-function encode<Message>(subject: Subject<Message>, message: Message): Uint8Array {
-  const checked = v.safeParse(subject.schema, message);
-  if (!checked.success) {
-    throw new TypeError(`This is not a message for ${subject.name}: ${reasonOf(checked.issues)}`);
-  }
-  return encoder.encode(JSON.stringify(message));
-}
-
-type Parsed<T> = { ok: true; value: T } | { ok: false; reason: string; raw: unknown };
-
-function parse<T>(schema: v.GenericSchema<unknown, T>, message: Msg): Parsed<T> {
-  let raw: unknown;
-  try {
-    // The old Ruby clients publish "nothing" as an empty payload.
-    raw = message.data.length === 0 ? null : message.json();
-  } catch {
-    return { ok: false, reason: 'it is not JSON', raw: message.string() };
-  }
-  const checked = v.safeParse(schema, raw);
-  return checked.success ? { ok: true, value: checked.output } : { ok: false, reason: reasonOf(checked.issues), raw };
-}
-
 /** Whether a request failed because nobody listens to its subject; that shows at once. */
 export function isUnheard(error: unknown): boolean {
   return error instanceof RequestError && error.isNoResponders();
-}
-
-/** The first things wrong with a value, each with its place: `limits.mem: Expected number but received "a"`. */
-export function reasonOf(issues: readonly v.BaseIssue<unknown>[]): string {
-  const describe = (issue: v.BaseIssue<unknown>) => {
-    const path = v.getDotPath(issue);
-    return path === null ? issue.message : `${path}: ${issue.message}`;
-  };
-  const shown = issues.slice(0, 3).map(describe).join('; ');
-  return issues.length > 3 ? `${shown}; and ${issues.length - 3} more` : shown;
 }

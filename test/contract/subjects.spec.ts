@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import * as v from 'valibot';
-import { reasonOf } from '#ground/bus.ts';
+import { reasonOf } from '#ground/reason-of.ts';
 import { describe } from '../support/spec.ts';
 import { malformed } from './malformed.ts';
 import type { Change } from './malformed-dea.ts';

@@ -8,6 +8,7 @@ import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { KeepAppsRunning } from '#ground/component.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { createLog, type Log } from '#ground/log.ts';
+import { reasonOf } from '#ground/reason-of.ts';
 import { assetsDirectory, cacheDirectory, programVersion } from '#packaging/assets.ts';
 import { findNatsServer } from '#packaging/nats-server-program.ts';
 import type { Cli } from '../cli.ts';
@@ -65,12 +66,7 @@ function settingsOf(input: UpInput): PlatformSettings {
   };
   const settings = v.safeParse(PlatformSettings, given);
   if (settings.success) return settings.output;
-  const issue = settings.issues[0];
-  throw new ActionableError(
-    'USAGE',
-    `${v.getDotPath(issue)}: ${issue.message}.`,
-    '`localpaas help up` shows what it takes.',
-  );
+  throw new ActionableError('USAGE', `${reasonOf(settings.issues)}.`, '`localpaas help up` shows what it takes.');
 }
 
 /** Ctrl-C and SIGTERM stop everything; SIGUSR2 stops the platform and leaves the apps to the next one. */

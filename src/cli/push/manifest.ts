@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { ActionableError, systemCodeOf } from '#ground/errors.ts';
+import { reasonOf } from '#ground/reason-of.ts';
 
 /** A list is a record to the library, with numbers as keys. */
 const Variables = v.pipe(
@@ -26,10 +27,9 @@ export async function readManifest(file: string): Promise<readonly Attributes[]>
   const { parseYaml } = await import('#ground/yaml.ts');
   const checked = v.safeParse(Manifest, parse(file, textOf(file), parseYaml));
   if (checked.success) return checked.output.applications;
-  const issue = checked.issues[0];
   throw new ActionableError(
     'BAD_INPUT',
-    `${file} is not a manifest: ${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}.`,
+    `${file} is not a manifest: ${reasonOf(checked.issues)}.`,
     'It lists apps under `applications:`, each with a `name:`. Correct it, or push with `--manifest none`.',
   );
 }

@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { reasonOf } from '#ground/bus.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { readIfThere, writeFileDurably } from '#ground/files.ts';
+import { reasonOf } from '#ground/reason-of.ts';
 import type { CloudControllerOptions } from './options.ts';
 
 /** A place apps belong to. There is one organization, one space in it, and one domain. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { reasonOf } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import { readIfThere, writeFileDurably } from '#ground/files.ts';
 import type { Log } from '#ground/log.ts';
+import { reasonOf } from '#ground/reason-of.ts';
 import type { Kind, Records } from './records.ts';
 import type { Store } from './store.ts';
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ApiError } from '#contract/api/errors.ts';
-import { reasonOf } from '#ground/bus.ts';
 import { ActionableError } from '#ground/errors.ts';
+import { reasonOf } from '#ground/reason-of.ts';
 import { checkAppName } from '../names.ts';
 import { AppAttributes, knownAttributes, ManifestAttributes } from './attributes.ts';
 import { checkSupported } from './check-supported.ts';

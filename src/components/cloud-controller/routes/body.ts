@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ApiError } from '#contract/api/errors.ts';
-import { reasonOf } from '#ground/bus.ts';
 import { type HttpRequest, readBody } from '#ground/http-server.ts';
+import { reasonOf } from '#ground/reason-of.ts';
 import { mapping } from '../mapping.ts';
 
 /** Larger than any record that can be stored. */

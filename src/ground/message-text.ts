@@ -1,0 +1,31 @@
+import * as v from 'valibot';
+import { reasonOf } from './reason-of.ts';
+import type { Subject } from './subject.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A message as it travels. @throws TypeError when it is not what the subject carries: a bug on our side */
+export function encode<Message>(subject: Subject<Message>, message: Message): Uint8Array {
+  const checked = v.safeParse(subject.schema, message);
+  if (!checked.success) {
+    throw new TypeError(`This is not a message for ${subject.name}: ${reasonOf(checked.issues)}`);
+  }
+  return encoder.encode(JSON.stringify(message));
+}
+
+export type Parsed<T> = { ok: true; value: T } | { ok: false; reason: string; raw: unknown };
+
+/** What came, as the schema has it, or what is wrong with it. */
+export function parse<T>(schema: v.GenericSchema<unknown, T>, data: Uint8Array): Parsed<T> {
+  const text = decoder.decode(data);
+  let raw: unknown;
+  try {
+    // The old Ruby clients publish "nothing" as an empty payload.
+    raw = text === '' ? null : JSON.parse(text);
+  } catch {
+    return { ok: false, reason: 'it is not JSON', raw: text };
+  }
+  const checked = v.safeParse(schema, raw);
+  return checked.success ? { ok: true, value: checked.output } : { ok: false, reason: reasonOf(checked.issues), raw };
+}
