@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { DomainName } from '#contract/hosts.ts';
 import type { Log } from '#ground/log.ts';
 import type { Home } from './home.ts';
 
@@ -15,7 +16,7 @@ export const PlatformSettings = v.object({
   /** Lets everybody on this machine use the bus, as the clients of 2012 expect. */
   openBus: v.optional(v.boolean(), false),
   /** Apps are `<name>.<domain>`. */
-  domain: v.optional(v.string(), 'localhost'),
+  domain: v.optional(DomainName, 'localhost'),
 });
 export type PlatformSettings = v.InferOutput<typeof PlatformSettings>;
 

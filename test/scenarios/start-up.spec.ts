@@ -73,6 +73,22 @@ describe('up', (it) => {
   });
 });
 
+describe('settings of up', (it) => {
+  it('are refused with what is wrong with them', async (scope) => {
+    const home = await emptyHome(scope);
+
+    for (const args of [
+      ['--port', '99999'],
+      ['--domain', 'No Domain'],
+      ['--listen', '203.0.113.1'],
+    ]) {
+      const { code, err } = await up(home, '--bus-port', '0', ...args);
+      assert.ok(code === 2 || code === 4, `${args.join(' ')}: ${code}`);
+      assert.not.match(err, 'bug');
+    }
+  });
+});
+
 describe('commands', (it) => {
   it('say that nothing runs', async (scope) => {
     const env = await environmentOf(await emptyHome(scope));

@@ -46,7 +46,7 @@ export async function run(cli: Cli, input: UpInput): Promise<number> {
     await platform[Symbol.asyncDispose]();
     if (!input.json) cli.progress.line('Stopped.');
   });
-  announce(cli, platform, { home: home.path, readyMs: performance.now() - startedAt, json: input.json });
+  announce(cli, platform, { home: home.path, readyMs: performance.now() - startedAt, settings, json: input.json });
   if (input.demo) {
     const { pushDemo } = await import('../up/demo.ts');
     await pushDemo({ ...cli, home: home.path }, join(assetsDirectory('sample-apps'), 'hello-node'));
@@ -93,7 +93,7 @@ function openLog(cli: Cli, path: string, input: UpInput, undo: AsyncDisposableSt
 function announce(
   cli: Cli,
   { record }: RunningPlatform,
-  facts: { home: string; readyMs: number; json: boolean },
+  facts: { home: string; readyMs: number; settings: PlatformSettings; json: boolean },
 ): void {
   if (facts.json) cli.out.json({ event: 'ready', ...record, home: facts.home, readyMs: Math.round(facts.readyMs) });
   else cli.out.raw(banner(record, facts, cli.out.style, commandName(cli.env)));

@@ -1,4 +1,5 @@
 import type { PlatformRecord } from '#assembly/home.ts';
+import type { PlatformSettings } from '#assembly/settings.ts';
 import type { Style } from '../style.ts';
 
 /** How the user calls us: `localpaas`, or what a script that wraps it says in LOCALPAAS_COMMAND. */
@@ -9,7 +10,7 @@ export function commandName(env: Readonly<Record<string, string | undefined>>): 
 /** What `up` prints when the platform is ready. */
 export function banner(
   record: PlatformRecord,
-  { home, readyMs }: { home: string; readyMs: number },
+  { home, readyMs, settings }: { home: string; readyMs: number; settings: PlatformSettings },
   style: Style,
   command: string,
 ): string {
@@ -17,8 +18,9 @@ export function banner(
   const facts = [
     ['apps', `http://<name>.${record.domain}:${port}`],
     ['API', `http://${record.domain === 'localhost' ? 'localhost' : `api.${record.domain}`}:${port}`],
-    ['message bus', record.bus],
+    ['message bus', `${record.bus}${settings.openBus ? ', open to everybody on this machine' : ''}`],
     ['home', home],
+    ...(isLoopback(settings.listen) ? [] : [['reachable', `from other machines, at ${settings.listen}, port ${port}`]]),
   ];
   const next = [
     [`${command} push DIR`, 'run the app in a directory'],
@@ -40,4 +42,8 @@ export function banner(
     '',
     '',
   ].join('\n');
+}
+
+function isLoopback(address: string): boolean {
+  return address === 'localhost' || address === '::1' || address.startsWith('127.');
 }

@@ -1,9 +1,6 @@
 import * as v from 'valibot';
+import { DomainName } from '#contract/hosts.ts';
 
-const DomainName = v.pipe(
-  v.string(),
-  v.regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, 'must be a domain name in lower case'),
-);
 const megabytes = v.pipe(v.number(), v.integer(), v.minValue(1));
 const seconds = v.pipe(v.number(), v.minValue(0.01));
 
