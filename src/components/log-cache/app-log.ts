@@ -21,6 +21,7 @@ export class AppLog {
   #recent: StoredLine[] = [];
   /** False while older lines than those in memory may lie on disk. */
   #isWhole = false;
+  #isRemoved = false;
   #queue: Promise<void> = Promise.resolve();
 
   constructor(directory: string, limits: AppLogLimits) {
@@ -29,13 +30,14 @@ export class AppLog {
   }
 
   /** Appends lines in the order of the calls. @throws the system's error, e.g. ENOSPC; memory has the lines even so */
-  append(lines: readonly StoredLine[]): Promise<void> {
+  async append(lines: readonly StoredLine[]): Promise<void> {
+    if (this.#isRemoved) return;
     this.#recent.push(...lines);
     if (this.#recent.length > this.#limits.recentLines * 2) {
       this.#recent = this.#recent.slice(-this.#limits.recentLines);
       this.#isWhole = false;
     }
-    return this.#inTurn(() => this.#write(lines));
+    await this.#inTurn(() => this.#write(lines));
   }
 
   async read(query: LogQuery): Promise<StoredLine[]> {
@@ -58,11 +60,12 @@ export class AppLog {
     return select(stored, query);
   }
 
-  /** Removes the files, for an app that was deleted. */
+  /** Removes the files, for an app that was deleted. What is still appended afterwards is dropped. */
   async remove(): Promise<void> {
-    await this.close();
+    this.#isRemoved = true;
     this.#recent = [];
-    await rm(this.#directory, { recursive: true, force: true });
+    await this.close();
+    await this.#inTurn(() => rm(this.#directory, { recursive: true, force: true }));
   }
 
   async close(): Promise<void> {
@@ -79,6 +82,7 @@ export class AppLog {
   }
 
   async #write(lines: readonly StoredLine[]): Promise<void> {
+    if (this.#isRemoved) return;
     const text = `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
     const file = await this.#openFile();
     await file.appendFile(text);

@@ -5,11 +5,15 @@ import type { LogBatch } from '#contract/logs.ts';
 import { AppLog, type AppLogLimits } from './app-log.ts';
 import { type LogQuery, linesOf, type StoredLine } from './envelope.ts';
 
+/** How many deleted apps are remembered. */
+const removedKept = 1_000;
+
 /** The logs of all apps, one directory each. */
 export class LogStore {
   readonly #directory: string;
   readonly #limits: AppLogLimits;
   readonly #logs = new Map<string, AppLog>();
+  readonly #removed: string[] = [];
   readonly #arrivals = new EventEmitter().setMaxListeners(0);
 
   constructor(directory: string, limits: AppLogLimits) {
@@ -34,8 +38,12 @@ export class LogStore {
 
   async remove(sourceId: string): Promise<void> {
     if (!isSourceId(sourceId)) return;
-    await this.#logOf(sourceId).remove();
-    this.#logs.delete(sourceId);
+    const log = this.#logOf(sourceId);
+    await log.remove();
+    // The last lines of a deleted app come after the news of its end: for a while its log goes on dropping them.
+    this.#removed.push(sourceId);
+    const forgotten = this.#removed.length > removedKept ? this.#removed.shift() : undefined;
+    if (forgotten !== undefined) this.#logs.delete(forgotten);
   }
 
   /** Ids of everything that ever logged and was not removed. */

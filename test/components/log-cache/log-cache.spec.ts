@@ -154,8 +154,16 @@ describe('log-cache', (it) => {
 
     bus.publish(appState, { app: 'app-1', name: 'x', uris: [], state: 'DELETED' });
 
+    say(bus, ['too late']);
     await waitFor('its end', async () => ((await readdir(directory)).length === 0 ? true : undefined), {
       limitMs: 2_000,
     });
+    say(bus, ['much too late']);
+    say(bus, ['of another'], 'app-2');
+    await waitFor('the other', async () => ((await texts(everything, 'app-2')).length === 1 ? true : undefined), {
+      limitMs: 2_000,
+    });
+    assert.equal(await readdir(directory), ['app-2']);
+    assert.equal(await texts(), []);
   });
 });

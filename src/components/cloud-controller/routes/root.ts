@@ -46,7 +46,7 @@ export function rootRoutes(routes: Routes): void {
   const noV2 = {
     code: 10000,
     error_code: 'CF-NotFound',
-    description: 'This platform speaks v3 only: use cf v8 or v7.',
+    description: 'This platform speaks v3 only: use cf v8, or v7 for anything but services.',
   };
   routes.on('GET', '/v2/info', () => ({ status: 404, body: noV2 }));
 }
