@@ -4,9 +4,10 @@ import { type Home, homeOf, type PlatformRecord, readPlatformRecord } from '#ass
 import { pageOf, TokenReply } from '#contract/api/resources.ts';
 import { ActionableError, messageOf, systemCodeOf } from '#ground/errors.ts';
 import { call, type HttpAnswer, type HttpCall } from '#ground/http-client.ts';
+import { jsonIn } from '#ground/json-in.ts';
 import { reasonOf } from '#ground/reason-of.ts';
 import { sleep } from '#ground/wait.ts';
-import { jsonOf, refusalOf, strangeAnswer } from './api-refusal.ts';
+import { refusalOf, strangeAnswer } from './api-refusal.ts';
 import { type Login, readLogin, writeLogin } from './login.ts';
 
 type Schema<T> = v.GenericSchema<unknown, T>;
@@ -108,7 +109,7 @@ export class ApiClient {
   /** The body of an answer. @param asked for the error: `GET /v3/apps` */
   async read<T>(answer: HttpAnswer, schema: Schema<T>, asked: string): Promise<T> {
     const text = await answer.text().catch((error: unknown) => Promise.reject(this.#explain(error)));
-    const body = jsonOf(text);
+    const body = jsonIn(text);
     if (body === undefined) throw strangeAnswer(answer, asked, text);
     const checked = v.safeParse(schema, body);
     if (checked.success) return checked.output;

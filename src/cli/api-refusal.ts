@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { ErrorBody } from '#contract/api/errors.ts';
 import { ActionableError } from '#ground/errors.ts';
 import type { HttpAnswer } from '#ground/http-client.ts';
+import { jsonIn } from '#ground/json-in.ts';
 import { printable } from './style.ts';
 
 /** The API understood a request and refused it; its own words are the message. */
@@ -26,7 +27,7 @@ export function isNotFound(error: unknown): boolean {
 /** What an answer with a status of 400 and more means. Reads its body. */
 export async function refusalOf(answer: HttpAnswer, asked: string): Promise<ActionableError> {
   const text = await answer.text();
-  const body = v.safeParse(ErrorBody, jsonOf(text));
+  const body = v.safeParse(ErrorBody, jsonIn(text));
   if (body.success) {
     const [first] = body.output.errors;
     const details = body.output.errors.map((error) => error.detail).join(' ');
@@ -51,14 +52,6 @@ export function strangeAnswer(answer: HttpAnswer, asked: string, text: string): 
     `What answers is not localpaas: ${asked} got status ${answer.status} with ${start === '' ? 'nothing' : `'${start}'`}.`,
     'Another program may have taken its port. Stop that program and run `localpaas up` again; `localpaas doctor` names it.',
   );
-}
-
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // no JSON value is undefined, so whoever checks it sees that it was none
-  }
 }
 
 function remedyFor(status: number): string {

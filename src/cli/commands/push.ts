@@ -19,27 +19,6 @@ interface Input extends PushInput {
   readonly json: boolean;
 }
 
-/** What `localpaas push <path>` is given when nothing else is said. */
-export function plainPush(path: string): Input {
-  return {
-    path,
-    name: undefined,
-    memory: undefined,
-    disk: undefined,
-    instances: undefined,
-    command: undefined,
-    env: [],
-    healthCheckType: undefined,
-    timeout: undefined,
-    route: true,
-    randomRoute: false,
-    start: true,
-    wait: true,
-    manifest: undefined,
-    json: false,
-  };
-}
-
 /** How far a push has come: what is left when it is interrupted there. */
 const leftovers = {
   nothing: () => 'Stopped before anything was changed.',

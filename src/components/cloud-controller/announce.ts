@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Announcement, componentAnnounce, componentDiscover } from '#contract/discovery.ts';
+import { type Announcement, componentAnnounce, componentDiscover, uptimeText } from '#contract/discovery.ts';
 import { rubyTime } from '#contract/primitives.ts';
 import { type RouteMessage, routerRegister, routerStart, routerUnregister } from '#contract/routes.ts';
 import { checkToken } from '#contract/tokens.ts';
@@ -62,11 +62,4 @@ export function answerTokenChecks(undo: AsyncDisposableStack, { bus }: Component
       };
     }),
   );
-}
-
-/** `0d:1h:2m:3s` */
-function uptimeText(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  const hours = Math.floor(seconds / 3_600);
-  return `${Math.floor(hours / 24)}d:${hours % 24}h:${Math.floor(seconds / 60) % 60}m:${seconds % 60}s`;
 }

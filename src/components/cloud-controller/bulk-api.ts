@@ -2,6 +2,7 @@ import { ApiError } from '#contract/api/errors.ts';
 import { type BulkApp, bulkCredentials } from '#contract/health.ts';
 import type { Bus } from '#ground/bus.ts';
 import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
+import { jsonIn } from '#ground/json-in.ts';
 import { webOf } from './changes/app.ts';
 import { type Credentials, newCredentials, shows } from './credentials.ts';
 import type { AppRecord } from './records.ts';
@@ -69,19 +70,11 @@ function sizeOf(text: string | null): number {
 /** Apps come in the order of their ids; the token holds the last one of the page before, and a number before the first. */
 function lastIdOf(text: string | null): string {
   if (text === null || text === '') return '';
-  const token = parsed(text);
+  const token = jsonIn(text);
   if (typeof token !== 'object' || token === null || Array.isArray(token)) throw badToken(text);
   if (!('id' in token) || typeof token.id === 'number') return '';
   if (typeof token.id !== 'string') throw badToken(text);
   return token.id;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // refused by who asks
-  }
 }
 
 function badToken(text: string): ApiError {

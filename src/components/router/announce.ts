@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Announcement, componentAnnounce, componentDiscover } from '#contract/discovery.ts';
+import { type Announcement, componentAnnounce, componentDiscover, uptimeText } from '#contract/discovery.ts';
 import { rubyTime } from '#contract/primitives.ts';
 import { type RouterStart, routerGreet, routerStart } from '#contract/routes.ts';
 import type { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
@@ -69,11 +69,4 @@ export function sweepRoutes(
     if (dropped > 0) log.info('stale routes dropped', { endpoints: dropped });
   };
   return repeat(sweepMs, sweep, (error) => log.warn('routes not swept', { error: messageOf(error) }));
-}
-
-/** `0d:1h:2m:3s`, as the components of 2012 say it. */
-function uptimeText(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  const days = Math.floor(seconds / 86_400);
-  return `${days}d:${Math.floor(seconds / 3600) % 24}h:${Math.floor(seconds / 60) % 60}m:${seconds % 60}s`;
 }
