@@ -1,7 +1,7 @@
 /**
  * Measures localpaas, as it is built, against the bare work and against other programs; see `--help`.
  *
- *     node --import tsx scripts/bench.ts [--rounds N] [--only up,push] [--install-peers] [--out DIR]
+ *     node --import tsx scripts/bench.ts [--rounds N] [--only up,push] [--install-peers] [--program FILE] [--out DIR]
  */
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -38,7 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const stop = stopSignal();
   await using scope = new AsyncDisposableStack();
-  const surroundings = await openSurroundings(scope, stop.signal);
+  const surroundings = await openSurroundings(scope, stop.signal, options.program);
   const machine = describeMachine(surroundings);
   for (const [name, value] of Object.entries(machine)) console.log(`${name}: ${value}`);
 

@@ -19,7 +19,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 /** Replaces what is in the project's dist/ only when the new bundle runs. */
 export async function build(project) {
   const dist = join(project, 'dist');
-  const code = await bundle(project);
+  const { code } = await bundle(project, { entry: 'src/main.ts' });
+  await esbuild.stop(); // its service would live as long as the program that `npm start` becomes
   const id = createHash('sha256').update(code).digest('hex');
   mkdirSync(dist, { recursive: true });
   const fresh = mkdtempSync(join(dist, '.new-'));
@@ -34,10 +35,13 @@ export async function build(project) {
   }
 }
 
-async function bundle(project) {
+/**
+ * One file of JavaScript with everything `entry` needs but Node. @returns its text, and the files it was made from
+ */
+export async function bundle(project, { entry, define = {}, minify = false }) {
   const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
   const { metafile, outputFiles } = await esbuild.build({
-    entryPoints: [join(project, 'src', 'main.ts')],
+    entryPoints: [join(project, entry)],
     absWorkingDir: project,
     bundle: true,
     platform: 'node',
@@ -48,13 +52,15 @@ async function bundle(project) {
     metafile: true,
     logLevel: 'silent',
     charset: 'ascii', // the loader reads it byte by byte
+    minifyWhitespace: minify, // names stay: stack traces show them
+    minifySyntax: minify,
+    legalComments: 'none', // THIRD_PARTY_LICENSES has them
     supported: { 'dynamic-import': false }, // our own modules become lazy ones, and Node's are required
-    define: { LOCALPAAS_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
+    define: { LOCALPAAS_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl', ...define },
     banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   });
-  await esbuild.stop(); // its service would live as long as the program that `npm start` becomes
   refuseOpenImports(metafile);
-  return outputFiles[0].text;
+  return { code: outputFiles[0].text, inputs: Object.keys(metafile.inputs) };
 }
 
 /** One file means: whatever is still loaded from outside comes with Node. */

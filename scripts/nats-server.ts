@@ -1,19 +1,21 @@
 /**
  * Sees to it that localpaas has a nats-server, and says in one line which. One that is there already is taken as
  * src/packaging/nats-server-program.ts finds it; otherwise the official release is downloaded, or Debian's package
- * unpacked, into .cache/. Both are checked against nats-server.lock.json. The release recorded there is of the same line
+ * unpacked, into .cache/. Both are checked against downloads.lock.json. The release recorded there is of the same line
  * (2.10) as Debian's package, so that a home directory may move between the two.
  *
  *     node --import tsx scripts/nats-server.ts
  */
 import { ActionableError, exitCodeOf, messageOf } from '#ground/errors.ts';
 import { cacheDirectory } from '#packaging/assets.ts';
-import { findNatsServer, type NatsServerProgram, natsServerDirectory } from '#packaging/nats-server-program.ts';
+import { keepProgram } from '#packaging/keep-program.ts';
+import { findNatsServer, natsServerDirectory } from '#packaging/nats-server-program.ts';
+import type { NatsServerProgram } from '#packaging/nats-server-version.ts';
+import downloads from './downloads.lock.json' with { type: 'json' };
 import { debianArchitecture, fetchFromDebian } from './nats-server/debian-package.ts';
-import { keepProgram } from './nats-server/keep-program.ts';
 import { downloadOfficial } from './nats-server/official-release.ts';
-import lock from './nats-server.lock.json' with { type: 'json' };
 
+const lock = downloads.natsServer;
 const directory = natsServerDirectory(cacheDirectory());
 
 try {

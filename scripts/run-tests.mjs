@@ -6,8 +6,9 @@
  * `--limit-ms` is how long a file may take; `--leave-ms` how long it may go on living after its last test, and its
  * children after the file.
  *
- * A pattern is a piece of a path or a regular expression; a file is run when one of them matches. What uvu lets pass is
- * a failure here: no file matches, a file without a test, a skipped test, a crash, a hang, something left running.
+ * A pattern is a piece of a path or a regular expression; a file is run when one of them matches. Those in `executables/`
+ * need what `npm run package` makes, and are run when a pattern has that word. What uvu lets pass is a failure here: no
+ * file matches, a file without a test, a skipped test, a crash, a hang, something left running.
  */
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -35,7 +36,7 @@ async function main() {
     },
   });
   const limits = { limitMs: Number(values['limit-ms']), leaveMs: Number(values['leave-ms']) };
-  const files = specsBelow(values.root).filter((file) => matches(file, positionals));
+  const files = specsBelow(values.root).filter((file) => isWanted(file, values.root, positionals));
   if (files.length === 0) {
     console.log(`No spec below ${values.root}${sep} matches ${positionals.join(' ') || '*.spec.ts'}.`);
     return summary([{ file: '(nothing matched)', passed: 0, failed: 1 }]);
@@ -58,11 +59,16 @@ function scenariosFirst(a, b) {
   return Number(isStory(b)) - Number(isStory(a)) || (a < b ? -1 : 1);
 }
 
-function matches(file, patterns) {
-  return (
-    patterns.length === 0 ||
-    patterns.some((pattern) => file.includes(pattern) || regularExpression(pattern)?.test(file))
+function isWanted(file, root, patterns) {
+  if (!file.startsWith(join(root, 'executables', sep))) return patterns.length === 0 || matches(file, patterns);
+  return matches(
+    file,
+    patterns.filter((pattern) => pattern.includes('executables')),
   );
+}
+
+function matches(file, patterns) {
+  return patterns.some((pattern) => file.includes(pattern) || regularExpression(pattern)?.test(file));
 }
 
 function regularExpression(pattern) {

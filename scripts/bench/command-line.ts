@@ -13,13 +13,13 @@ export const commandLine: Benchmark = {
   title: 'start to end of a command',
   unit: 'ms',
   comparisons: [
-    { name: `--version / ${empty}`, of: version, by: [empty] },
+    { name: `--version / ${empty}`, of: version, by: [empty], target: 2 },
     { name: `apps / ${empty}`, of: apps, by: [empty] },
   ],
   async prepare(surroundings, scope) {
     const home = join(surroundings.scratch, 'command-line-home');
     const localpaas = scope.use(await startLocalpaas(surroundings, { home }));
-    const emptyRun = () => runProgram({ args: ['-e', '0'], env: {} }, surroundings);
+    const emptyRun = () => runProgram({ program: surroundings.node, args: ['-e', '0'], env: {} }, surroundings);
     return {
       works: [
         async () => ({ [empty]: succeeded(empty, await emptyRun()).ms }),

@@ -43,7 +43,7 @@ export async function startBare(
   const port = await freePort();
   const env = { ...environmentIn(surroundings.scratch, surroundings), PORT: String(port) };
   const startedAt = performance.now();
-  const child = await startChild({ program: process.execPath, args: ['app.js'], cwd: directory, env, graceMs: 2_500 });
+  const child = await startChild({ program: surroundings.node, args: ['app.js'], cwd: directory, env, graceMs: 2_500 });
   try {
     const { at } = await firstAnswer({ port }, surroundings.signal);
     return { child, ms: at - startedAt, port };

@@ -37,6 +37,8 @@ export interface UpOptions {
   readonly home: string;
   /** 0 takes any. */
   readonly port?: number;
+  /** Beside the usual environment, or instead of it. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Called when the process was started. */
   readonly onStarted?: (startedAt: number) => void;
 }
@@ -44,13 +46,14 @@ export interface UpOptions {
 /** Runs `localpaas up` until it is ready. */
 export async function startLocalpaas(surroundings: Surroundings, options: UpOptions): Promise<Localpaas> {
   const { home, port = 0, onStarted } = options;
-  const { executable, signal } = surroundings;
+  const { command, signal } = surroundings;
+  const [program, ...first] = command;
   await mkdir(home, { recursive: true });
-  const env = environmentIn(home, surroundings);
+  const env = { ...environmentIn(home, surroundings), ...options.env };
   const startedAt = performance.now();
   const child = await startChild({
-    program: process.execPath,
-    args: [executable, 'up', '--json', '--port', String(port), '--bus-port', '0'],
+    program,
+    args: [...first, 'up', '--json', '--port', String(port), '--bus-port', '0'],
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
     graceMs: 30_000,
@@ -65,7 +68,7 @@ export async function startLocalpaas(surroundings: Surroundings, options: UpOpti
     const { ready, readyAt } = await readyOf(child, signal);
     const routerPort = Number(new URL(ready.url).port);
     const run = (args: readonly string[], limitMs = 60_000) =>
-      runProgram({ args: [executable, ...args], env, limitMs }, surroundings);
+      runProgram({ program, args: [...first, ...args], env, limitMs }, surroundings);
     return {
       home,
       pid: ready.pid,
@@ -86,7 +89,8 @@ export async function startLocalpaas(surroundings: Surroundings, options: UpOpti
   }
 }
 
-async function readyOf(child: Awaited<ReturnType<typeof startChild>>, signal: AbortSignal) {
+/** What a child that runs `up --json` says when it is ready. @throws Error when it ends before */
+export async function readyOf(child: Awaited<ReturnType<typeof startChild>>, signal: AbortSignal) {
   let out = '';
   let err = '';
   let readyAt = 0;
@@ -102,7 +106,7 @@ async function readyOf(child: Awaited<ReturnType<typeof startChild>>, signal: Ab
     hasEnded = true;
   });
   const isReady = () => {
-    const event = parsedOnceWhole(out);
+    const event = readyEventIn(out);
     if (event !== undefined) return v.parse(Ready, event);
     if (hasEnded) throw new Error(`'localpaas up' ended before it was ready:\n${err}`.trim());
     return undefined;
@@ -111,12 +115,10 @@ async function readyOf(child: Awaited<ReturnType<typeof startChild>>, signal: Ab
   return { ready, readyAt };
 }
 
-function parsedOnceWhole(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // the rest is still to come
-  }
+/** Among the events, one on each line; the last may not have come as a whole yet. */
+function readyEventIn(text: string): unknown {
+  const line = text.split('\n').find((each) => each.startsWith('{"event":"ready"') && each.endsWith('}'));
+  return line === undefined ? undefined : JSON.parse(line);
 }
 
 /** Ends whatever a platform left running: the home of an app lies below that of its platform. @returns how many */

@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly only: readonly BenchmarkName[];
   /** Whether programs to compare with may be fetched from the npm registry for this run. */
   readonly installPeers: boolean;
+  /** An executable to measure instead of the bundle in dist/. */
+  readonly program: string | undefined;
   /** Where the results are written; relative to the project unless absolute. */
   readonly out: string;
   readonly help: boolean;
@@ -16,11 +18,12 @@ export interface BenchOptions {
 
 export const usage = `Measures localpaas against the bare work, on this machine, as it is built in dist/.
 
-  npm run bench -- [--rounds N] [--only ${benchmarkNames.join(',')}] [--install-peers] [--out DIR]
+  npm run bench -- [--rounds N] [--only ${benchmarkNames.join(',')}] [--install-peers] [--program FILE] [--out DIR]
 
   --rounds N        rounds of each benchmark, 7 or more for figures to rely on (default 9)
   --only a,b        these benchmarks alone
   --install-peers   fetch nodemon, pm2 and foreman from the npm registry, for this run, where they are not installed
+  --program FILE    measure this executable, against the Node that it contains, instead of dist/localpaas.cjs
   --out DIR         write the results there (default: bench/ of the project)
   --help            this text
 
@@ -39,6 +42,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     rounds,
     only: benchmarkNames.filter((name) => names.includes(name)),
     installPeers: values['install-peers'],
+    program: values.program,
     out: values.out,
     help: values.help,
   };
@@ -52,6 +56,7 @@ function read(args: readonly string[]) {
         rounds: { type: 'string', default: '9' },
         only: { type: 'string' },
         'install-peers': { type: 'boolean', default: false },
+        program: { type: 'string' },
         out: { type: 'string', default: 'bench' },
         help: { type: 'boolean', short: 'h', default: false },
       },

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startChild } from '#ground/child.ts';
 import { waitFor } from '#ground/wait.ts';
@@ -14,6 +14,7 @@ const bare = 'node app.js: first 200';
 const empty = 'node -e 0';
 const answers = 'localpaas up: first 200';
 const ready = 'localpaas up: ready event';
+const firstRun = 'localpaas up, first run of an executable: ready event';
 
 /** The start of the platform in a home that was used before. */
 export const up: Benchmark = {
@@ -23,19 +24,22 @@ export const up: Benchmark = {
   comparisons: [
     { name: 'ready event / (nats-server + node app.js)', of: ready, by: [alone, bare], target: 3 },
     { name: 'first 200 / (nats-server + node app.js)', of: answers, by: [alone, bare] },
-    { name: 'ready event / (nats-server + node -e 0)', of: ready, by: [alone, empty] },
+    { name: 'ready event / (nats-server + node -e 0)', of: ready, by: [alone, empty], target: 4 },
+    { name: 'first run / (nats-server + node -e 0)', of: firstRun, by: [alone, empty], target: 6 },
   ],
   async prepare(surroundings) {
     const { directory } = await copyHelloApp(surroundings, 'up-app');
     const home = join(surroundings.scratch, 'up-home');
     const env = environmentIn(surroundings.scratch, surroundings);
-    const emptyMs = async () => succeeded(empty, await runProgram({ args: ['-e', '0'], env }, surroundings)).ms;
+    const emptyMs = async () =>
+      succeeded(empty, await runProgram({ program: surroundings.node, args: ['-e', '0'], env }, surroundings)).ms;
     return {
       works: [
         async () => ({ [alone]: await natsServerMs(surroundings) }),
         async () => ({ [bare]: await bareStartMs(surroundings, directory) }),
         async () => ({ [empty]: await emptyMs() }),
         () => platformMs(surroundings, home),
+        ...(surroundings.isExecutable ? [() => firstRunMs(surroundings)] : []),
       ],
     };
   },
@@ -52,6 +56,14 @@ async function platformMs(surroundings: Surroundings, home: string) {
   const { startedAt, readyAt } = localpaas;
   const first = await answered;
   return { [answers]: (first?.at ?? Number.NaN) - startedAt, [ready]: readyAt - startedAt };
+}
+
+/** With nothing unpacked yet, and an empty home. */
+async function firstRunMs(surroundings: Surroundings) {
+  const home = await mkdtemp(join(surroundings.scratch, 'first-run-'));
+  const env = { LOCALPAAS_CACHE: join(home, 'cache') };
+  await using localpaas = await startLocalpaas(surroundings, { home, env });
+  return { [firstRun]: localpaas.readyAt - localpaas.startedAt };
 }
 
 /** A nats-server with a store of its own, which is kept, until it says that it accepts connections. */

@@ -1,10 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { App, AppEnvironment, Process, pageOf, TokenReply } from '#contract/api/resources.ts';
+import {
+  App,
+  AppEnvironment,
+  Droplet,
+  Package,
+  Process,
+  pageOf,
+  Route,
+  Space,
+  TokenReply,
+} from '#contract/api/resources.ts';
+import { messageOf } from '#ground/errors.ts';
 import { call } from '#ground/http-client.ts';
 
 const Account = v.looseObject({ user: v.string(), password: v.string() });
+
+/** What was said to a change. */
+export interface Answered {
+  readonly isAcknowledged: boolean;
+  /** For people. */
+  readonly said: string;
+}
 
 /** The platform's API, as a client of the network sees it. */
 export class Api {
@@ -19,21 +37,46 @@ export class Api {
     this.#signal = signal;
   }
 
-  /** @returns whether the change was acknowledged */
-  async change(method: string, path: string, body: object): Promise<boolean> {
+  async change(method: string, path: string, body?: object): Promise<Answered> {
     try {
-      const { status } = await this.#exchange(method, path, body);
-      return status >= 200 && status < 300;
-    } catch {
-      return false; // the platform died over it: nothing was acknowledged
+      const { status, text } = await this.#exchange(method, path, body);
+      return { isAcknowledged: status >= 200 && status < 300, said: `${status} ${text}` };
+    } catch (error) {
+      return { isAcknowledged: false, said: messageOf(error) }; // the platform died over it
     }
   }
 
+  /** An app that is only a record. */
+  async createApp(name: string): Promise<Answered> {
+    try {
+      const [space] = await this.#list('/v3/spaces', Space);
+      const relationships = { space: { data: { guid: space?.guid } } };
+      return await this.change('POST', '/v3/apps', { name, relationships });
+    } catch (error) {
+      return { isAcknowledged: false, said: messageOf(error) };
+    }
+  }
+
+  apps(): Promise<readonly App[]> {
+    return this.#list('/v3/apps', App);
+  }
+
+  packages(): Promise<readonly Package[]> {
+    return this.#list('/v3/packages', Package);
+  }
+
+  droplets(): Promise<readonly Droplet[]> {
+    return this.#list('/v3/droplets', Droplet);
+  }
+
   async guidOf(name: string): Promise<string> {
-    const { resources } = await this.#get(`/v3/apps?names=${name}`, pageOf(App));
-    const [app] = resources;
+    const [app] = await this.#list(`/v3/apps?names=${name}`, App);
     if (app === undefined) throw new Error(`The app ${name} is gone.`);
     return app.guid;
+  }
+
+  async stateOf(guid: string): Promise<string> {
+    return (await this.#get(`/v3/apps/${guid}`, App)).state;
   }
 
   async environmentOf(guid: string): Promise<Record<string, string>> {
@@ -42,6 +85,23 @@ export class Api {
 
   async instancesOf(guid: string): Promise<number> {
     return (await this.#get(`/v3/apps/${guid}/processes/web`, Process)).instances;
+  }
+
+  /** Host names without the domain. */
+  async routesOf(guid: string): Promise<string[]> {
+    return (await this.#list(`/v3/apps/${guid}/routes`, Route)).map(({ host }) => host);
+  }
+
+  async hasDroplet(guid: string): Promise<boolean> {
+    const { status, text } = await this.#exchange('GET', `/v3/apps/${guid}/droplets/current`);
+    if (status === 200 || status === 404) return status === 200;
+    throw new Error(`The current droplet was asked for and the answer was ${status}: ${text}`);
+  }
+
+  async #list<T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<readonly T[]> {
+    const page = await this.#get(`${path}${path.includes('?') ? '&' : '?'}per_page=5000`, pageOf(schema));
+    if (page.pagination.next !== null) throw new Error(`${path} has more than one page.`);
+    return page.resources;
   }
 
   async #get<T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<T> {

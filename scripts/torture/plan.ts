@@ -1,15 +1,7 @@
-import { type Random, randomFrom } from './random.ts';
+import { type Change, changeOf, type Kind } from './changes.ts';
+import { randomFrom } from './random.ts';
 
 export type Victim = 'localpaas' | 'nats-server';
-/** Which way a change is asked for. */
-type Way = 'api' | 'command';
-
-export type Change =
-  | { readonly kind: 'set-env'; readonly key: string; readonly value: string; readonly way: Way }
-  | { readonly kind: 'unset-env'; readonly key: string; readonly way: Way }
-  | { readonly kind: 'scale'; readonly instances: number; readonly way: Way }
-  | { readonly kind: 'push'; readonly version: string };
-
 /** What happens around one kill. */
 export interface Assault {
   readonly victim: Victim;
@@ -23,8 +15,8 @@ export interface Assault {
 
 const mostDelayMs = 1_500;
 const changesPerAssault = 60;
-const keys = 6;
-const mostInstances = 3;
+/** What one app can bear without the others noticing. */
+const kinds: readonly [Kind, ...Kind[]] = ['set-env', 'set-env', 'set-env', 'unset-env', 'scale', 'push', 'push'];
 
 /** The same assaults for the same seed. */
 export function planOf(seed: number, { kills, apps }: { kills: number; apps: number }): Assault[] {
@@ -34,34 +26,8 @@ export function planOf(seed: number, { kills, apps }: { kills: number; apps: num
     // Often early: the first changes then are under way.
     delayMs: Math.floor(mostDelayMs * (random.below(1_000) / 1_000) ** 2),
     app: random.below(apps),
-    changes: Array.from({ length: changesPerAssault }, (_each, index) => changeOf(random, `${kill}.${index}`)),
+    changes: Array.from({ length: changesPerAssault }, (_each, index) =>
+      changeOf(random, kinds, { app: '', name: `${kill}.${index}` }),
+    ),
   }));
-}
-
-function changeOf(random: Random, name: string): Change {
-  const way = random.pick<Way>(['api', 'command']);
-  const key = `TORTURE_${random.below(keys)}`;
-  const kind = random.pick(['set-env', 'set-env', 'set-env', 'unset-env', 'scale', 'push', 'push']);
-  if (kind === 'set-env') return { kind, key, value: difficultText(random, name), way };
-  if (kind === 'unset-env') return { kind, key, way };
-  if (kind === 'scale') return { kind, instances: 1 + random.below(mostInstances), way };
-  return { kind: 'push', version: name };
-}
-
-/** Text that is easily damaged on its way; the name in it makes each value another one. */
-export function difficultText(random: Random, name: string): string {
-  const texts = [
-    `plain ${name}`,
-    ` blanks around ${name}  `,
-    `"double" 'single' \`back\` ${name}`,
-    `$HOME \${PATH} $$ $(id) %PATH% #${name}`,
-    `first line\nsecond\r\nthird ${name}\n`,
-    `\ttab \\n \\\\ \u001b[31m ${name}`,
-    `grüße 🦔 \u200b\u202e \ufeff e\u0301 ${name}`,
-    `{"json": [1, "${name}", null]}`,
-    `A=B=C ${name}=`,
-    `-${name}`,
-    `${name} ${'large '.repeat(1 + random.below(6_000))}`,
-  ] as const;
-  return random.pick(texts);
 }

@@ -7,11 +7,12 @@ import type { Ran } from '../bench/run-program.ts';
 import type { Surroundings } from '../bench/surroundings.ts';
 import { Api } from './api.ts';
 import type { Victim } from './plan.ts';
+import type { Reachable } from './reachable.ts';
 
 const Recorded = v.looseObject({ pid: v.number() });
 
 /** A platform that is killed and comes back, always in the same home and on the same port. */
-export class Platform implements AsyncDisposable {
+export class Platform implements Reachable, AsyncDisposable {
   readonly #surroundings: Surroundings;
   #running: Localpaas;
   readonly api: Api;
@@ -30,7 +31,6 @@ export class Platform implements AsyncDisposable {
     return this.#running.home;
   }
 
-  /** Where the router answers for an app. */
   addressOf(app: string): { port: number; host: string } {
     return { port: this.#running.port, host: this.#running.hostOf(app) };
   }

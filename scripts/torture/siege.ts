@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { messageOf } from '#ground/errors.ts';
 import { isAlive } from '#ground/processes.ts';
 import { sleep, waitFor } from '#ground/wait.ts';
+import type { Change } from './changes.ts';
 import { makeChange, type Target } from './make-change.ts';
 import { Model } from './model.ts';
-import type { Assault, Change, Victim } from './plan.ts';
+import type { Assault, Victim } from './plan.ts';
 import type { Platform } from './platform.ts';
 import { environmentProblems, problemsOf } from './verify.ts';
 import { serves, type Witness, witnessesBelow, writeWitness } from './witness-app.ts';
@@ -27,7 +28,7 @@ export class Siege {
   readonly #platform: Platform;
   readonly #signal: AbortSignal;
   readonly #model = new Model();
-  readonly #targets: Target[] = [];
+  readonly #targets: (Target & { readonly guid: string })[] = [];
   readonly tally: Tally = {
     acknowledged: 0,
     unacknowledged: 0,
@@ -95,10 +96,10 @@ export class Siege {
 
   async #change(target: Target, change: Change): Promise<boolean> {
     this.#model.attempt(target.name, change);
-    const isAcknowledged = await makeChange(this.#platform, target, change).catch((error: unknown) => {
+    const { isAcknowledged } = await makeChange(this.#platform, target, change).catch((error: unknown) => {
       this.#signal.throwIfAborted();
       this.tally.losses.push(`${target.name}: ${change.kind}: ${messageOf(error)}`);
-      return false;
+      return { isAcknowledged: false };
     });
     if (isAcknowledged) this.#model.acknowledge(target.name, change);
     this.tally[isAcknowledged ? 'acknowledged' : 'unacknowledged'] += 1;

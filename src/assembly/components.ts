@@ -4,7 +4,7 @@ import { CloudControllerOptions, cloudController } from '#components/cloud-contr
 import { DeaOptions, dea } from '#components/dea/index.ts';
 import { HealthManagerOptions, healthManager } from '#components/health-manager/index.ts';
 import { LogCacheOptions, logCache } from '#components/log-cache/index.ts';
-import { RouterOptions, startRouter } from '#components/router/index.ts';
+import { RouterOptions, type RunningRouter, startRouter } from '#components/router/index.ts';
 import { StagerOptions, stager } from '#components/stager/index.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { Bus, type BusAddress } from '#ground/bus.ts';
@@ -14,68 +14,96 @@ import { waitFor } from '#ground/wait.ts';
 import type { PlatformContext, PlatformSettings } from './settings.ts';
 import { type Part, part, startAll } from './start-all.ts';
 
-/** All components, and the router's port. */
-export interface RunningComponents extends Running {
-  readonly port: number;
-}
+/** All components. What is the router's concerns all of them: where they can be asked, and their entrance. */
+export type RunningComponents = RunningRouter;
 
 /** Starts every component in this process on one connection to the bus. */
 export async function startComponents(
   settings: PlatformSettings,
   address: BusAddress,
-  { home, log, signal, version }: PlatformContext,
+  { home, log, signal, version, entrance }: PlatformContext,
 ): Promise<RunningComponents> {
   await using undo = new AsyncDisposableStack();
   const bus = undo.use(await Bus.connect(address, 'localpaas', log.with({ component: 'bus' })));
   const context = { bus, log, home, signal };
   const { domain, listen } = settings;
 
-  const startsAreOver = new AbortController();
-  let port = 0;
+  let router: RunningRouter | undefined;
   let apiAnswers = Promise.resolve(true as const);
-  const router: Part = {
+  const routerPart: Part = {
     name: 'router',
     async start(own) {
-      const running = await startRouter(own, v.parse(RouterOptions, { host: listen, port: settings.port }));
-      port = running.port;
-      apiAnswers = awaitApi(port, AbortSignal.any([signal, startsAreOver.signal]));
-      return running;
+      const options = v.parse(RouterOptions, { host: listen, port: settings.port });
+      router = await startRouter(own, options, entrance);
+      apiAnswers = awaitApi(urlOf(router), own.signal); // which aborts when another part does not start
+      return router;
     },
   };
-  const hostNames = machineNames();
+  const hostNames = [...machineNames(), new URL(urlOf({ host: listen, port: 0 })).hostname];
   const running = undo.use(
     await startAll(
       [
         // What takes longest comes first: it waits for the bus's disk.
         part(cloudController, v.parse(CloudControllerOptions, { domain, hostNames, version, home: home.path })),
-        router,
+        routerPart,
         part(logCache, v.parse(LogCacheOptions, { domain, hostNames })),
         part(dea, v.parse(DeaOptions, { path: process.env['PATH'] ?? '', userHome: homedir() })),
         part(stager, v.parse(StagerOptions, {})),
         part(healthManager, v.parse(HealthManagerOptions, {})),
       ],
       context,
-    ).catch((error: unknown) => {
-      startsAreOver.abort(error);
-      throw error;
-    }),
+    ),
   );
   await apiAnswers;
-  const resources = undo.move();
+  return allOf(started(router), running, bus, undo.move());
+}
+
+function allOf(
+  router: RunningRouter,
+  { failure }: Running,
+  bus: Bus,
+  resources: AsyncDisposableStack,
+): RunningComponents {
   return {
-    port,
-    failure: running.failure,
+    get host() {
+      return router.host;
+    },
+    get port() {
+      return router.port;
+    },
+    async open() {
+      await bus.flush(); // everybody has heard the router ask for routes
+      await bus.flush(); // and the router everybody's answer
+      await router.open();
+    },
+    get descriptor() {
+      return router.descriptor;
+    },
+    leave: () => router.leave(),
+    release: () => router.release(),
+    failure,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+function started<T>(part: T | undefined): T {
+  if (part === undefined) throw new TypeError('A part that has started is missing.');
+  return part;
+}
+
+/** Where this machine reaches what listens there. */
+export function urlOf({ host, port }: { host: string; port: number }): string {
+  const here = /^(0\.0\.0\.0|::|localhost|127\..*)$/.test(host) ? '127.0.0.1' : host;
+  return `http://${here.includes(':') ? `[${here}]` : here}:${port}`;
 }
 
 /**
  * Resolves when the API answers through the router, as it will for everybody. Asking begins before it can answer, so
  * that the way there is warm by then.
  */
-function awaitApi(port: number, signal: AbortSignal): Promise<true> {
+function awaitApi(url: string, signal: AbortSignal): Promise<true> {
   const answers = async () => {
-    const answer = await call(`http://127.0.0.1:${port}/`, { signal });
+    const answer = await call(`${url}/`, { signal });
     answer.discard();
     return answer.status === 200 ? (true as const) : undefined;
   };

@@ -1,9 +1,12 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
+import { signalProcess } from '#ground/child.ts';
+import type { Damage } from '#ground/damage.ts';
 import { ActionableError, messageOf } from '#ground/errors.ts';
-import { readIfThere } from '#ground/files.ts';
+import { readIfThere, removeTemporaries } from '#ground/files.ts';
+import { pathsIn } from './mend/mender.ts';
 
 /** The places below a home directory. */
 export interface Home {
@@ -28,6 +31,8 @@ export const PlatformRecord = v.looseObject({
   version: v.string(),
   bus: v.string(),
   natsServerPid: v.number(),
+  /** The file it runs: the executable, or what Node runs in a checkout. */
+  program: v.optional(v.string()),
 });
 export type PlatformRecord = v.InferOutput<typeof PlatformRecord>;
 
@@ -46,19 +51,61 @@ export function homeOf(flag: string | undefined, env: Readonly<Record<string, st
 
 const directories = ['run', 'cli', 'logs', 'nats-server'];
 
-/** Makes the home and checks that it can be used. @throws ActionableError HOME_NOT_WRITABLE */
-export async function openHome(home: Home): Promise<void> {
-  try {
-    await Promise.all(directories.map((name) => mkdir(join(home.path, name), { recursive: true, mode: 0o700 })));
-    await access(home.path, constants.W_OK);
-  } catch (cause) {
-    throw new ActionableError(
-      'HOME_NOT_WRITABLE',
-      `localpaas cannot keep its files in ${home.path}: ${messageOf(cause)}.`,
-      'Make that directory writable, or choose another with `--home DIR` or LOCALPAAS_HOME.',
-      { cause },
-    );
+/**
+ * Makes the home and checks that it can be used. What stands in the place of one of its directories is set aside.
+ * @returns what there is to say about that
+ * @throws ActionableError HOME_NOT_WRITABLE
+ */
+export async function openHome(home: Home): Promise<readonly Damage[]> {
+  const damages: Damage[] = [];
+  for (;;) {
+    try {
+      await Promise.all(directories.map((name) => mkdir(join(home.path, name), { recursive: true, mode: 0o700 })));
+      await Promise.all([access(home.path, constants.W_OK), refuseDirectory(home.logFile)]);
+      return damages;
+    } catch (cause) {
+      const damage = await mend(cause, home);
+      if (damage === undefined) throw notWritable(home, cause);
+      damages.push(damage);
+    }
   }
+}
+
+async function mend(error: unknown, home: Home): Promise<Damage | undefined> {
+  const paths = pathsIn(error, home.path);
+  if (paths.length === 0) return undefined;
+  const { setWrongAside } = await import('./mend/mend-file.ts');
+  return setWrongAside(paths, home.path).catch(() => undefined); // then it cannot be written, and why not is known
+}
+
+/** @throws the system's error EISDIR */
+async function refuseDirectory(path: string): Promise<void> {
+  const isDirectory = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isDirectory) throw Object.assign(new Error(`${path} is a directory`), { code: 'EISDIR', path });
+}
+
+function notWritable(home: Home, cause: unknown): ActionableError {
+  return new ActionableError(
+    'HOME_NOT_WRITABLE',
+    `localpaas cannot keep its files in ${home.path}: ${messageOf(cause)}.`,
+    'Make that directory writable, or choose another with `--home DIR` or LOCALPAAS_HOME.',
+    { cause },
+  );
+}
+
+/**
+ * Removes what a killed platform left half-written; called by the one platform of this home, before it writes. A command
+ * may be writing its login at this moment.
+ */
+export async function tidyHome(home: Home): Promise<void> {
+  const own = ['run', 'nats-server', 'cloud-controller', 'cloud-controller/snapshots', 'dea'].map((name) =>
+    removeTemporaries(join(home.path, name)),
+  );
+  const isAnother = (pid: number) => pid !== process.pid && signalProcess(pid, 0);
+  await Promise.all([...own, removeTemporaries(join(home.path, 'cli'), isAnother)]);
 }
 
 /** What the platform of this home last told about itself; it may have been killed since. */

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { LogEntry } from '#ground/log.ts';
 
 /** Bytes; two files of this size at most. */
@@ -12,6 +12,7 @@ export function openLogFile(path: string): { write(entry: LogEntry): void } & Di
   let file = openSync(path, 'a', 0o600);
   let size = fstatSync(file).size;
   const rotate = () => {
+    rmSync(`${path}.1`, { recursive: true, force: true }); // whatever it is by now
     closeSync(file);
     renameSync(path, `${path}.1`);
     file = openSync(path, 'a', 0o600);

@@ -1,9 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { TokenReply } from '#contract/api/resources.ts';
-import { ensureDirectory, readIfThere, writeFileDurably } from '#ground/files.ts';
+import { readCheckedFile, writeCheckedFile } from '#ground/checked-file.ts';
+import { reportDamage } from '#ground/damage.ts';
+import { ensureDirectory } from '#ground/files.ts';
 import { call } from '#ground/http-client.ts';
+import type { Log } from '#ground/log.ts';
+import { setAside } from '#ground/set-aside.ts';
 import type { Home } from './home.ts';
 
 /** How our own command line is logged in, in `cli/login.json`. */
@@ -14,6 +18,8 @@ const Login = v.looseObject({
   expiresAt: v.number(),
   /** Milliseconds since 1970; a login older than half of what a refresh token lives is made anew. */
   loggedInAt: v.optional(v.number(), 0),
+  /** When the key of the tokens was made, in ms since 1970 as the file system has it; with another key they are void. */
+  keyMadeAt: v.optional(v.number(), 0),
 });
 
 const Account = v.looseObject({ user: v.string(), password: v.string() });
@@ -21,8 +27,9 @@ const Account = v.looseObject({ user: v.string(), password: v.string() });
 const renewAfterMs = 15 * 86_400_000;
 
 /** Logs the command line of this home in, unless it is. @param uaaUrl where the token endpoint answers */
-export async function logInCommandLine(home: Home, uaaUrl: string): Promise<void> {
-  if (await isLoggedIn(home)) return;
+export async function logInCommandLine(home: Home, uaaUrl: string, log: Log): Promise<void> {
+  const keyMadeAt = (await stat(join(home.directoryOf('cloud-controller'), 'identity.json'))).mtimeMs;
+  if (await isLoggedIn(home, keyMadeAt, log)) return;
   const account = v.parse(
     Account,
     JSON.parse(await readFile(join(home.directoryOf('cloud-controller'), 'admin.json'), 'utf8')),
@@ -44,17 +51,20 @@ export async function logInCommandLine(home: Home, uaaUrl: string): Promise<void
     refreshToken: token.refresh_token,
     expiresAt: now + (token.expires_in ?? 600) * 1000,
     loggedInAt: now,
+    keyMadeAt,
   };
   await ensureDirectory(join(home.path, 'cli'));
-  await writeFileDurably(home.loginFile, `${JSON.stringify(login)}\n`);
+  await writeCheckedFile(home.loginFile, login);
 }
 
-async function isLoggedIn(home: Home): Promise<boolean> {
-  const text = await readIfThere(home.loginFile);
-  if (text === undefined) return false;
-  try {
-    return Date.now() - v.parse(Login, JSON.parse(text)).loggedInAt < renewAfterMs;
-  } catch {
-    return false; // damaged: log in again
-  }
+async function isLoggedIn(home: Home, keyMadeAt: number, log: Log): Promise<boolean> {
+  const login = await readCheckedFile(home.loginFile, Login);
+  if (login === undefined) return false;
+  if (login.ok) return login.value.keyMadeAt === keyMadeAt && Date.now() - login.value.loggedInAt < renewAfterMs;
+  reportDamage(log, {
+    found: `The login of this command line, ${home.loginFile}, cannot be read: ${login.reason}.`,
+    done: 'It was logged in anew.',
+    keptIn: await setAside(home.loginFile, join(home.path, 'cli', 'damaged')),
+  });
+  return false;
 }

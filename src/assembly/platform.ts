@@ -1,18 +1,28 @@
 import * as v from 'valibot';
 import { startNatsServer } from '#components/nats-server/index.ts';
+import type { RunningRouter } from '#components/router/index.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
-import type { Running } from '#ground/component.ts';
-import { ActionableError } from '#ground/errors.ts';
+import { KeepAppsRunning, type Running } from '#ground/component.ts';
+import { ActionableError, systemCodeOf } from '#ground/errors.ts';
 import { replaceFile } from '#ground/files.ts';
 import { lockDirectory } from '#ground/lock.ts';
 import { identityOf } from '#ground/processes.ts';
+import { waitFor } from '#ground/wait.ts';
+import { programFile } from '#packaging/program-file.ts';
+import { finishSwitch } from './backup/switch-state.ts';
 import { busCredentials } from './bus-credentials.ts';
-import { type Home, PlatformRecord, readPlatformRecord } from './home.ts';
+import { type Home, PlatformRecord, readPlatformRecord, tidyHome } from './home.ts';
 import { logInCommandLine } from './login.ts';
-import type { PlatformContext, PlatformSettings } from './settings.ts';
+import { ServerFailed } from './mend/mender.ts';
+import { mending } from './mend.ts';
+import type { PlatformContext, PlatformSettings, Succession } from './settings.ts';
+import { stopOf } from './start-all.ts';
+import { StoreGuard } from './store-guard.ts';
 
 export interface RunningPlatform extends Running {
   readonly record: PlatformRecord;
+  /** The router, as far as its clients are concerned. */
+  readonly entrance: Pick<RunningRouter, 'host' | 'port' | 'descriptor' | 'leave' | 'release'>;
 }
 
 /**
@@ -21,48 +31,81 @@ export interface RunningPlatform extends Running {
  * @throws ActionableError ALREADY_RUNNING, PORT_TAKEN, START_FAILED; nothing is left running then
  */
 export async function startPlatform(settings: PlatformSettings, context: PlatformContext): Promise<RunningPlatform> {
-  const { home, signal, version } = context;
+  const { home, log, version } = context;
   await using undo = new AsyncDisposableStack();
-  undo.use(await takeHome(home));
+  undo.use(context.succession === undefined ? await takeHome(home) : await awaitHome(context, context.succession));
+  const guard = new StoreGuard(home.directoryOf('nats-server'));
+  await mending(context, guard, () => tidyHome(home));
+  if (await finishSwitch(home)) log.warn('interrupted restore finished', { home: home.path });
 
-  const [server, components] = await startBusAndLoad(settings, context);
-  undo.use(server);
-  signal.throwIfAborted();
-
-  const running = await components.startComponents(settings, server.address, context);
-  undo.use(running);
-  const url = `http://127.0.0.1:${running.port}`;
-  await logInCommandLine(home, url);
+  const { server, components, running } = undo.use(
+    await mending(context, guard, () => startParts(settings, context, guard)),
+  );
+  guard.forget();
+  await mending(context, guard, () => logInCommandLine(home, components.urlOf(running), log));
+  await running.open();
   const record = await recordOf({
-    url,
+    url: components.urlOf(running),
     domain: settings.domain,
     version,
     bus: server.address.url,
     natsServerPid: server.pid(),
+    program: programFile(),
   });
-  await replaceFile(home.platformFile, `${JSON.stringify(record, null, 2)}\n`);
+  await mending(context, guard, () => replaceFile(home.platformFile, `${JSON.stringify(record, null, 2)}\n`));
 
   const resources = undo.move();
   return {
     record,
+    entrance: running,
     failure: Promise.race([server.failure, running.failure]),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** The message bus and all components; a start that fails leaves nothing behind but apps that ran before. */
+async function startParts(settings: PlatformSettings, context: PlatformContext, guard: StoreGuard) {
+  await using undo = new AsyncDisposableStack();
+  const [server, components] = await startBusAndLoad(settings, context, guard);
+  undo.use(server);
+  context.signal.throwIfAborted();
+  await guard.check();
+  const stop = undo.use(stopOf(context.signal));
+  const starting = components.startComponents(settings, server.address, { ...context, signal: stop.signal });
+  const running = await Promise.race([starting, server.failure]).catch((error: unknown) => {
+    // Without a server some would wait for ever; should they start after all, they end at once.
+    stop.abort(new KeepAppsRunning());
+    starting.then((late) => late[Symbol.asyncDispose]()).catch(() => {});
+    throw error;
+  });
+  undo.use(running);
+  const parts = undo.move();
+  return { server, components, running, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
 /**
  * Starts the message bus, and loads the components while its server gets ready: the one takes as long as the other.
  * Loading keeps this process busy, so the server is launched first.
  */
-async function startBusAndLoad(settings: PlatformSettings, { home, log, signal, natsServer }: PlatformContext) {
+async function startBusAndLoad(
+  settings: PlatformSettings,
+  { home, log, signal, natsServer }: PlatformContext,
+  guard: StoreGuard,
+) {
   const dataDir = home.directoryOf('nats-server');
-  const credentials = settings.openBus ? null : await busCredentials(dataDir);
+  const credentials = settings.openBus ? null : await busCredentials(dataDir, log);
   let launched: () => void = () => {};
   const launch = new Promise<void>((resolve) => {
     launched = resolve;
   });
   const starting = startNatsServer(
-    { log: log.with({ component: 'nats-server' }), dataDir, signal, onLaunched: () => launched() },
+    {
+      log: log.with({ component: 'nats-server' }),
+      dataDir,
+      signal,
+      beforeLaunch: () => guard.look(),
+      onLaunched: () => launched(),
+    },
     {
       program: natsServer,
       host: '127.0.0.1',
@@ -74,9 +117,17 @@ async function startBusAndLoad(settings: PlatformSettings, { home, log, signal, 
   );
   starting.catch(() => launched());
   return bothOrNeither(
-    starting,
+    starting.catch((error: unknown) => {
+      throw isAboutStore(error) ? new ServerFailed(error) : error;
+    }),
     launch.then(() => import('./components.ts')),
   );
+}
+
+/** Where the server gives another reason, its store is not to blame. */
+function isAboutStore(error: unknown): boolean {
+  if (error instanceof ActionableError) return error.code === 'START_FAILED';
+  return error instanceof Error && systemCodeOf(error) === undefined;
 }
 
 async function takeHome(home: Home): Promise<AsyncDisposable> {
@@ -89,6 +140,19 @@ async function takeHome(home: Home): Promise<AsyncDisposable> {
     `A localpaas with this home runs already${where}.`,
     `Use that one, stop it with \`localpaas down\`, or start another with \`--home DIR\` and other ports. The home is ${home.path}.`,
   );
+}
+
+/** As long as a stop may take that lets apps finish. */
+const homeLimitMs = 60_000;
+
+/** Takes the home when the platform that has it gives it up; everything that can be done before is done by then. */
+async function awaitHome({ home, signal }: PlatformContext, { waiting, taken }: Succession): Promise<AsyncDisposable> {
+  await import('./components.ts');
+  await waiting();
+  const take = () => lockDirectory(home.path);
+  const lock = await waitFor(`the home ${home.path}`, take, { limitMs: homeLimitMs, everyMs: 2, signal });
+  taken();
+  return lock;
 }
 
 async function recordOf(facts: Omit<PlatformRecord, 'pid' | 'startedAt'>): Promise<PlatformRecord> {

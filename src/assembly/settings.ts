@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Entrance } from '#components/router/index.ts';
 import { DomainName } from '#contract/hosts.ts';
 import type { Log } from '#ground/log.ts';
 import type { Home } from './home.ts';
@@ -20,6 +21,14 @@ export const PlatformSettings = v.object({
 });
 export type PlatformSettings = v.InferOutput<typeof PlatformSettings>;
 
+/** The start of a platform that is to take over from another. */
+export interface Succession {
+  /** Told when there is nothing left to do but to wait for the home. */
+  readonly waiting: () => Promise<void>;
+  /** Told when the home is ours. */
+  readonly taken: () => void;
+}
+
 /** What surrounds a platform. */
 export interface PlatformContext {
   readonly home: Home;
@@ -28,4 +37,8 @@ export interface PlatformContext {
   /** Path of nats-server. */
   readonly natsServer: string;
   readonly version: string;
+  /** The router's listening socket, where it need not open one; `listen` and `port` are that socket's then. */
+  readonly entrance?: Entrance | undefined;
+  /** Has the start wait until the home is free, when another platform has it. */
+  readonly succession?: Succession | undefined;
 }

@@ -1,6 +1,6 @@
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { Bus } from '#ground/bus.ts';
-import type { Component, ComponentContext, Running } from '#ground/component.ts';
+import { type Component, type ComponentContext, KeepAppsRunning, type Running } from '#ground/component.ts';
 import { ensureDirectory } from '#ground/files.ts';
 import type { Log } from '#ground/log.ts';
 import type { Home } from './home.ts';
@@ -24,18 +24,43 @@ export function part<Options>(component: Component<Options>, options: Options): 
 
 /**
  * Starts the parts side by side: they find each other on the bus, in whatever order they come. Disposing stops them
- * backwards, one after the other. When one fails to start the others are stopped, and nothing is left behind.
+ * backwards, one after the other. When one fails to start the others are stopped, and nothing is left behind but apps
+ * that ran before: whoever starts next finds them.
  */
 export async function startAll(parts: readonly Part[], context: PartContext): Promise<Running> {
   await using undo = new AsyncDisposableStack();
-  const starts = await Promise.allSettled(parts.map(async (each) => each.start(await contextFor(each.name, context))));
-  const running = starts.flatMap((each) => (each.status === 'fulfilled' ? [undo.use(each.value)] : []));
-  for (const each of starts) if (each.status === 'rejected') throw each.reason;
+  const stop = undo.use(stopOf(context.signal));
+  let failure: { readonly cause: unknown } | undefined;
+  const start = async (each: Part) => {
+    try {
+      return await each.start(await contextFor(each.name, { ...context, signal: stop.signal }));
+    } catch (cause) {
+      failure ??= { cause };
+      stop.abort(new KeepAppsRunning());
+      return undefined;
+    }
+  };
+  const running = (await Promise.all(parts.map(start))).filter((each) => each !== undefined);
+  for (const each of running) undo.use(each);
+  if (failure !== undefined) throw failure.cause;
   context.signal.throwIfAborted();
   const resources = undo.move();
   return {
-    failure: Promise.race(running.map(({ failure }) => failure)),
+    failure: Promise.race(running.map((each) => each.failure)),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** Aborts when `signal` does, or when it is told to. */
+export function stopOf(signal: AbortSignal): { signal: AbortSignal; abort(reason: unknown): void } & Disposable {
+  const stop = new AbortController();
+  const passOn = () => stop.abort(signal.reason);
+  if (signal.aborted) passOn();
+  else signal.addEventListener('abort', passOn, { once: true });
+  return {
+    signal: stop.signal,
+    abort: (reason) => stop.abort(reason),
+    [Symbol.dispose]: () => signal.removeEventListener('abort', passOn),
   };
 }
 

@@ -7,6 +7,7 @@ import { call, type HttpAnswer, type HttpCall } from '#ground/http-client.ts';
 import { jsonIn } from '#ground/json-in.ts';
 import { reasonOf } from '#ground/reason-of.ts';
 import { sleep } from '#ground/wait.ts';
+import { portOf } from './addresses.ts';
 import { refusalOf, strangeAnswer } from './api-refusal.ts';
 import { type Login, readLogin, writeLogin } from './login.ts';
 
@@ -150,7 +151,7 @@ export class ApiClient {
 
   /** Names below the domain need not resolve: the router is asked by its address, with the name as a header. */
   #host(endpoint: string): Record<string, string> {
-    return endpoint === 'api' ? {} : { host: `${endpoint}.${this.platform.domain}:${new URL(this.platform.url).port}` };
+    return endpoint === 'api' ? {} : { host: `${endpoint}.${this.platform.domain}:${portOf(this.platform.url)}` };
   }
 
   #renew(): Promise<void> {

@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import type { Home } from '#assembly/home.ts';
-import { ensureDirectory, readIfThere, writeFileDurably } from '#ground/files.ts';
+import { readCheckedFile, writeCheckedFile } from '#ground/checked-file.ts';
+import { ensureDirectory } from '#ground/files.ts';
 
 /** The command line's login, made by `up`; what else `up` notes there is kept. */
 const Login = v.looseObject({
@@ -14,16 +15,11 @@ export type Login = v.InferOutput<typeof Login>;
 
 /** `undefined` when there is none, or none that can be understood. */
 export async function readLogin(home: Home): Promise<Login | undefined> {
-  const text = await readIfThere(home.loginFile);
-  if (text === undefined) return undefined;
-  try {
-    return v.parse(Login, JSON.parse(text));
-  } catch {
-    return undefined; // damaged: the next `up` makes another
-  }
+  const login = await readCheckedFile(home.loginFile, Login);
+  return login?.ok === true ? login.value : undefined; // damaged: the next `up` makes another
 }
 
 export async function writeLogin(home: Home, login: Login): Promise<void> {
   await ensureDirectory(dirname(home.loginFile));
-  await writeFileDurably(home.loginFile, `${JSON.stringify(login)}\n`);
+  await writeCheckedFile(home.loginFile, login);
 }

@@ -25,6 +25,11 @@ export class Output {
     this.line(JSON.stringify(value, null, 2));
   }
 
+  /** One of several things that happen, on a line of its own: who reads along need not know where it ends. */
+  event(value: { readonly event: string; readonly [field: string]: unknown }): void {
+    this.line(JSON.stringify(value));
+  }
+
   /** A table with a heading. A terminal that is too narrow gets its lines cut at the right. */
   table(heading: readonly string[], rows: readonly (readonly string[])[]): void {
     const [first = '', ...lines] = columnsOf([heading, ...rows.map((row) => row.map(printable))], this.#width);

@@ -1,4 +1,4 @@
-import { programVersion } from '#packaging/assets.ts';
+import { programVersion } from '#packaging/installation.ts';
 import { type World, worldOfProcess } from './world.ts';
 
 /**

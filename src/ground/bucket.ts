@@ -1,6 +1,6 @@
 import { type KV, type KvEntry, Kvm, KvWatchInclude } from '@nats-io/kv';
 import { Bus } from './bus.ts';
-import { within } from './wait.ts';
+import { sleep, within } from './wait.ts';
 
 /** One value of a bucket as it stands now. */
 export interface BucketEntry<Value> {
@@ -16,7 +16,23 @@ export interface WatchOptions {
   /** Every kept value, not only the newest of each key. */
   readonly history?: boolean;
   /** Told of a value that is not JSON, or that `onEntry` threw at; watching goes on. Anybody on the bus may write. */
-  readonly onFailure?: (key: string, error: unknown) => void;
+  readonly onFailure?: (key: string, error: unknown, revision: number) => void;
+  /** How long the next value may be waited for, in ms, until all that was there has come. */
+  readonly stallLimitMs?: number;
+}
+
+/** What is watched. Disposing it ends that. */
+export interface Watch extends AsyncDisposable {
+  /** Of the last change that was ever made before watching began; 0 when nothing was ever written. */
+  readonly lastRevision: number;
+}
+
+/** The server has values that it does not deliver: its store is damaged. */
+export class BucketStalled extends Error {
+  constructor(missing: number) {
+    super(`The message bus's server does not deliver ${missing} of the values it stores`);
+    this.name = 'BucketStalled';
+  }
 }
 
 /** Somebody else changed the key since it was read: read again and decide again. */
@@ -66,12 +82,6 @@ export class Bucket<Value> {
     return entry === null ? undefined : entryOf<Value>(entry);
   }
 
-  /** Whether nothing was ever written to it, not even what was deleted since. */
-  async isNew(): Promise<boolean> {
-    const { streamInfo } = await this.#kv.status();
-    return streamInfo.state.last_seq === 0;
-  }
-
   /** Deletes the key and its history. */
   async delete(key: string): Promise<void> {
     await this.#kv.purge(key);
@@ -80,37 +90,93 @@ export class Bucket<Value> {
   /**
    * Calls `onEntry` for every key there is (for every kept value with `history`), then for every change.
    * Resolves when all that was there at the time of the call has been delivered.
+   * @throws BucketStalled when it does not come
    */
-  async watch(
-    onEntry: (entry: BucketEntry<Value>) => void,
-    { history = false, onFailure = () => {} }: WatchOptions = {},
-  ): Promise<AsyncDisposable> {
-    const status = await this.#kv.status();
+  async watch(onEntry: (entry: BucketEntry<Value>) => void, options: WatchOptions = {}): Promise<Watch> {
+    const { history = false, onFailure = () => {}, stallLimitMs = 8_000 } = options;
+    const { streamInfo } = await this.#kv.status();
     const watcher = await this.#kv.watch({ include: history ? KvWatchInclude.AllHistory : KvWatchInclude.LastValue });
-    let pending = status.values;
-    let caughtUp: () => void = () => {};
-    const ready = new Promise<void>((resolve) => {
-      caughtUp = resolve;
-    });
-    if (pending === 0) caughtUp();
+    const progress = new Progress(await pendingFor(watcher));
     const ended = (async () => {
       for await (const entry of watcher) {
         try {
           onEntry(entryOf<Value>(entry));
         } catch (error) {
-          onFailure(entry.key, error);
+          onFailure(entry.key, error, entry.revision);
         }
-        pending -= 1;
-        if (entry.delta === 0 || pending === 0) caughtUp();
+        progress.came();
       }
     })();
-    await Promise.race([ready, ended]);
-    return {
-      async [Symbol.asyncDispose](): Promise<void> {
-        watcher.stop();
-        await Promise.all([ended, forget(watcher)]);
-      },
+    const stop = async () => {
+      watcher.stop();
+      await Promise.all([ended, forget(watcher)]);
     };
+    try {
+      await Promise.race([progress.completed(stallLimitMs, () => isDry(watcher)), ended]);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    return { lastRevision: streamInfo.state.last_seq, [Symbol.asyncDispose]: stop };
+  }
+}
+
+/** How often the server is asked for news while nothing comes. */
+const askEveryMs = 150;
+
+/**
+ * How much of what was there when watching began is still to come. One that is replaced meanwhile does not come, but its
+ * successor does.
+ */
+class Progress {
+  #pending: number;
+  #complete: () => void = () => {};
+
+  constructor(pending: number) {
+    this.#pending = pending;
+  }
+
+  came(): void {
+    this.#pending -= 1;
+    if (this.#pending <= 0) this.#complete();
+  }
+
+  /**
+   * @param isDry whether the server has delivered whatever it is going to
+   * @throws BucketStalled when nothing came for so long, or nothing will
+   */
+  async completed(stallLimitMs: number, isDry: () => Promise<boolean>): Promise<void> {
+    if (this.#pending <= 0) return;
+    const stop = new AbortController();
+    const complete = new Promise<void>((resolve) => {
+      this.#complete = resolve;
+    });
+    try {
+      await Promise.race([complete, this.#stalled(stallLimitMs, isDry, stop.signal)]);
+    } finally {
+      stop.abort(new Error('All values have come.'));
+    }
+  }
+
+  /** What is on its way has come before the second of two questions. */
+  async #stalled(limitMs: number, isDry: () => Promise<boolean>, signal: AbortSignal): Promise<never> {
+    let pending = -1;
+    let wasDry = false;
+    let idleSince = performance.now();
+    for (;;) {
+      await sleep(askEveryMs, signal).catch(() => {});
+      if (signal.aborted) return new Promise<never>(() => {}); // nobody waits for it any more
+      if (pending !== this.#pending) {
+        pending = this.#pending;
+        idleSince = performance.now();
+        wasDry = false;
+        continue;
+      }
+      const dry: boolean = await isDry().catch(() => false); // the server is busy or away
+      if (pending !== this.#pending) continue;
+      if ((dry && wasDry) || performance.now() - idleSince >= limitMs) throw new BucketStalled(this.#pending);
+      wasDry = dry;
+    }
   }
 }
 
@@ -119,9 +185,27 @@ export class Bucket<Value> {
  * server within that time reads it: the library only stops listening. Without a server there is nobody to tell.
  */
 async function forget(watcher: object): Promise<void> {
-  // The iterator carries its consumer in `_data`, which the types do not say.
-  const { _data: consumer } = watcher as { _data?: { delete(): Promise<boolean> } };
-  await within(500, 'the watcher to be forgotten', consumer?.delete() ?? Promise.resolve(true)).catch(() => {});
+  const deleted = consumerOf(watcher)?.delete() ?? Promise.resolve(true);
+  await within(500, 'the watcher to be forgotten', deleted).catch(() => {});
+}
+
+/** How many values the server said it would deliver, when watching began. */
+async function pendingFor(watcher: object): Promise<number> {
+  return (await consumerOf(watcher)?.info(true))?.num_pending ?? 0;
+}
+
+async function isDry(watcher: object): Promise<boolean> {
+  return (await consumerOf(watcher)?.info())?.num_pending === 0;
+}
+
+interface Consumer {
+  delete(): Promise<boolean>;
+  info(cached?: boolean): Promise<{ readonly num_pending: number }>;
+}
+
+/** The iterator carries its consumer in `_data`, which the types do not say. */
+function consumerOf(watcher: object): Consumer | undefined {
+  return (watcher as { _data?: Consumer })._data;
 }
 
 function entryOf<Value>(entry: KvEntry): BucketEntry<Value> {

@@ -12,6 +12,8 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   /** As of `node:child_process`; nothing is connected when absent. */
   readonly stdio?: StdioOptions;
+  /** Keeps the child in our own group and session, where Ctrl-C and the end of the terminal reach it as they do us. */
+  readonly inOurGroup?: boolean;
   /** Lets this process end while the child goes on. */
   readonly outlivesUs?: boolean;
   /** How long it may take to end after SIGTERM, in ms; 5000 when absent. */
@@ -24,7 +26,10 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A child process in a process group and session of its own. Disposing it ends the whole group and awaits the child. */
+/**
+ * A child process in a process group and session of its own. Disposing it ends the whole group and awaits the child;
+ * where it is in our group it ends alone.
+ */
 export interface Child extends AsyncDisposable {
   readonly pid: number;
   readonly stdin: Writable | null;
@@ -42,7 +47,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     cwd: options.cwd,
     env: options.env,
     stdio: options.stdio ?? 'ignore',
-    detached: true,
+    detached: options.inOurGroup !== true,
   });
   // Without a listener a failed spawn, reported later, would end this process.
   child.on('error', () => {});
@@ -60,7 +65,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     stdout: child.stdout,
     stderr: child.stderr,
     exited,
-    [Symbol.asyncDispose]: () => endGroup(pid, exited, options.graceMs ?? 5_000),
+    [Symbol.asyncDispose]: () => endGroup(options.inOurGroup === true ? pid : -pid, exited, options.graceMs ?? 5_000),
   };
 }
 
@@ -80,18 +85,21 @@ async function pidOf(child: ChildProcess, { program, cwd }: ChildOptions): Promi
   );
 }
 
-/** SIGTERM to the group, SIGKILL after the grace; members that outlive the child are killed too. */
-async function endGroup(pid: number, exited: Promise<Exit>, graceMs: number): Promise<void> {
-  signalGroup(pid, 'SIGTERM');
+/**
+ * SIGTERM to the group, SIGKILL after the grace; members that outlive the child are killed too.
+ * @param target a process, or a group when it is negative
+ */
+async function endGroup(target: number, exited: Promise<Exit>, graceMs: number): Promise<void> {
+  signalProcess(target, 'SIGTERM');
   const stop = new AbortController();
   const late = sleep(graceMs, stop.signal).then(
-    () => signalGroup(pid, 'SIGKILL'),
+    () => signalProcess(target, 'SIGKILL'),
     () => {},
   );
   await exited;
   stop.abort();
   await late;
-  signalGroup(pid, 'SIGKILL');
+  if (target < 0) signalProcess(target, 'SIGKILL');
 }
 
 /** Signals every member of a process group. @returns whether there was one */

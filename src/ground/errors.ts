@@ -12,7 +12,11 @@ const exitCodes = {
   TAKEN: 1,
   STAGING_FAILED: 1,
   START_UNSUCCESSFUL: 1,
+  /** What was stored is not any more what it was. */
+  DAMAGED: 1,
   API_REFUSED: 1,
+  /** The new version did not come up; the old one is back. */
+  UPGRADE_FAILED: 1,
   NOBODY_ANSWERED: 3,
   ALREADY_RUNNING: 4,
   PORT_TAKEN: 4,
@@ -21,6 +25,11 @@ const exitCodes = {
   PROGRAM_NOT_FOUND: 4,
   PROGRAM_TOO_OLD: 4,
   START_FAILED: 4,
+  CACHE_NOT_USABLE: 4,
+  /** Files of the installation belong to somebody else. */
+  NOT_PERMITTED: 4,
+  /** The program's own file is not what was built. */
+  EXECUTABLE_DAMAGED: 4,
 } as const;
 
 export type ErrorCode = keyof typeof exitCodes;

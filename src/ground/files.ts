@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { systemCodeOf } from './errors.ts';
 
 /**
@@ -42,6 +42,29 @@ export function temporaryNameFor(path: string): string {
   return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
 }
 
+/**
+ * Removes the temporary files of writers that were killed in the middle. A directory that is not there has none.
+ * @param isWriting whether the process with this id may still need its file; absent when nobody else writes there
+ */
+export async function removeTemporaries(
+  directory: string,
+  isWriting: (pid: number) => boolean = () => false,
+): Promise<void> {
+  for (const name of await namesIn(directory)) {
+    const [, pid] = /\.(\d+)-[0-9a-f]{8}\.tmp$/.exec(name) ?? [];
+    if (pid !== undefined && !isWriting(Number(pid))) await rm(join(directory, name), { force: true });
+  }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /** Makes a rename in `directory` survive a power cut. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
@@ -58,7 +81,8 @@ export async function readIfThere(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return undefined;
-    throw error;
+    // The system names the file where it cannot be opened, but not where it cannot be read.
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { endianness } from 'node:os';
 import { ActionableError, systemCodeOf } from './errors.ts';
 import { commandOf } from './processes.ts';
 
@@ -88,17 +89,50 @@ export function listeningPortsOf(pids: readonly number[]): number[] {
   return [...new Set(found.filter((port) => port !== undefined))];
 }
 
+/** Where the socket with this inode listens; `undefined` when it is no TCP socket that listens. Linux only. */
+export function listenerWith(inode: number): { host: string; port: number } | undefined {
+  for (const table of ['tcp', 'tcp6']) {
+    const address = addressesIn(table).get(String(inode));
+    if (address !== undefined) return { host: hostIn(address), port: portIn(address) };
+  }
+  return undefined;
+}
+
 /** Port by inode of all sockets that listen, from `/proc/net/<table>`. */
 function listenersOf(table: string): Map<string, number> {
+  return new Map([...addressesIn(table)].map(([inode, address]) => [inode, portIn(address)]));
+}
+
+/** Address by inode of all sockets that listen: `0100007F:1F90` for 127.0.0.1:8080. */
+function addressesIn(table: string): Map<string, string> {
   const listening = '0A';
-  const listeners = new Map<string, number>();
+  const listeners = new Map<string, string>();
   for (const line of fileOf(`/proc/net/${table}`).split('\n')) {
     if (!line.includes(` ${listening} `)) continue; // most lines of a busy machine are connections
     const [, address, , state, , , , , , inode] = line.trim().split(/\s+/);
     if (state !== listening || address === undefined || inode === undefined) continue;
-    listeners.set(inode, Number.parseInt(address.slice(address.lastIndexOf(':') + 1), 16));
+    listeners.set(inode, address);
   }
   return listeners;
+}
+
+function portIn(address: string): number {
+  return Number.parseInt(address.slice(address.lastIndexOf(':') + 1), 16);
+}
+
+/** The kernel writes addresses as words of four bytes, each in the machine's order. */
+function hostIn(address: string): string {
+  const words = address.slice(0, address.lastIndexOf(':')).match(/.{8}/g) ?? [];
+  const bytes = words.flatMap((word) => {
+    const four = [...Buffer.from(word, 'hex')];
+    return endianness() === 'LE' ? four.reverse() : four;
+  });
+  if (bytes.length === 4) return bytes.join('.');
+  const groups = Array.from({ length: 8 }, (_, at) =>
+    ((bytes[2 * at] ?? 0) * 256 + (bytes[2 * at + 1] ?? 0)).toString(16),
+  );
+  // The URL parser knows the short form.
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
 function socketOf(pid: string, fd: string): string {

@@ -42,8 +42,8 @@ export async function processTable(): Promise<ProcessRow[]> {
 }
 
 /** The process, or `undefined` when there is none with this pid. Linux only; elsewhere use `processTable`. */
-export function rowOf(pid: number): ProcessRow | undefined {
-  const stat = readProc(pid, 'stat');
+export function rowOf(pid: number, file = 'stat'): ProcessRow | undefined {
+  const stat = readProc(pid, file);
   if (stat === undefined) return undefined;
   // The program's name stands in parentheses and may hold blanks and parentheses itself.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -62,7 +62,9 @@ export function rowOf(pid: number): ProcessRow | undefined {
 
 /** Who a process is, or `undefined` when it has ended. */
 export async function identityOf(pid: number): Promise<ProcessIdentity | undefined> {
-  const row = process.platform === 'linux' ? rowOf(pid) : (await tableFromPs()).find((each) => each.pid === pid);
+  // An emulator answers for /proc/self/stat itself, with another start than everybody else reads; not for its threads.
+  const file = pid === process.pid ? `task/${pid}/stat` : 'stat';
+  const row = process.platform === 'linux' ? rowOf(pid, file) : (await tableFromPs()).find((each) => each.pid === pid);
   return row === undefined || row.state === 'Z' ? undefined : { pid, startedAt: row.startedAt };
 }
 

@@ -49,7 +49,7 @@ export async function createTarGz(
 
 async function* blocksOf(directory: string, members: readonly string[]): AsyncGenerator<Uint8Array> {
   for (const member of members) yield* memberBlocks(directory, member);
-  yield Buffer.alloc(2 * blockBytes);
+  yield endOfTar();
 }
 
 async function* memberBlocks(directory: string, name: string): AsyncGenerator<Uint8Array> {
@@ -67,9 +67,25 @@ async function* memberBlocks(directory: string, name: string): AsyncGenerator<Ui
   }
 }
 
+/** The header of a plain file that its owner alone may read, and what fills its last block. */
+export function fileFrame(path: string, size: number, modifiedAt: Date): { header: Uint8Array; padding: Uint8Array } {
+  const stats = { mode: 0o600, uid: 0, gid: 0, mtimeMs: modifiedAt.getTime() };
+  const padding = Buffer.alloc((blockBytes - (size % blockBytes)) % blockBytes);
+  return { header: headerOf(path, stats, { type: 'File', size }), padding };
+}
+
+/** What ends a tar. */
+export function endOfTar(): Uint8Array {
+  return Buffer.alloc(2 * blockBytes);
+}
+
 type Variable = { type: 'Directory' | 'SymbolicLink' | 'File'; size: number; linkpath?: string };
 
-function headerOf(path: string, stats: Stats, variable: Variable): Uint8Array {
+function headerOf(
+  path: string,
+  stats: Pick<Stats, 'mode' | 'uid' | 'gid' | 'mtimeMs'>,
+  variable: Variable,
+): Uint8Array {
   const mtime = new Date(Math.floor(stats.mtimeMs / 1000) * 1000);
   const fields = { path, mode: stats.mode & 0o777, uid: stats.uid, gid: stats.gid, mtime, ...variable };
   const header = new Header(fields);
@@ -90,7 +106,7 @@ async function* contentOf(path: string, size: number): AsyncGenerator<Uint8Array
 }
 
 /** Fewer, larger pieces, and a pause for others after each. */
-async function* batched(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* batched(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let waiting: Uint8Array[] = [];
   let bytes = 0;
   for await (const block of blocks) {
@@ -144,16 +160,38 @@ export async function extractTarGz(
 }
 
 async function unpack(bytes: AsyncIterable<Uint8Array>, table: MemberTable, unpacking: Unpacking): Promise<void> {
+  await parseTar(bytes, {
+    entry: (entry) => accept(entry, table, unpacking),
+    ignored: (entry) => {
+      throw table.refuse(entry.path, `is of a kind that is not known here (${entry.type})`, remedy);
+    },
+    broken: (reason) => {
+      throw brokenTar(new Error(reason));
+    },
+    chunk: (length) => table.countRaw(length),
+  });
+}
+
+/** Told of what a tar holds, as it comes. What one of them throws ends the reading. */
+export interface TarVisitor {
+  /** Has to read the entry's data, or to call `resume()`. */
+  entry(entry: TarEntry): void;
+  /** Of a kind this reader does not know, or with more words about it than it takes. */
+  ignored(entry: TarEntry): void;
+  broken(reason: string): void;
+  /** Bytes of the tar itself. */
+  chunk(length: number): void;
+}
+export type TarEntry = Pick<ReadEntry, 'path' | 'type' | 'size' | 'mode' | 'linkpath' | 'mtime' | 'on' | 'resume'>;
+
+/** Reads a tar that is not compressed any more, without writing anything. */
+export async function parseTar(bytes: AsyncIterable<Uint8Array>, visitor: TarVisitor): Promise<void> {
   const parser = new Parser();
-  parser.on('entry', (entry: ReadEntry) => accept(entry, table, unpacking));
-  parser.on('ignoredEntry', (entry: ReadEntry) => {
-    throw table.refuse(entry.path, `is of a kind that is not known here (${entry.type})`, remedy);
-  });
-  parser.on('warn', (code: string, message: string) => {
-    throw brokenTar(new Error(`${code}: ${message}`));
-  });
+  parser.on('entry', (entry: ReadEntry) => visitor.entry(entry));
+  parser.on('ignoredEntry', (entry: ReadEntry) => visitor.ignored(entry));
+  parser.on('warn', (code: string, message: string) => visitor.broken(`${code}: ${message}`));
   for await (const chunk of bytes) {
-    table.countRaw(chunk.length);
+    visitor.chunk(chunk.length);
     parser.write(chunk);
   }
   parser.end();
@@ -161,7 +199,7 @@ async function unpack(bytes: AsyncIterable<Uint8Array>, table: MemberTable, unpa
 
 const remedy = 'Make the tar again, with plain files, directories and links only.';
 
-function accept(entry: ReadEntry, table: MemberTable, unpacking: Unpacking): void {
+function accept(entry: TarEntry, table: MemberTable, unpacking: Unpacking): void {
   const { path: name, mode = 0o644, linkpath = '' } = entry;
   if (entry.type === 'Directory' || entry.type === 'GNUDumpDir') {
     unpacking.directory(table.add(name, 'directory', 0), mode);
@@ -182,7 +220,7 @@ function accept(entry: ReadEntry, table: MemberTable, unpacking: Unpacking): voi
   entry.resume();
 }
 
-function isOfArchive(error: unknown): boolean {
+export function isOfArchive(error: unknown): boolean {
   return /^(Z_|TAR_)/.test(systemCodeOf(error) ?? '');
 }
 

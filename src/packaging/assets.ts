@@ -1,35 +1,82 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { temporaryNameFor } from '#ground/files.ts';
+import { cacheDirectories } from './cache-directories.ts';
+import { carriedFiles } from './executable.ts';
+import { inCache, tidyCache } from './in-cache.ts';
+import { installationDirectory } from './installation.ts';
 
 /** What ships beside the program's code. */
 export type Assets = 'buildpacks' | 'stacks' | 'sample-apps';
 
-/** Put in place of the name by the build; a program run from its sources reads package.json instead. */
-declare const LOCALPAAS_VERSION: string | undefined;
-
-/** The directory of these assets: beside `src/` for a program run from its sources, beside `dist/` for a built one. */
-export function assetsDirectory(assets: Assets): string {
-  return join(installationDirectory(), assets);
+/** How an executable carries them, as JSON. */
+export interface CarriedAsset {
+  readonly path: string;
+  readonly mode: number;
+  /** In base64. */
+  readonly content: string;
 }
 
-/** Where programs fetched for localpaas are kept; it may not exist yet. */
+/**
+ * The directory of these assets: beside `src/` for a program run from its sources, beside `dist/` for a built one, in
+ * the cache for an executable, which unpacks them there.
+ * @throws ActionableError CACHE_NOT_USABLE, EXECUTABLE_DAMAGED
+ */
+export async function assetsDirectory(
+  assets: Assets,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  const files = carriedFiles();
+  if (files === undefined) return join(installationDirectory(), assets);
+  const name = `files-${files.sha256('assets').slice(0, 16)}`;
+  const carried: CarriedAsset[] = JSON.parse((await files.read('assets')).toString());
+  const directory = await inCache(env, 'the files it carries', {
+    find: async (cache) => ((await areIn(join(cache, name), carried)) ? join(cache, name) : undefined),
+    make: (cache) => unpackAssets(carried, join(cache, name)),
+  });
+  return join(directory, assets);
+}
+
+/** Where programs fetched for localpaas are kept, or those an executable unpacks; it may not exist yet. */
 export function cacheDirectory(): string {
+  if (carriedFiles() !== undefined) return cacheDirectories(process.env)[0] ?? '';
   return join(installationDirectory(), '.cache');
 }
 
-export function programVersion(): string {
-  if (typeof LOCALPAAS_VERSION === 'string') return LOCALPAAS_VERSION;
-  const { version } = JSON.parse(readFileSync(join(installationDirectory(), 'package.json'), 'utf8'));
-  return String(version);
+/** The terms under which localpaas and what it contains are shared, as text. */
+export function licenceTexts(): string {
+  const files = carriedFiles();
+  if (files !== undefined) return files.readSync('licences').toString();
+  const read = (name: string) => readFileSync(join(installationDirectory(), name), 'utf8');
+  return `${read('LICENSE')}\n${read('THIRD_PARTY_LICENSES')}`;
 }
 
-/** The nearest directory above this code that holds a package.json: the checkout or the installed package. */
-function installationDirectory(): string {
-  const start = dirname(fileURLToPath(import.meta.url));
-  for (let directory = start; ; directory = dirname(directory)) {
-    if (existsSync(join(directory, 'package.json'))) return directory;
-    if (directory === dirname(directory))
-      throw new Error(`No package.json lies above ${start}: the installation is damaged.`);
+async function unpackAssets(assets: readonly CarriedAsset[], directory: string): Promise<string> {
+  const temporary = temporaryNameFor(directory);
+  try {
+    for (const { path, mode, content } of assets) {
+      const target = join(temporary, path);
+      await mkdir(dirname(target), { recursive: true });
+      await writeFile(target, Buffer.from(content, 'base64'));
+      await chmod(target, mode);
+    }
+    // Somebody changed what is there, or the power failed before it was on the disk.
+    if (!(await areIn(directory, assets))) await rm(directory, { recursive: true, force: true });
+    await rename(temporary, directory);
+  } catch (error) {
+    if (!(await areIn(directory, assets))) throw error; // another process was faster
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
   }
+  await tidyCache(dirname(directory), basename(directory));
+  return directory;
+}
+
+async function areIn(directory: string, assets: readonly CarriedAsset[]): Promise<boolean> {
+  const isIn = async ({ path, content }: CarriedAsset) => {
+    const found = await readFile(join(directory, path)).catch(() => undefined); // not there
+    return found?.equals(Buffer.from(content, 'base64')) === true;
+  };
+  return (await Promise.all(assets.map(isIn))).every(Boolean);
 }

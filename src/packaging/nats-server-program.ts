@@ -1,96 +1,51 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { startChild } from '#ground/child.ts';
 import { ActionableError, messageOf } from '#ground/errors.ts';
-import { within } from '#ground/wait.ts';
+import type { CarriedFiles } from './carried-files.ts';
+import { carriedNatsServer } from './carried-nats-server.ts';
+import { carriedFiles } from './executable.ts';
+import { askVersion, howToGetAnother, isNewEnough, type NatsServerProgram, tooOld } from './nats-server-version.ts';
 import { isIntact, readKeptProgram, rememberedVersion } from './program-records.ts';
-
-export interface NatsServerProgram {
-  readonly path: string;
-  /** As in `2.10.27`. */
-  readonly version: string;
-  /** How it was found, for people. */
-  readonly origin: string;
-}
 
 interface Places {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The cache of this installation; what is known of programs is kept below it. */
   readonly cacheDir: string;
+  /** What this program carries when it is one executable; found out when absent. */
+  readonly carried?: CarriedFiles;
+  /** Called when an executable unpacks its nats-server, which takes other processors' time. */
+  readonly whileUnpacking?: () => unknown;
   /** Where programs lie that PATH may not name; Debian's two when absent. */
   readonly systemDirectories?: readonly string[];
 }
 
-/**
- * Servers before this one can lose a whole JetStream stream when their process is killed, also with `sync_interval:
- * always` (nats-io/nats-server issue 6888): the desired state of all apps, here.
- */
-const oldestNatsServer = '2.10.23';
-
 /** Debian puts the server where a user's PATH often does not look. */
 const systemDirectories = ['/usr/local/sbin', '/usr/sbin'];
 
-const setUp = 'Run `npm run setup`, which fetches one for localpaas alone, or name one: LOCALPAAS_NATS_SERVER=<path>.';
-
 /**
- * Finds a nats-server that is new enough: the one LOCALPAAS_NATS_SERVER names, and then no other; the copy in the
- * cache; one on PATH or in the system's directories.
- * @throws ActionableError PROGRAM_NOT_FOUND, PROGRAM_TOO_OLD
+ * Finds a nats-server that is new enough: the one LOCALPAAS_NATS_SERVER names, and then no other; the one an executable
+ * carries, or the copy in a checkout's cache; one on PATH or in the system's directories.
+ * @throws ActionableError PROGRAM_NOT_FOUND, PROGRAM_TOO_OLD, CACHE_NOT_USABLE, EXECUTABLE_DAMAGED
  */
 export async function findNatsServer(places: Places): Promise<NatsServerProgram> {
   const directory = natsServerDirectory(places.cacheDir);
   const named = places.env['LOCALPAAS_NATS_SERVER'];
   if (named !== undefined && named !== '') return namedProgram(resolve(named), directory);
 
-  const kept = await keptProgram(directory);
-  if (kept !== undefined) return kept;
+  const carried = places.carried ?? carriedFiles();
+  const own = carried === undefined ? await keptProgram(directory) : await carriedProgram(carried, places);
+  if (own !== undefined && !(own instanceof Error)) return own;
   const searchPath = (places.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  return installedProgram([...searchPath, ...(places.systemDirectories ?? systemDirectories)], directory);
+  try {
+    return await installedProgram([...searchPath, ...(places.systemDirectories ?? systemDirectories)], directory);
+  } catch (error) {
+    throw own ?? error;
+  }
 }
 
 /** Where a fetched nats-server and what is known of others are kept. */
 export function natsServerDirectory(cacheDir: string): string {
   return join(cacheDir, 'nats-server');
-}
-
-/**
- * Asks a nats-server for its version by running it.
- * @throws Error when it cannot be run or is something else
- */
-export async function askVersion(path: string): Promise<string> {
-  await using child = await startChild({
-    program: path,
-    args: ['--version'],
-    env: {},
-    stdio: ['ignore', 'pipe', 'pipe'],
-    graceMs: 100,
-  });
-  const [said, complained] = await within(
-    5_000,
-    `the version of ${path}`,
-    Promise.all([textOf(child.stdout), textOf(child.stderr)]),
-  );
-  const version = /^nats-server: v(\d+\.\d+\.\d+)/m.exec(said)?.[1];
-  if (version !== undefined) return version;
-  throw new Error(
-    `'${path} --version' answers '${(said || complained).trim().slice(0, 200)}', which no nats-server says`,
-  );
-}
-
-/** Whether a nats-server of this version keeps what it was given. */
-export function isNewEnough(version: string): boolean {
-  const [oldest, found] = [oldestNatsServer, version].map((text) => text.split('.').map(Number));
-  const at = found?.findIndex((number, index) => number !== oldest?.[index]) ?? -1;
-  return at < 0 || Number(found?.[at]) > Number(oldest?.[at]);
-}
-
-export function tooOld(path: string, version: string): ActionableError {
-  return new ActionableError(
-    'PROGRAM_TOO_OLD',
-    `${path} is nats-server ${version}; localpaas needs ${oldestNatsServer} or newer, because earlier ones can lose stored state when they are killed.`,
-    setUp,
-  );
 }
 
 async function namedProgram(path: string, directory: string): Promise<NatsServerProgram> {
@@ -109,6 +64,19 @@ async function namedProgram(path: string, directory: string): Promise<NatsServer
   return { path, version, origin: 'named by LOCALPAAS_NATS_SERVER' };
 }
 
+/** The error when what is carried cannot be used here, for instance because the system's C library is too old for it. */
+async function carriedProgram(
+  files: CarriedFiles,
+  { env, whileUnpacking }: Places,
+): Promise<NatsServerProgram | ActionableError> {
+  try {
+    return await carriedNatsServer(files, env, whileUnpacking);
+  } catch (error) {
+    if (error instanceof ActionableError && error.code !== 'EXECUTABLE_DAMAGED') return error;
+    throw error;
+  }
+}
+
 async function keptProgram(directory: string): Promise<NatsServerProgram | undefined> {
   const kept = await readKeptProgram(directory);
   if (kept === undefined || !isNewEnough(kept.version) || !(await isIntact(directory, kept))) return undefined;
@@ -116,7 +84,11 @@ async function keptProgram(directory: string): Promise<NatsServerProgram | undef
 }
 
 async function installedProgram(folders: readonly string[], directory: string): Promise<NatsServerProgram> {
-  let refusal = new ActionableError('PROGRAM_NOT_FOUND', 'localpaas needs nats-server, and found none.', setUp);
+  let refusal = new ActionableError(
+    'PROGRAM_NOT_FOUND',
+    'localpaas needs nats-server, and found none.',
+    howToGetAnother(),
+  );
   for (const folder of new Set(folders)) {
     const path = resolve(folder, 'nats-server');
     if (!(await isProgram(path))) continue;
@@ -126,7 +98,7 @@ async function installedProgram(folders: readonly string[], directory: string): 
       refusal = tooOld(path, version);
     } catch (cause) {
       const complaint = `The nats-server found does not run: ${messageOf(cause)}.`;
-      refusal = new ActionableError('PROGRAM_NOT_FOUND', complaint, setUp, { cause });
+      refusal = new ActionableError('PROGRAM_NOT_FOUND', complaint, howToGetAnother(), { cause });
     }
   }
   throw refusal;
@@ -139,8 +111,4 @@ async function isProgram(path: string): Promise<boolean> {
   } catch {
     return false; // whatever the reason, it cannot be used: the next directory may have one
   }
-}
-
-async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
-  return stream === null ? '' : text(stream);
 }

@@ -18,6 +18,8 @@ const KeptProgram = v.object({
   /** Where it came from, for people. */
   origin: v.string(),
   ...Fingerprint,
+  /** In which boot of the machine its bytes were checked. */
+  checkedIn: v.optional(v.string()),
 });
 export type KeptProgram = v.InferOutput<typeof KeptProgram>;
 
@@ -26,27 +28,32 @@ const SeenPrograms = v.record(v.string(), v.object({ version: v.string(), ...Fin
 const keptFile = 'kept.json';
 const seenFile = 'seen.json';
 
-/** What is known of the copy in `directory`; `undefined` when there is none, or when the record cannot be understood. */
-export async function readKeptProgram(directory: string): Promise<KeptProgram | undefined> {
-  return readRecord(join(directory, keptFile), KeptProgram);
+/** What is known of a copy in `directory`, of the fetched one when no other record is named; `undefined` when there is none, or when the record cannot be understood. */
+export async function readKeptProgram(directory: string, record = keptFile): Promise<KeptProgram | undefined> {
+  return readRecord(join(directory, record), KeptProgram);
 }
 
-export async function writeKeptProgram(directory: string, program: KeptProgram): Promise<void> {
-  await writeFileDurably(join(directory, keptFile), `${JSON.stringify(program, null, 2)}\n`);
+export async function writeKeptProgram(directory: string, program: KeptProgram, record = keptFile): Promise<void> {
+  await writeFileDurably(join(directory, record), `${JSON.stringify(program, null, 2)}\n`);
 }
 
 /**
- * Whether the kept copy is what was recorded. Its bytes are read only when its size or time differ from the record, as
- * after a cache was restored; then the record learns the new time.
+ * Whether the kept copy is what was recorded. Its bytes are read only once in each boot of the machine, since cards and
+ * disks lose bits of what lies on them, and when its time differs from the record, as after a cache was restored.
  */
-export async function isIntact(directory: string, program: KeptProgram): Promise<boolean> {
+export async function isIntact(directory: string, program: KeptProgram, record = keptFile): Promise<boolean> {
   const path = join(directory, program.file);
-  const found = await statIfThere(path);
+  const [found, checkedIn] = [await statIfThere(path), await currentBoot()];
   if (found === undefined || found.size !== program.size) return false;
-  if (found.mtimeMs === program.mtimeMs) return true;
+  if (found.mtimeMs === program.mtimeMs && checkedIn === program.checkedIn) return true;
   if ((await sha256Of(path)) !== program.sha256) return false;
-  await attemptWrite(() => writeKeptProgram(directory, { ...program, mtimeMs: found.mtimeMs }));
+  await attemptWrite(() => writeKeptProgram(directory, { ...program, mtimeMs: found.mtimeMs, checkedIn }, record));
   return true;
+}
+
+/** `undefined` where the system does not tell. */
+export async function currentBoot(): Promise<string | undefined> {
+  return (await readIfThere('/proc/sys/kernel/random/boot_id'))?.trim();
 }
 
 /**

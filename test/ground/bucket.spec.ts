@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
-import { Bucket, type BucketEntry, RevisionConflict } from '#ground/bucket.ts';
+import { Bucket, type BucketEntry, BucketStalled, RevisionConflict } from '#ground/bucket.ts';
 import { Bus } from '#ground/bus.ts';
 import { signalProcess } from '#ground/child.ts';
 import { waitFor } from '#ground/wait.ts';
-import { connectBus, startBus } from '../support/bus.ts';
+import { blockFileIn, connectBus, spoil, startBus } from '../support/bus.ts';
 import { describe, type Scope } from '../support/spec.ts';
 import { thrownBy } from '../support/thrown.ts';
 
@@ -199,6 +199,41 @@ describe('a watcher of a bucket', (it) => {
 
     await until('a="after"');
     assert.is(told[0], 'a="before"');
+  });
+
+  it('does not wait for values that the server has lost', async (scope) => {
+    const first = await startBus(scope);
+    const values = await Bucket.open<string>(first.bus, 'things', { history: 3 });
+    for (const [key, value] of [
+      ['a', 'first of a'],
+      ['b', 'first of b'],
+      ['a', 'second of a'],
+    ]) {
+      await values.put(key ?? '', value ?? '');
+    }
+    await first.server[Symbol.asyncDispose]();
+
+    for (const lost of ['first of b', 'second of a']) {
+      await spoil(blockFileIn(first.dataDir, 'things'), lost);
+      const again = await startBus(scope, first.dataDir);
+      const bucket = await Bucket.open<string>(again.bus, 'things', { history: 3 });
+      const { told, onEntry } = recorder();
+      const error = await thrownBy(() => bucket.watch(onEntry, { history: true }));
+
+      assert.instance(error, BucketStalled, lost);
+      assert.ok(!told.some((entry) => entry.includes(lost)), lost);
+      await again.server[Symbol.asyncDispose]();
+    }
+  });
+
+  it('knows the last change there ever was', async (scope) => {
+    const { bucket } = await openBucket(scope);
+    const empty = scope.use(await bucket.watch(() => {}));
+    await bucket.put('a', 1);
+    const last = await bucket.put('a', 2);
+
+    assert.is(empty.lastRevision, 0);
+    assert.is(scope.use(await bucket.watch(() => {})).lastRevision, last);
   });
 
   it('leaves nothing on the server once it is disposed', async (scope) => {

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { startChild } from '#ground/child.ts';
 import { systemCodeOf } from '#ground/errors.ts';
-import { ensureDirectory, readIfThere, syncDirectory, temporaryNameFor, writeFileDurably } from '#ground/files.ts';
+import {
+  ensureDirectory,
+  readIfThere,
+  removeTemporaries,
+  syncDirectory,
+  temporaryNameFor,
+  writeFileDurably,
+} from '#ground/files.ts';
 import { waitFor } from '#ground/wait.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { describe } from '../support/spec.ts';
@@ -147,5 +154,32 @@ describe('a directory', (it) => {
     await syncDirectory(directory);
 
     assert.is(systemCodeOf(await thrownBy(() => syncDirectory(join(directory, 'missing')))), 'ENOENT');
+  });
+});
+
+describe('the removal of temporary files', (it) => {
+  it('takes those that a killed writer left, and nothing else', async (scope) => {
+    const directory = await scratchDirectory(scope);
+    await writeFile(temporaryNameFor(join(directory, 'state.json')), 'half');
+    for (const name of ['state.json', 'notes.tmp', 'state.json.12.tmp'])
+      await writeFile(join(directory, name), 'whole');
+
+    await removeTemporaries(directory);
+
+    assert.equal((await readdir(directory)).toSorted(), ['notes.tmp', 'state.json', 'state.json.12.tmp']);
+  });
+
+  it('leaves those whose writer is still at work', async (scope) => {
+    const directory = await scratchDirectory(scope);
+    const [of7, of8] = ['login.json.7-00000000.tmp', 'login.json.8-00000000.tmp'];
+    for (const name of [of7, of8]) await writeFile(join(directory, name), '');
+
+    await removeTemporaries(directory, (pid) => pid === 8);
+
+    assert.equal(await readdir(directory), [of8]);
+  });
+
+  it('finds none where there is no directory', async (scope) => {
+    await removeTemporaries(join(await scratchDirectory(scope), 'missing'));
   });
 });

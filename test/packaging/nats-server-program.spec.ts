@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { ActionableError } from '#ground/errors.ts';
 import { cacheDirectory } from '#packaging/assets.ts';
-import { askVersion, findNatsServer, isNewEnough } from '#packaging/nats-server-program.ts';
-import { keepProgram } from '../../scripts/nats-server/keep-program.ts';
+import { keepProgram } from '#packaging/keep-program.ts';
+import { findNatsServer } from '#packaging/nats-server-program.ts';
+import { askVersion, isNewEnough } from '#packaging/nats-server-version.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { describe, type Scope } from '../support/spec.ts';
 import { saysVersion, writeProgram } from './programs.ts';
@@ -173,6 +174,22 @@ describe('the search for nats-server', (it) => {
     await writeFile(path, (await readFile(path, 'utf8')).replace('2.10.27', '2.10.28'));
 
     assert.is(restored.path, path);
+    assert.is((await refusalOf(find())).code, 'PROGRAM_NOT_FOUND');
+  });
+
+  it('reads a copy once in each boot of the machine, though its time is the same', async (scope) => {
+    const { cacheDir, keep, find } = await places(scope);
+    const { file } = await keep('2.10.27');
+    const [path, record] = [file, 'kept.json'].map((name) => join(cacheDir, 'nats-server', name)) as [string, string];
+    await utimes(path, 1, 1);
+    await find();
+    await writeFile(path, (await readFile(path, 'utf8')).replace('2.10.27', '2.10.2?'));
+    await utimes(path, 1, 1);
+
+    const sameBoot = await find();
+    await writeFile(record, (await readFile(record, 'utf8')).replace(/"checkedIn": ".*"/, '"checkedIn": "earlier"'));
+
+    assert.is(sameBoot.path, path);
     assert.is((await refusalOf(find())).code, 'PROGRAM_NOT_FOUND');
   });
 

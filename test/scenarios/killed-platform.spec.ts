@@ -4,27 +4,11 @@ import { signalProcess } from '#ground/child.ts';
 import { call } from '#ground/http-client.ts';
 import { isAlive } from '#ground/processes.ts';
 import { waitFor } from '#ground/wait.ts';
-import { emptyHome, type Localpaas, startLocalpaas } from '../support/localpaas.ts';
+import { firstInstance } from '../support/instances.ts';
+import { emptyHome, startLocalpaas } from '../support/localpaas.ts';
 import { describe } from '../support/spec.ts';
 
 const apps = ['one', 'two', 'three'];
-
-interface Stat {
-  readonly index: number;
-  readonly state: string;
-  readonly pid: number;
-  readonly instance_ports: { external: number }[];
-}
-
-async function statsOf(paas: Localpaas, app: string): Promise<Stat> {
-  const found = JSON.parse(await paas.ok(['curl', `/v3/apps?names=${app}`])) as { resources: { guid: string }[] };
-  const stats = JSON.parse(await paas.ok(['curl', `/v3/processes/${found.resources[0]?.guid}/stats`])) as {
-    resources: Stat[];
-  };
-  const [stat] = stats.resources;
-  if (stat === undefined) throw new Error(`${app} has no instance`);
-  return stat;
-}
 
 describe('a platform that is killed', (it) => {
   it(
@@ -33,7 +17,7 @@ describe('a platform that is killed', (it) => {
       const home = await emptyHome(scope);
       const first = await startLocalpaas(scope, { home });
       for (const app of apps) await first.ok(['push', 'sample-apps/hello-node', '--name', app]);
-      const before = await Promise.all(apps.map((app) => statsOf(first, app)));
+      const before = await Promise.all(apps.map((app) => firstInstance(first, app)));
       const record = await readPlatformRecord(homeOf(home, {}));
       assert.ok(record);
 
@@ -47,7 +31,7 @@ describe('a platform that is killed', (it) => {
       }
       const second = await startLocalpaas(scope, { home });
       for (const app of apps) assert.is((await second.get(app)).status, 200);
-      const after = await Promise.all(apps.map((app) => statsOf(second, app)));
+      const after = await Promise.all(apps.map((app) => firstInstance(second, app)));
       assert.equal(
         after.map((stat) => stat.pid),
         before.map((stat) => stat.pid),
@@ -62,7 +46,7 @@ describe('a platform that is killed', (it) => {
     async (scope) => {
       const paas = await startLocalpaas(scope);
       await paas.ok(['push', 'sample-apps/hello-node']);
-      const { pid } = await statsOf(paas, 'hello-node');
+      const { pid } = await firstInstance(paas, 'hello-node');
 
       signalProcess(paas.natsServerPid, 'SIGKILL');
 
@@ -73,7 +57,7 @@ describe('a platform that is killed', (it) => {
         { limitMs: 15_000 },
       );
       assert.match(await paas.ok(['env', 'hello-node']), /A\W+b/);
-      assert.is((await statsOf(paas, 'hello-node')).pid, pid);
+      assert.is((await firstInstance(paas, 'hello-node')).pid, pid);
     },
     { timeoutMs: 60_000 },
   );
@@ -84,13 +68,13 @@ describe('a platform that is killed', (it) => {
       const home = await emptyHome(scope);
       const first = await startLocalpaas(scope, { home });
       await first.ok(['push', 'sample-apps/hello-node']);
-      const { pid } = await statsOf(first, 'hello-node');
+      const { pid } = await firstInstance(first, 'hello-node');
 
       await first.ok(['down', '--keep-apps']);
       const second = await startLocalpaas(scope, { home });
 
       assert.is((await second.get('hello-node')).status, 200);
-      assert.is((await statsOf(second, 'hello-node')).pid, pid);
+      assert.is((await firstInstance(second, 'hello-node')).pid, pid);
     },
     { timeoutMs: 60_000 },
   );

@@ -152,6 +152,21 @@ describe('the test runner', (it) => {
     assert.is(byExpression?.lastLine, '4 passed, 0 failed');
   });
 
+  it('runs what needs an executable only when it is named', async (scope) => {
+    const root = await plant(scope, { apple: good, 'executables/pear': good, 'sub/executables/plum': good });
+
+    const outcomes = await Promise.all(
+      [[], ['pear'], ['executables'], ['executables/pear', 'apple']].map((args) =>
+        outcomeOf(startRunner(root, ...args)),
+      ),
+    );
+
+    assert.equal(
+      outcomes.map(({ lastLine }) => lastLine),
+      ['4 passed, 0 failed', '0 passed, 1 failed', '4 passed, 0 failed', '4 passed, 0 failed'],
+    );
+  });
+
   it('fails when no file matches, or there is none', async (scope) => {
     const root = await plant(scope, { apple: good });
 

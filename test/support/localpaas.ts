@@ -44,7 +44,7 @@ export interface Localpaas {
 }
 
 /** The command that is tested: `$LOCALPAAS`, else what the build made. */
-function command(): [string, ...string[]] {
+export function command(): [string, ...string[]] {
   const named = process.env['LOCALPAAS'];
   if (named !== undefined && named !== '') return [resolve(named)];
   const built = join(projectDirectory, 'dist', 'localpaas.cjs');
@@ -55,7 +55,18 @@ function command(): [string, ...string[]] {
 /** An environment as a login gives it, and no more: nothing of the test runner's own. */
 export async function environmentOf(home: string): Promise<Record<string, string>> {
   const { PATH = '', USER = 'user', LANG = 'C.UTF-8' } = process.env;
-  return { PATH, USER, LANG, HOME: home, LOCALPAAS_HOME: home, LOCALPAAS_NATS_SERVER: await natsServerProgram() };
+  return { PATH, USER, LANG, HOME: home, LOCALPAAS_HOME: home, ...(await programsOf()) };
+}
+
+/** What is unpacked or found once for all tests. */
+async function programsOf(): Promise<Record<string, string>> {
+  if (isExecutable()) return { LOCALPAAS_CACHE: join(projectDirectory, '.cache', 'tests') };
+  return { LOCALPAAS_NATS_SERVER: await natsServerProgram() };
+}
+
+/** Whether it is an executable that is tested, which has everything it needs. */
+function isExecutable(): boolean {
+  return (process.env['LOCALPAAS'] ?? '') !== '';
 }
 
 /** Runs the command line once. */
@@ -114,7 +125,7 @@ export async function startLocalpaas(
       if (child.exitCode !== null) throw new Error(`up ended with ${child.exitCode}:\n${err}`);
       return readyEventIn(out);
     },
-    { limitMs: 20_000 },
+    { limitMs: 60_000 },
   );
   return localpaasOf(ready, place, env);
 }
@@ -125,13 +136,10 @@ interface ReadyEvent {
   readonly natsServerPid: number;
 }
 
+/** Among the events, one on each line; the last may not have come as a whole yet. */
 function readyEventIn(out: string): ReadyEvent | undefined {
-  try {
-    const event = JSON.parse(out) as ReadyEvent & { event: string };
-    return event.event === 'ready' ? event : undefined;
-  } catch {
-    return undefined; // not all of it came yet
-  }
+  const line = out.split('\n').find((each) => each.startsWith('{"event":"ready"') && each.endsWith('}'));
+  return line === undefined ? undefined : (JSON.parse(line) as ReadyEvent);
 }
 
 function localpaasOf({ pid, url, natsServerPid }: ReadyEvent, home: string, env: Record<string, string>): Localpaas {

@@ -1,4 +1,5 @@
 import { homeOf } from '#assembly/home.ts';
+import { portOf } from '../addresses.ts';
 import type { Cli } from '../cli.ts';
 import { checkDisk, checkHome } from '../doctor/check-home.ts';
 import { checkNames, checkNode, checkProxy, checkSystem, isolationLevel } from '../doctor/check-machine.ts';
@@ -27,8 +28,8 @@ async function findingsOf(cli: Cli, wanted: number | undefined): Promise<Finding
   const home = homeOf(cli.home, {}).path;
   const platform = await runningPlatform(home);
   const domain = platform?.domain ?? 'localhost';
-  const port = wanted ?? Number(platform === undefined ? usualPort : new URL(platform.url).port);
-  const busPort = platform === undefined ? usualBusPort : Number(new URL(platform.bus).port);
+  const port = wanted ?? Number(platform === undefined ? usualPort : portOf(platform.url));
+  const busPort = platform === undefined ? usualBusPort : Number(portOf(platform.bus));
   const found = await Promise.all([
     checkSystem(),
     checkNode(process.versions.node),

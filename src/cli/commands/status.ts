@@ -4,6 +4,7 @@ import { App } from '#contract/api/resources.ts';
 import { readableSize } from '#ground/bytes.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { identityOf, isAlive, processTable } from '#ground/processes.ts';
+import { urlOf } from '../addresses.ts';
 import { ApiClient } from '../api-client.ts';
 import type { Cli } from '../cli.ts';
 
@@ -38,10 +39,7 @@ export async function run(cli: Cli, { json }: StatusInput): Promise<number> {
   cli.out.facts([
     ['platform', `${info.version}, up for ${readableSpan(info.uptime)}, pid ${record.pid}`],
     ['API', record.url],
-    [
-      'apps',
-      `${started} started, ${apps.length - started} stopped, at http://<name>.${record.domain}:${new URL(record.url).port}`,
-    ],
+    ['apps', `${started} started, ${apps.length - started} stopped, at ${urlOf(`<name>.${record.domain}`, record)}`],
     ['message bus', `${record.bus}, pid ${record.natsServerPid}`],
     ['memory', `${readableSize(memory)} resident, nats-server included`],
     ['home', home.path],

@@ -132,7 +132,8 @@ ${cases.join('\n')}
     help) _describe command commands ;;
   esac
 }
-compdef _localpaas localpaas
+# In a directory of $fpath, zsh takes this file for the function's first call.
+if [ "$funcstack[1]" = _localpaas ]; then _localpaas; else compdef _localpaas localpaas; fi
 `;
 }
 

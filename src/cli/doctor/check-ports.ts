@@ -1,6 +1,7 @@
 import { homeOf, type PlatformRecord, readPlatformRecord } from '#assembly/home.ts';
 import { holderOf, isFree } from '#ground/ports.ts';
 import { isAlive } from '#ground/processes.ts';
+import { portOf } from '../addresses.ts';
 import { type Finding, ok, problem } from './finding.ts';
 
 const flags = { router: '--port', bus: '--bus-port' };
@@ -18,7 +19,7 @@ export async function checkPort(
   platform: PlatformRecord | undefined,
 ): Promise<Finding> {
   const check = which === 'router' ? 'router port' : 'bus port';
-  const own = platform === undefined ? undefined : new URL(which === 'router' ? platform.url : platform.bus).port;
+  const own = platform === undefined ? undefined : portOf(which === 'router' ? platform.url : platform.bus);
   if (own === String(port)) return ok(check, `localpaas (pid ${platform?.pid}) listens on port ${port}.`);
   if (await isFree(port)) return ok(check, `Port ${port} is free.`);
   const holder = holderOf(port);

@@ -7,6 +7,7 @@ import { ActionableError, messageOf } from '#ground/errors.ts';
 import { within } from '#ground/wait.ts';
 import { cacheDirectory } from '#packaging/assets.ts';
 import { findNatsServer } from '#packaging/nats-server-program.ts';
+import { ownNode } from '#packaging/own-node.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -40,6 +41,12 @@ async function checkRuntime(family: RuntimeFamily, env: Env): Promise<Finding> {
   const { names, flag } = programs[family];
   const program = find(names, env['PATH'] ?? '');
   if (program === undefined) {
+    if (family === 'node' && ownNode(env) !== undefined) {
+      return ok(
+        family,
+        `None on this machine: node apps run on the Node ${process.versions.node} that localpaas contains.`,
+      );
+    }
     const hint = installHintOf(family);
     return warning(
       family,

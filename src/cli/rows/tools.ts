@@ -20,6 +20,13 @@ export const toolCommands = [
     },
     load: () => import('#cli/commands/curl.ts'),
   }),
+  command({
+    name: 'licenses',
+    summary: 'print the terms of localpaas and of everything in it',
+    examples: [['localpaas licenses | less', 'ours, of the packages, of Node and of nats-server']],
+    takes: {},
+    load: () => import('#cli/commands/licenses.ts'),
+  }),
 ];
 
 /** @param commands all commands, this one too, which are known only when the table is whole */

@@ -1,5 +1,6 @@
 import type { PlatformRecord } from '#assembly/home.ts';
 import type { PlatformSettings } from '#assembly/settings.ts';
+import { portOf, urlOf } from '../addresses.ts';
 import type { Style } from '../style.ts';
 
 /** How the user calls us: `localpaas`, or what a script that wraps it says in LOCALPAAS_COMMAND. */
@@ -14,13 +15,15 @@ export function banner(
   style: Style,
   command: string,
 ): string {
-  const port = new URL(record.url).port;
+  const urlWith = (host: string) => urlOf(host, record);
   const facts = [
-    ['apps', `http://<name>.${record.domain}:${port}`],
-    ['API', `http://${record.domain === 'localhost' ? 'localhost' : `api.${record.domain}`}:${port}`],
+    ['apps', urlWith(`<name>.${record.domain}`)],
+    ['API', urlWith(record.domain === 'localhost' ? 'localhost' : `api.${record.domain}`)],
     ['message bus', `${record.bus}${settings.openBus ? ', open to everybody on this machine' : ''}`],
     ['home', home],
-    ...(isLoopback(settings.listen) ? [] : [['reachable', `from other machines, at ${settings.listen}, port ${port}`]]),
+    ...(isLoopback(settings.listen)
+      ? []
+      : [['reachable', `from other machines, at ${settings.listen}, port ${portOf(record.url)}`]]),
   ];
   const next = [
     [`${command} push DIR`, 'run the app in a directory'],

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Bucket } from '#ground/bucket.ts';
+import { Bucket, type Watch } from '#ground/bucket.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
 import { within } from '#ground/wait.ts';
 import { askAgain } from './ask-again.ts';
 import type { AppRecord } from './records.ts';
+import type { EventsExtent } from './snapshots/snapshot.ts';
 
 /** Who did something, or to whom it was done. */
 export interface Party {
@@ -43,6 +44,9 @@ interface Noted {
   readonly order: number;
 }
 
+const eventsBucket = 'events';
+/** The stream behind the bucket. */
+export const eventsStream = `KV_${eventsBucket}`;
 /** As many as JetStream keeps of one key. */
 const keptPerApp = 64;
 /** What is not stored by then is lost: the bus is away. */
@@ -60,7 +64,12 @@ export class EventLog implements AsyncDisposable {
   readonly #own = new Set<string>();
   readonly #writing = new Set<Promise<void>>();
   #order = 0;
-  #watch: AsyncDisposable | undefined;
+  #watch: Watch | undefined;
+  /** How many of each app are on disk. */
+  readonly #counts = new Map<string, number>();
+  #revision = 0;
+  #lastDeletion = 0;
+  #unreadable = 0;
 
   private constructor(bus: Bus, bucket: Bucket<EventRecord>, log: Log, actor: Party) {
     this.#bus = bus;
@@ -71,19 +80,34 @@ export class EventLog implements AsyncDisposable {
 
   /** @param actor who is meant when an event names nobody */
   static async open(bus: Bus, log: Log, actor: Party): Promise<EventLog> {
-    const bucket = await Bucket.open<EventRecord>(bus, 'events', { history: keptPerApp });
+    const bucket = await Bucket.open<EventRecord>(bus, eventsBucket, { history: keptPerApp });
     const events = new EventLog(bus, bucket, log, actor);
     events.#watch = await bucket.watch(
-      ({ key, value }) => {
+      ({ key, value, revision }) => {
+        events.#count(key, value !== undefined, revision);
         if (value === undefined) events.#events.delete(key);
         else if (!events.#own.delete(value.guid)) events.#note(key, value);
       },
       {
         history: true,
-        onFailure: (key, error) => log.warn('event cannot be read', { app: key, error: messageOf(error) }),
+        onFailure: (key, error) => {
+          events.#unreadable += 1;
+          log.warn('event cannot be read', { app: key, error: messageOf(error) });
+        },
       },
     );
     return events;
+  }
+
+  /** What is known to be on disk. */
+  get stored(): EventsExtent {
+    return { revision: this.#revision, count: [...this.#counts.values()].reduce((sum, count) => sum + count, 0) };
+  }
+
+  /** Whether some are missing of what there was once. Each later event takes the place of one at most. */
+  hasLost(once: EventsExtent): boolean {
+    const areFewer = this.#lastDeletion <= once.revision && this.stored.count < once.count;
+    return this.#unreadable > 0 || (this.#watch?.lastRevision ?? 0) < once.revision || areFewer;
   }
 
   /** Notes what happened. It is known here at once and stored in the background; a failure to store it is only logged. */
@@ -135,6 +159,15 @@ export class EventLog implements AsyncDisposable {
       this.#log.warn('events not stored', { error: messageOf(error) }),
     );
     await this.#watch?.[Symbol.asyncDispose]();
+  }
+
+  #count(app: string, isThere: boolean, revision: number): void {
+    this.#revision = revision;
+    if (isThere) this.#counts.set(app, Math.min(keptPerApp, (this.#counts.get(app) ?? 0) + 1));
+    else {
+      this.#counts.delete(app);
+      this.#lastDeletion = revision;
+    }
   }
 
   #note(app: string, event: EventRecord): void {

@@ -2,6 +2,7 @@ import type { BucketEntry } from '#ground/bucket.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
 import type { Kind, Records } from './records.ts';
+import { kinds, partsOf } from './stored-record.ts';
 
 /** A record came, went or became another. */
 export interface Change<K extends Kind> {
@@ -16,8 +17,6 @@ interface Entry<K extends Kind> {
   readonly record: Records[K];
   readonly revision: number;
 }
-
-const kinds = ['app', 'package', 'build', 'droplet', 'route'] as const satisfies readonly Kind[];
 
 /**
  * The bucket's records in memory. News of one key may come twice and out of order (from our own write, and from
@@ -70,11 +69,10 @@ export class Mirror {
 
   /** Takes in what the bucket says. What is no record of ours is logged and left alone. */
   follow({ key, value, revision }: BucketEntry<unknown>): void {
-    const [prefix, guid = ''] = key.split('.');
-    const kind = kinds.find((name) => name === prefix);
-    if (kind === undefined || guid === '') this.#log.warn('unknown record', { key });
-    else if (value === undefined) this.#shelves[kind].gone(guid, revision);
-    else if (isRecordOf(guid, value)) this.#take(kind, value, revision);
+    const parts = partsOf(key);
+    if (parts === undefined) this.#log.warn('unknown record', { key });
+    else if (value === undefined) this.#shelves[parts.kind].gone(parts.guid, revision);
+    else if (isRecordOf(parts.guid, value)) this.#take(parts.kind, value, revision);
     else this.#log.warn('record cannot be read', { key, revision });
   }
 

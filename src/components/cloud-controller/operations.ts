@@ -26,6 +26,8 @@ export interface OperationsContext {
   readonly dataDir: string;
   readonly signal: AbortSignal;
   readonly store: Store;
+  /** Whether the store was just filled from a snapshot: then bits may be there that belong to newer records. */
+  readonly isRestored: boolean;
   readonly events: EventLog;
   readonly options: CloudControllerOptions;
   /** Where DEAs and stagers reach this cloud controller, `http://127.0.0.1:1234`; throws before it listens. */

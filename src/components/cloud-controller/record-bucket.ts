@@ -1,15 +1,27 @@
 import { ApiError } from '#contract/api/errors.ts';
-import { Bucket, type BucketEntry, RevisionConflict } from '#ground/bucket.ts';
+import { desiredStateBucket } from '#contract/stored-state.ts';
+import { Bucket, type BucketEntry, RevisionConflict, type Watch } from '#ground/bucket.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
 import { askAgain } from './ask-again.ts';
 import type { Kind, Records } from './records.ts';
+import { DamagedRecord, keyOf, recordIn, storedRecordOf } from './stored-record.ts';
 
-type AnyRecord = Records[Kind];
+/** Under this key stands what tells this bucket from one that was made in its place. */
+const identityKey = 'store.identity';
+
+export interface RecordWatch {
+  /** A record as it stands now; what it is was not looked at. */
+  readonly onEntry: (entry: BucketEntry<unknown>) => void;
+  /** Which bucket this is, by the name it was given. */
+  readonly onIdentity: (id: string) => void;
+  /** Something that is no record of ours, or was one. */
+  readonly onFailure: (key: string, error: unknown, revision: number) => void;
+}
 
 /** What a message of the bus may hold is 1 MiB; the rest is for its headers. */
-const recordLimitBytes = 1_000_000;
+export const recordLimitBytes = 1_000_000;
 
 /**
  * The bucket of the desired state. What an interruption of the bus leaves open is cleared up here: a request whose
@@ -17,28 +29,35 @@ const recordLimitBytes = 1_000_000;
  */
 export class RecordBucket {
   readonly #bus: Bus;
-  readonly #bucket: Bucket<AnyRecord>;
+  readonly #bucket: Bucket<unknown>;
   readonly #log: Log;
 
-  private constructor(bus: Bus, bucket: Bucket<AnyRecord>, log: Log) {
+  private constructor(bus: Bus, bucket: Bucket<unknown>, log: Log) {
     this.#bus = bus;
     this.#bucket = bucket;
     this.#log = log;
   }
 
   static async open(bus: Bus, log: Log): Promise<RecordBucket> {
-    return new RecordBucket(bus, await Bucket.open<AnyRecord>(bus, 'cloud-controller'), log);
+    return new RecordBucket(bus, await Bucket.open<unknown>(bus, desiredStateBucket), log);
   }
 
-  watch(onEntry: (entry: BucketEntry<AnyRecord>) => void): Promise<AsyncDisposable> {
-    const onFailure = (key: string, error: unknown) =>
+  watch({ onEntry, onIdentity, onFailure }: RecordWatch): Promise<Watch> {
+    const take = (entry: BucketEntry<unknown>) => {
+      const { key, value } = entry;
+      if (key !== identityKey) onEntry({ ...entry, value: recordIn(key, value) });
+      else if (typeof value === 'string') onIdentity(value);
+    };
+    const failed = (key: string, error: unknown, revision: number) => {
       this.#log.warn('record cannot be read', { key, error: messageOf(error) });
-    return this.#bucket.watch(onEntry, { onFailure });
+      onFailure(key, error, revision);
+    };
+    return this.#bucket.watch(take, { onFailure: failed });
   }
 
-  /** Whether nothing was ever written to it. */
-  isNew(): Promise<boolean> {
-    return this.#bucket.isNew();
+  /** Tells this bucket from every other one, from now on. @throws ApiError 503 */
+  async identify(id: string): Promise<void> {
+    await this.#reach('name its store', () => this.#bucket.put(identityKey, id));
   }
 
   /**
@@ -54,7 +73,7 @@ export class RecordBucket {
     try {
       return await this.#reach(`store the ${kind}`, () => {
         requests += 1;
-        return this.#bucket.put(key, record, revision);
+        return this.#bucket.put(key, storedRecordOf(record), revision);
       });
     } catch (error) {
       if (!(error instanceof RevisionConflict) || requests === 1) throw error;
@@ -65,11 +84,17 @@ export class RecordBucket {
     }
   }
 
-  /** What stands there now, with no value when nothing does. @throws ApiError 503 */
-  async read<K extends Kind>(kind: K, guid: string): Promise<BucketEntry<AnyRecord>> {
+  /** What stands there now; a record that was deleted has no value. @throws ApiError 503 */
+  async read(kind: Kind, guid: string): Promise<BucketEntry<unknown>> {
     const key = keyOf(kind, guid);
     const entry = await this.#reach(`read the ${kind}`, () => this.#bucket.get(key));
-    return entry ?? { key, value: undefined, revision: Number.POSITIVE_INFINITY, changedAt: new Date() };
+    // A deleted record leaves a mark, so this one was lost by the server.
+    if (entry === undefined) throw damaged(kind, new DamagedRecord(key));
+    try {
+      return { ...entry, value: recordIn(key, entry.value) };
+    } catch (error) {
+      throw damaged(kind, error);
+    }
   }
 
   /** @throws ApiError 503 */
@@ -88,14 +113,18 @@ export class RecordBucket {
   }
 }
 
-function keyOf(kind: Kind, guid: string): string {
-  return `${kind}.${guid}`;
-}
-
 function unreachable(what: string, cause: unknown): ApiError {
   return new ApiError(
     'CF-ServiceUnavailable',
     `The platform could not ${what}: its message bus does not answer. Try again in a moment.`,
+    { cause },
+  );
+}
+
+function damaged(kind: Kind, cause: unknown): ApiError {
+  return new ApiError(
+    'CF-ServiceUnavailable',
+    `This ${kind} is damaged where it is stored. Stop localpaas and start it again: it restores what it can.`,
     { cause },
   );
 }

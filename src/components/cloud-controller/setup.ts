@@ -1,10 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { chmod } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
-import { ActionableError } from '#ground/errors.ts';
-import { readIfThere, writeFileDurably } from '#ground/files.ts';
-import { reasonOf } from '#ground/reason-of.ts';
+import { readCheckedFile, writeCheckedFile } from '#ground/checked-file.ts';
+import { type Damage, reportDamage } from '#ground/damage.ts';
+import { writeFileDurably } from '#ground/files.ts';
+import type { Log } from '#ground/log.ts';
+import { setAside } from '#ground/set-aside.ts';
 import type { CloudControllerOptions } from './options.ts';
 
 /** A place apps belong to. There is one organization, one space in it, and one domain. */
@@ -25,7 +27,7 @@ export interface Setup {
   readonly secret: Uint8Array;
 }
 
-const Identity = v.object({
+export const Identity = v.object({
   createdAt: v.string(),
   organization: v.string(),
   space: v.string(),
@@ -36,15 +38,28 @@ const Identity = v.object({
   secret: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
 type Identity = v.InferOutput<typeof Identity>;
-const Admin = v.object({ user: v.string(), password: v.pipe(v.string(), v.nonEmpty()) });
+export const Admin = v.object({ user: v.string(), password: v.pipe(v.string(), v.nonEmpty()) });
+
+export function identityFileIn(dataDir: string): string {
+  return join(dataDir, 'identity.json');
+}
+
+export function adminFileIn(dataDir: string): string {
+  return join(dataDir, 'admin.json');
+}
+
+interface Files {
+  readonly dataDir: string;
+  readonly log: Log;
+}
 
 /**
- * Reads `identity.json` and `admin.json` of `dataDir`, and makes what is missing. Both are for their owner's eyes only:
- * one holds the key of all tokens, the other the administrator's password.
- * @throws ActionableError START_FAILED when a file is damaged
+ * Reads `identity.json` and `admin.json` of `dataDir`, and makes what is missing or damaged. Both are for their owner's
+ * eyes only: one holds the key of all tokens, the other the administrator's password.
  */
-export async function setUp(dataDir: string, options: CloudControllerOptions): Promise<Setup> {
-  const [identity, admin] = await Promise.all([identityOf(dataDir, options), adminOf(dataDir, options)]);
+export async function setUp(dataDir: string, options: CloudControllerOptions, log: Log): Promise<Setup> {
+  const files = { dataDir, log };
+  const [identity, admin] = await Promise.all([identityOf(files, options), adminOf(files, options)]);
   const place = (guid: string, name: string): Place => ({ guid, name, createdAt: identity.createdAt });
   return {
     organization: place(identity.organization, 'localpaas'),
@@ -55,9 +70,12 @@ export async function setUp(dataDir: string, options: CloudControllerOptions): P
   };
 }
 
-async function identityOf(dataDir: string, { domain }: CloudControllerOptions): Promise<Identity> {
-  const path = join(dataDir, 'identity.json');
-  const known = await read(path, Identity);
+async function identityOf({ dataDir, log }: Files, { domain }: CloudControllerOptions): Promise<Identity> {
+  const path = identityFileIn(dataDir);
+  const known = await read(path, Identity, log, {
+    done: 'Another one was made up, with another key for tokens and other guids of organization and space.',
+    next: "Log in again where the 'cf' command is used; this machine's `localpaas` is logged in by itself.",
+  });
   if (known?.domains[domain] !== undefined) return known;
   const fresh = known ?? {
     createdAt: new Date().toISOString(),
@@ -68,40 +86,38 @@ async function identityOf(dataDir: string, { domain }: CloudControllerOptions): 
     secret: randomBytes(32).toString('hex'),
   };
   const identity = { ...fresh, domains: { ...fresh.domains, [domain]: randomUUID() } };
-  await write(path, identity);
+  await writeCheckedFile(path, identity);
   return identity;
 }
 
-async function adminOf(dataDir: string, { adminName, adminPassword }: CloudControllerOptions) {
-  const path = join(dataDir, 'admin.json');
-  const known = await read(path, Admin);
+async function adminOf({ dataDir, log }: Files, { adminName, adminPassword }: CloudControllerOptions) {
+  const path = adminFileIn(dataDir);
+  const known = await read(path, Admin, log, {
+    done: adminPassword === undefined ? 'A new password was made up.' : 'It was written anew.',
+    next: `The password is in ${path}.`,
+  });
   const password = adminPassword ?? known?.password ?? randomBytes(18).toString('base64url');
   const admin = { user: adminName, password };
-  if (known?.user !== admin.user || known.password !== admin.password) await write(path, admin);
+  // Without a checksum: people may write their own password into it.
+  const text = `${JSON.stringify(admin, null, 2)}\n`;
+  if (known?.user !== admin.user || known.password !== admin.password) await writeFileDurably(path, text);
   return admin;
 }
 
-async function read<T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<T | undefined> {
-  const text = await readIfThere(path);
-  if (text === undefined) return undefined;
-  await chmod(path, 0o600); // a copy or a restored backup may have lost it
-  const parsed = v.safeParse(schema, parsedOrNothing(text));
-  if (parsed.success) return parsed.output;
-  throw new ActionableError(
-    'START_FAILED',
-    `The file ${path} is damaged: ${reasonOf(parsed.issues)}.`,
-    'Restore it from a backup, or move it away: a new one is made, and everybody has to log in again.',
-  );
-}
-
-function parsedOrNothing(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined; // the schema says what is missing
+/** What a file holds; `undefined` when there is none, or none that can be read: that one is set aside. */
+async function read<T>(
+  path: string,
+  schema: v.GenericSchema<unknown, T>,
+  log: Log,
+  remedy: Pick<Damage, 'done' | 'next'>,
+): Promise<T | undefined> {
+  const checked = await readCheckedFile(path, schema);
+  if (checked === undefined) return undefined;
+  if (checked.ok) {
+    await chmod(path, 0o600); // a copy or a restored backup may have lost it
+    return checked.value;
   }
-}
-
-function write(path: string, value: object): Promise<void> {
-  return writeFileDurably(path, `${JSON.stringify(value, null, 2)}\n`, 0o600);
+  const keptIn = await setAside(path, join(dirname(path), 'damaged'));
+  reportDamage(log, { found: `The file ${path} cannot be read: ${checked.reason}.`, keptIn, ...remedy });
+  return undefined;
 }

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { routerStart } from '#contract/routes.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import { setAside } from '#ground/set-aside.ts';
 import { sleep } from '#ground/wait.ts';
 import { BackgroundWork } from './background-work.ts';
 import { addBitsRoutes } from './bits/bits-routes.ts';
 import { Blobs } from './bits/blobs.ts';
+import { DamagedBits } from './bits/damaged-bits.ts';
+import { healDroplets } from './bits/heal-droplets.ts';
 import type { PackageUploads } from './bits/package-uploads.ts';
 import { ResourcePool } from './bits/resource-pool.ts';
 import { Staging } from './bits/staging.ts';
@@ -32,7 +35,7 @@ export async function startOperations(context: OperationsContext): Promise<Opera
   const bits = await openBits(undo, shared);
   const running = openRunning(undo, shared, bits);
   const { bulk, deaCredentials } = shared;
-  const { blobs, pool, staging, tickets, uploads } = bits;
+  const { blobs, damagedBits, pool, staging, tickets, uploads } = bits;
   const { actual, placement, states } = running;
   const { store, options } = context;
   const lifetime = undo.move();
@@ -58,6 +61,7 @@ export async function startOperations(context: OperationsContext): Promise<Opera
     listening() {
       lifetime.use(answerBulkCredentials(context.bus, bulk, context.ownAddress));
       lifetime.use(obeyHealthManager({ ...shared, ...running, changed: (app) => states.look(app) }));
+      lifetime.use(healDroplets({ ...shared, damagedBits, staging, restart: (app) => placement.restart(app) }));
     },
     [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
   };
@@ -76,16 +80,19 @@ function share(undo: AsyncDisposableStack, context: OperationsContext) {
 }
 
 async function openBits(undo: AsyncDisposableStack, shared: Shared) {
-  const { background, dataDir, options, signal, store } = shared;
+  const { background, dataDir, isRestored, options, signal, store } = shared;
   const isReferenced = (sha256: string) =>
     store.all('package').some((each) => each.sha256 === sha256) ||
     store.all('droplet').some((each) => each.sha256 === sha256);
   const blobs = await Blobs.open(join(dataDir, 'blobs'), isReferenced);
   const pool = await ResourcePool.open(join(dataDir, 'resources'));
+  const openedAt = new Date();
   const tickets = new StagingTickets();
+  const damagedBits = new DamagedBits(blobs, shared);
   const staging = new Staging({
     ...shared,
     tickets,
+    damagedBits,
     stagingLimitMs: options.stagingSeconds * 1000,
     stagerSearchMs: options.stagerSearchSeconds * 1000,
     keptPerApp: options.keptPerApp,
@@ -108,10 +115,11 @@ async function openBits(undo: AsyncDisposableStack, shared: Shared) {
   background.run('left bits not removed', async () => {
     await sleep(loadAfterMs, signal);
     await uploads();
-    await blobs.sweep();
+    // They may belong to records that were lost, and be all that is left of them.
+    await (isRestored ? blobs.sweep((path) => setAside(path, join(dataDir, 'damaged'), openedAt)) : blobs.sweep());
     await pool.trim(options.resourcePoolMb * megabyte);
   });
-  return { blobs, pool, tickets, staging, uploads };
+  return { blobs, damagedBits, pool, tickets, staging, uploads };
 }
 
 async function loadUploads(shared: Shared, blobs: Blobs, pool: ResourcePool): Promise<PackageUploads> {
@@ -148,6 +156,7 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
   undo.use(bus.subscribe(routerStart, () => states.repeat()));
   undo.use(store.onChange('app', ({ guid }) => states.look(guid)));
   undo.use(store.onChange('build', ({ now, before }) => states.look((now ?? before)?.app ?? '')));
+  states.repeat(); // a router that starts with us holds requests for apps of which it knows that they will start
   background.run('running instances not found', async () => {
     await findInstances(watching);
     states.repeat();

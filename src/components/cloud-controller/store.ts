@@ -1,15 +1,30 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiError } from '#contract/api/errors.ts';
-import { RevisionConflict } from '#ground/bucket.ts';
+import { type BucketEntry, RevisionConflict } from '#ground/bucket.ts';
 import type { Bus } from '#ground/bus.ts';
 import type { Log } from '#ground/log.ts';
 import { type Change, Mirror } from './mirror.ts';
 import { Mutex } from './mutex.ts';
 import { RecordBucket } from './record-bucket.ts';
 import type { Kind, Records } from './records.ts';
+import { type AnyRecord, keyOf, kinds, partsOf } from './stored-record.ts';
+
+/** Told of everything that was there when a store was opened; `isIntact` is false for what cannot be read. */
+export interface Intake {
+  take(key: string, entry: { readonly revision: number; readonly value: unknown; readonly isIntact: boolean }): void;
+}
+
+/** A record, and what it takes to find it again. */
+export interface StoreEntry {
+  readonly key: string;
+  readonly revision: number;
+  readonly record: AnyRecord;
+}
 
 /** Somebody who writes without a pause wins half of the races against us. */
 const attempts = 20;
+/** The server syncs one write after the other, but need not wait for us in between. */
+const writesAtOnce = 32;
 
 /**
  * The desired state: JetStream is the truth, memory follows it. Reads come from memory at once; a write is in memory
@@ -21,24 +36,88 @@ export class Store implements AsyncDisposable {
   readonly #mirror: Mirror;
   readonly #mutex = new Mutex();
   #watch: AsyncDisposable | undefined;
-  #isNew = false;
+  #id: string | undefined;
+  #lastRevision = 0;
+  #followed = 0;
 
   private constructor(bucket: RecordBucket, log: Log) {
     this.#bucket = bucket;
     this.#mirror = new Mirror(log);
   }
 
-  /** Resolves when memory holds everything the bucket holds. */
-  static async open(bus: Bus, log: Log): Promise<Store> {
+  /** Resolves when memory holds everything the bucket holds. @throws BucketStalled when it cannot all be read */
+  static async open(bus: Bus, log: Log, intake?: Intake): Promise<Store> {
     const store = new Store(await RecordBucket.open(bus, log), log);
-    store.#watch = await store.#bucket.watch((entry) => store.#mirror.follow(entry));
-    store.#isNew = store.#mirror.isEmpty && (await store.#bucket.isNew());
+    let told = intake;
+    const watch = await store.#bucket.watch({
+      onEntry: (entry) => {
+        told?.take(entry.key, { ...entry, isIntact: true });
+        store.#follow(entry);
+      },
+      onIdentity: (id) => {
+        store.#id = id;
+      },
+      onFailure: (key, _, revision) => told?.take(key, { revision, value: undefined, isIntact: false }),
+    });
+    told = undefined;
+    store.#watch = watch;
+    store.#lastRevision = watch.lastRevision;
     return store;
   }
 
   /** Whether nothing had ever been stored when it was opened. */
   get isNew(): boolean {
-    return this.#isNew;
+    return this.#lastRevision === 0 && this.#mirror.isEmpty;
+  }
+
+  /** The last change anybody had made when it was opened. */
+  get lastRevision(): number {
+    return this.#lastRevision;
+  }
+
+  /** Every change up to this one is in memory; some later ones may be too. */
+  get followed(): number {
+    return this.#followed;
+  }
+
+  /** Tells this bucket from one that is made in its place; `undefined` until it was given one. */
+  get id(): string | undefined {
+    return this.#id;
+  }
+
+  /** @throws ApiError 503 */
+  async identify(id: string): Promise<void> {
+    await this.#bucket.identify(id);
+    this.#id = id;
+  }
+
+  entries(): StoreEntry[] {
+    return kinds.flatMap((kind) =>
+      this.all(kind).map((record) => {
+        const revision = this.#mirror.entry(kind, record.guid)?.revision ?? 0;
+        return { key: keyOf(kind, record.guid), revision, record };
+      }),
+    );
+  }
+
+  /** Makes these all that is stored; a record that is the same already stays as it is. @throws ApiError 503 */
+  async replaceAll(records: ReadonlyMap<string, AnyRecord>): Promise<void> {
+    const gone = this.entries().filter(({ key }) => !records.has(key));
+    const works = [
+      ...gone.map(
+        ({ key }) =>
+          () =>
+            this.#drop(key),
+      ),
+      ...[...records].map(
+        ([key, record]) =>
+          () =>
+            this.#set(key, record),
+      ),
+    ];
+    for (let at = 0; at < works.length; at += writesAtOnce) {
+      await Promise.all(works.slice(at, at + writesAtOnce).map((work) => work()));
+    }
   }
 
   get<K extends Kind>(kind: K, guid: string): Records[K] | undefined {
@@ -104,6 +183,25 @@ export class Store implements AsyncDisposable {
     await this.#watch?.[Symbol.asyncDispose]();
   }
 
+  #follow(entry: BucketEntry<unknown>): void {
+    this.#mirror.follow(entry);
+    this.#followed = Math.max(this.#followed, entry.revision);
+  }
+
+  async #set(key: string, record: AnyRecord): Promise<void> {
+    const parts = partsOf(key);
+    if (parts === undefined) return;
+    const there = this.#mirror.entry(parts.kind, parts.guid);
+    if (there !== undefined && JSON.stringify(there.record) === JSON.stringify(record)) return;
+    const revision = await this.#bucket.write(parts.kind, record, there?.revision ?? 0);
+    this.#mirror.put(parts.kind, record, revision);
+  }
+
+  async #drop(key: string): Promise<void> {
+    const parts = partsOf(key);
+    if (parts !== undefined) await this.delete(parts.kind, parts.guid);
+  }
+
   /** One try of an update. @throws RevisionConflict when somebody else was faster */
   async #replace<K extends Kind>(
     kind: K,
@@ -124,10 +222,6 @@ export class Store implements AsyncDisposable {
 function conflictOf(error: unknown): RevisionConflict {
   if (error instanceof RevisionConflict) return error;
   throw error;
-}
-
-function keyOf(kind: Kind, guid: string): string {
-  return `${kind}.${guid}`;
 }
 
 function notFound(kind: Kind): ApiError {

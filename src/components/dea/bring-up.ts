@@ -1,6 +1,7 @@
 import type { StartRequest } from '#contract/dea.ts';
 import type { Child } from '#ground/child.ts';
 import { ActionableError } from '#ground/errors.ts';
+import { provideOwnNode } from '#packaging/own-node.ts';
 import { environmentOf } from './environment.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import { prepareDirectory } from './prepare-directory.ts';
@@ -26,8 +27,9 @@ export async function bringUp(
   const { host } = tools.options;
   const path = await tools.appPath();
   const env = environmentOf(record, request, { directory, path, host });
+  const program = runtime.program && (await provideOwnNode(runtime.program, process.env));
   const maxBytes = record.diskMb * 1024 * 1024;
-  const prepare = (archive: string) => prepareDirectory(archive, directory, runtime.program, maxBytes);
+  const prepare = (archive: string) => prepareDirectory(archive, directory, program, maxBytes);
   await tools.droplets.use(request, prepare, signal);
   signal.throwIfAborted();
   return startInstance({ directory, env, port: record.port, fds: record.fds });

@@ -1,6 +1,7 @@
 import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDirectory } from '#ground/files.ts';
+import { provideOwnNode } from '#packaging/own-node.ts';
 import type { Runtimes } from './runtimes.ts';
 import { shellWord } from './shell-word.ts';
 
@@ -13,7 +14,7 @@ export async function provideFallbackPrograms(directory: string, runtimes: Runti
   await ensureDirectory(directory);
   const python = runtimes.programOf('python');
   const node = runtimes.programOf('node');
-  if (node !== undefined) await symlink(node, join(directory, 'node'));
+  if (node !== undefined) await symlink(await provideOwnNode(node, process.env), join(directory, 'node'));
   if (python === undefined) return;
   await symlink(python, join(directory, 'python'));
   const pip = `#!/bin/sh\nexec ${shellWord(python)} -m pip "$@"\n`;

@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import * as v from 'valibot';
+import { ownNode } from '#packaging/own-node.ts';
 
 const ms = (fallback: number) => v.optional(v.pipe(v.number(), v.minValue(0)), fallback);
 const whole = (fallback: number | (() => number)) =>
@@ -15,8 +16,8 @@ export const DeaOptions = v.object({
   programDirectories: v.optional(v.array(v.string()), ['/usr/local/bin', '/usr/bin', '/bin', '/opt/homebrew/bin']),
   /** The user's home: programs in its `.local/bin` count too. */
   userHome: v.optional(v.string()),
-  /** The node for apps on a machine whose PATH has none. */
-  nodeProgram: v.optional(v.string(), () => process.execPath),
+  /** The node for apps on a machine whose PATH has none: our own, where that is possible. Empty for none. */
+  nodeProgram: v.optional(v.string(), () => ownNode(process.env) ?? ''),
   /** The address under which routers reach our instances. */
   host: v.optional(v.string(), '127.0.0.1'),
 

@@ -35,7 +35,7 @@ export async function findStrays(
  */
 export async function removeStrays({ directories, logPositions }: Strays, tools: Tools): Promise<void> {
   const { census, log, options, places } = tools;
-  for (const name of logPositions) await rm(join(places.logPositions, name), { force: true });
+  for (const name of logPositions) await rm(join(places.logPositions, name), { recursive: true, force: true });
   for (const name of directories) {
     const directory = join(places.instances, name);
     const id = instanceIdOf(name);

@@ -17,7 +17,7 @@ export interface RuntimePlaces {
   readonly userHome?: string | undefined;
   /** Where programs are looked for when the PATH does not have them. */
   readonly programDirectories: readonly string[];
-  /** The node for when there is none in the PATH. */
+  /** The node for when there is none in the PATH; empty for none. */
   readonly nodeProgram: string;
 }
 
@@ -53,7 +53,7 @@ export class Runtimes {
       const program = this.find(name);
       if (program !== undefined) return program;
     }
-    return family === 'node' ? this.#nodeProgram : undefined;
+    return family === 'node' && this.#nodeProgram !== '' ? this.#nodeProgram : undefined;
   }
 
   /** A program by its name, an absolute path. What was found is remembered for as long as it is there. */

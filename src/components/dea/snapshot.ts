@@ -1,8 +1,10 @@
-import { rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { readCheckedFile, writeCheckedFile } from '#ground/checked-file.ts';
+import { reportDamage } from '#ground/damage.ts';
 import { messageOf } from '#ground/errors.ts';
-import { readIfThere, writeFileDurably } from '#ground/files.ts';
 import type { Log } from '#ground/log.ts';
+import { setAside } from '#ground/set-aside.ts';
 import { sleep } from '#ground/wait.ts';
 import { InstanceRecord } from './instance-record.ts';
 
@@ -49,7 +51,7 @@ export class Snapshot implements AsyncDisposable {
   async #writeNow(): Promise<void> {
     this.#isStale = false;
     try {
-      await writeFileDurably(this.#path, JSON.stringify({ version: 1, instances: this.#records() }));
+      await writeCheckedFile(this.#path, { version: 1, instances: this.#records() });
     } catch (error) {
       // The apps run on. After a restart they would be strangers, though, so it has to be known.
       this.#log.error('snapshot not written', { path: this.#path, error: messageOf(error) });
@@ -57,16 +59,15 @@ export class Snapshot implements AsyncDisposable {
   }
 }
 
-/** What the last DEA left. A file that cannot be understood is put aside: its instances are then ended as strays. */
+/** What the last DEA left. A file that cannot be understood is set aside: its instances are then ended as strays. */
 export async function readSnapshot(path: string, log: Log): Promise<readonly InstanceRecord[]> {
-  const text = await readIfThere(path);
-  if (text === undefined) return [];
-  try {
-    return v.parse(SnapshotFile, JSON.parse(text)).instances;
-  } catch (error) {
-    const aside = `${path}.broken`;
-    log.error('snapshot not understood', { error: messageOf(error), keptAs: aside });
-    await rename(path, aside);
-    return [];
-  }
+  const snapshot = await readCheckedFile(path, SnapshotFile);
+  if (snapshot === undefined) return [];
+  if (snapshot.ok) return snapshot.value.instances;
+  reportDamage(log, {
+    found: `The list of running instances, ${path}, cannot be read: ${snapshot.reason}.`,
+    done: 'Instances that still run are ended, and apps are started anew.',
+    keptIn: await setAside(path, join(dirname(path), 'damaged')),
+  });
+  return [];
 }

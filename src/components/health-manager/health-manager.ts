@@ -14,7 +14,6 @@ export const healthManager: Component<HealthManagerOptions> = {
     const { bus, log } = context;
     await using undo = new AsyncDisposableStack();
     const stop = new AbortController();
-    undo.defer(() => stop.abort(new Error('The health manager stops.')));
     const watch = new Watch(bus, log, options, stop.signal);
     const failed = (what: string) => (error: unknown) => {
       if (!stop.signal.aborted) log.warn(what, { error: messageOf(error) });
@@ -32,12 +31,15 @@ export const healthManager: Component<HealthManagerOptions> = {
     const survey = (async () => {
       bus.publish(healthManagerStart, null);
       const desired = watch.refreshUntilKnown();
+      desired.catch(() => {}); // told below, unless we stop before
       await sleep(options.surveyMs, stop.signal);
       await desired;
       watch.analyse({ settledAfterMs: 0 });
     })();
     survey.catch(failed('first analysis failed'));
     undo.defer(() => survey.catch(() => {}));
+    // Before it is waited for: without a cloud controller it would never end.
+    undo.defer(() => stop.abort(new Error('The health manager stops.')));
     undo.use(repeat(options.analyseEveryMs, () => watch.analyse(), failed('analysis failed')));
     undo.use(repeat(options.refreshEveryMs, () => watch.refresh(), failed('desired state not read')));
     return runningWith(undo.move());

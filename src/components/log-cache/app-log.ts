@@ -2,6 +2,7 @@ import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '#ground/errors.ts';
 import { ensureDirectory } from '#ground/files.ts';
+import { jsonIn } from '#ground/json-in.ts';
 import { type LogQuery, type StoredLine, select } from './envelope.ts';
 
 export interface AppLogLimits {
@@ -120,12 +121,14 @@ export class AppLog {
 }
 
 function lineIn(text: string): StoredLine[] {
-  if (text === '') return [];
-  try {
-    return [JSON.parse(text) as StoredLine];
-  } catch {
-    return []; // cut short when the machine lost power
-  }
+  // A line may be cut short by a power cut, or damaged.
+  const line = text === '' ? undefined : jsonIn(text);
+  return isStoredLine(line) ? [line] : [];
+}
+
+function isStoredLine(line: unknown): line is StoredLine {
+  const { t, s, i, m } = (typeof line === 'object' && line !== null ? line : {}) as Record<string, unknown>;
+  return typeof t === 'string' && /^\d+$/.test(t) && [s, i, m].every((text) => typeof text === 'string');
 }
 
 function nowNs(): bigint {

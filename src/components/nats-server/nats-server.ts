@@ -20,6 +20,8 @@ export interface NatsServerContext {
   readonly log: Log;
   readonly dataDir: string;
   readonly signal: AbortSignal;
+  /** Called when nobody has the store open any more, and the server is about to open it. */
+  readonly beforeLaunch?: () => void;
   /** Told when the process was launched: from then on it gets ready by itself, and we can do something else. */
   readonly onLaunched?: () => void;
 }
@@ -31,12 +33,13 @@ export interface NatsServerContext {
  * @throws ActionableError PROGRAM_NOT_FOUND, PORT_TAKEN, START_FAILED
  */
 export async function startNatsServer(
-  { log, dataDir, signal, onLaunched }: NatsServerContext,
+  { log, dataDir, signal, beforeLaunch, onLaunched }: NatsServerContext,
   options: NatsServerOptions,
 ): Promise<RunningNatsServer> {
   await ensureDirectory(dataDir);
   const pidFile = join(dataDir, 'process.json');
   await awaitPredecessor(pidFile, log);
+  beforeLaunch?.();
   const launched = async (pid: number) => {
     onLaunched?.();
     await record(pid, pidFile);

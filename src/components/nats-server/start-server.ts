@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Child, startChild } from '#ground/child.ts';
 import { ActionableError } from '#ground/errors.ts';
@@ -37,7 +37,8 @@ export async function startServer(
     logFile: join(dataDir, 'nats-server.log'),
     portsDir: await ensureDirectory(join(dataDir, 'ports')),
   };
-  for (const stale of await readdir(places.portsDir)) await rm(join(places.portsDir, stale), { force: true });
+  for (const stale of await readdir(places.portsDir))
+    await rm(join(places.portsDir, stale), { recursive: true, force: true });
   const configuration = join(dataDir, 'nats-server.conf');
   const text = configurationOf(options, places);
   if ((await readIfThere(configuration)) !== text) await writeFileDurably(configuration, text);
@@ -88,7 +89,8 @@ async function explainExit(options: NatsServerOptions, { logFile }: Places): Pro
       'Stop that program, or choose another with `--bus-port` (0 takes any free one).',
     );
   }
-  const log = await readFile(logFile, 'utf8').catch(() => '');
+  // Where a directory stands in its place, that is why the server ended: whoever mends files hears of it.
+  const log = (await readIfThere(logFile)) ?? '';
   const reason =
     log
       .trim()

@@ -38,6 +38,7 @@ export class AccessLog implements Disposable {
   readonly #everyMs: number;
   readonly #batches = new Map<string, { app: string; index: string; lines: LogLine[] }>();
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(bus: Bus, log: Log, everyMs: number) {
     this.#bus = bus;
@@ -48,7 +49,7 @@ export class AccessLog implements Disposable {
   add(visit: Visit): void {
     const { app, index = '0' } = visit;
     // Foreign DEAs may name apps in ways that are no part of a subject.
-    if (!/^[^\s.*>]+$/.test(app)) return;
+    if (this.#isClosed || !/^[^\s.*>]+$/.test(app)) return;
     const key = `${app} ${index}`;
     const batch = this.#batches.get(key) ?? { app, index, lines: [] };
     batch.lines.push({ timestamp: nextTimestamp(), stream: 'OUT', text: accessLine(visit) });
@@ -76,8 +77,9 @@ export class AccessLog implements Disposable {
     }
   }
 
-  /** Publishes what is left. */
+  /** Publishes what is left, and takes no more: requests may outlive the bus. */
   [Symbol.dispose](): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#flush();
   }

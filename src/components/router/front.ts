@@ -1,90 +1,215 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { messageOf } from '#ground/errors.ts';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { ActionableError, messageOf } from '#ground/errors.ts';
 import { listen } from '#ground/ports.ts';
+import { sleep } from '#ground/wait.ts';
+import type { Address } from './handover.ts';
 import type { RouterOptions } from './options.ts';
 import { refusalAsText } from './send-page.ts';
 import { type Service, serveRequest, serveUpgrade } from './serve-request.ts';
 
-/** The connections of clients. */
-interface Connections {
-  readonly all: Set<Socket>;
-  /** Those that have left HTTP, of which the server knows nothing any more. */
-  readonly loose: Set<Socket>;
+type FrontOptions = Pick<RouterOptions, 'host' | 'port' | 'headersMs' | 'keepAliveMs' | 'drainMs'>;
+
+export interface Retirement {
+  /** When to cut clients that say nothing. */
+  readonly quietMs: number;
+  /** When to cut all that are left. */
+  readonly limitMs: number;
+  /** Cuts all that are left at once. */
+  readonly signal?: AbortSignal;
 }
+
+/** How long a client may take to reply to the end of its websocket. */
+const websocketGraceMs = 2_000;
 
 /**
- * Listens for clients and serves them. Disposing it lets requests under way end for `drainMs`.
- * @throws ActionableError PORT_TAKEN, START_FAILED
+ * Where clients come in: the listening socket and their connections. It outlives the router that serves them when the
+ * platform changes hands. Disposing it lets requests under way end for `drainMs`, and cuts what is left.
  */
-export async function openFront(
-  service: Service,
-  options: RouterOptions,
-): Promise<AsyncDisposable & { readonly port: number }> {
-  const { host, headersMs, keepAliveMs, drainMs } = options;
-  const server = createServer({
-    headersTimeout: headersMs,
-    // The default looks every 30 s only, so a slow client would have that much more.
-    connectionsCheckingInterval: Math.min(1_000, headersMs),
-    requestTimeout: 0, // an upload takes as long as it takes
-    keepAliveTimeout: keepAliveMs,
-  });
-  // Node drops headers beyond a number without a word, be they the ones that say where the body ends.
-  server.maxHeadersCount = 0;
-  const connections: Connections = { all: new Set(), loose: new Set() };
-  server.on('connection', (socket: Socket) => {
-    connections.all.add(socket);
-    socket.once('close', () => connections.all.delete(socket));
-  });
-  serveWith(server, service, connections);
-  const port = await listen(server, { host, port: options.port, who: 'The router', flag: '--port' });
-  server.on('error', (error) => service.log.error('router failed', { error: messageOf(error) }));
-  return { port, [Symbol.asyncDispose]: () => close(server, connections, drainMs) };
-}
+export class Front implements AsyncDisposable {
+  readonly #options: FrontOptions;
+  readonly #server: Server;
+  readonly #connections = new Set<Socket>();
+  /** Connections that have left HTTP, of which the server knows nothing any more. */
+  readonly #loose = new Set<Socket>();
+  readonly #answers = new Set<ServerResponse>();
+  #service: Service;
+  #address: Address | undefined;
+  #lastRequest = false;
+  #isClosing = false;
 
-function serveWith(server: Server, service: Service, { loose }: Connections): void {
-  const serve = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
-    response.once('close', () => {
-      // The server is closing, and this connection would wait for its next request.
-      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+  constructor(service: Service, options: FrontOptions) {
+    this.#service = service;
+    this.#options = options;
+    this.#server = createServer({
+      headersTimeout: options.headersMs,
+      // The default looks every 30 s only, so a slow client would have that much more.
+      connectionsCheckingInterval: Math.min(1_000, options.headersMs),
+      requestTimeout: 0, // an upload takes as long as it takes
+      keepAliveTimeout: options.keepAliveMs,
     });
-    void serveRequest(service, request, response, expectsContinue).catch((error: unknown) => {
-      service.log.error('request failed', { error: messageOf(error) });
-      response.destroy();
+    // Node drops headers beyond a number without a word, be they the ones that say where the body ends.
+    this.#server.maxHeadersCount = 0;
+    this.#server.on('connection', (socket: Socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
     });
-  };
-  server.on('request', (request, response) => serve(request, response, false));
-  server.on('checkContinue', (request, response) => serve(request, response, true));
-  server.on('upgrade', (request, socket: Socket, head) => {
-    loosen(socket, loose);
-    void serveUpgrade(service, request, socket, head).catch((error: unknown) => {
-      service.log.error('upgrade failed', { error: messageOf(error) });
-      socket.destroy();
-    });
-  });
-  server.on('connect', (_, socket: Socket) => {
-    loosen(socket, loose);
-    socket.end(refusalAsText({ status: 405, text: 'There are no tunnels here.' }));
-  });
-}
-
-function loosen(socket: Socket, loose: Set<Socket>): void {
-  loose.add(socket);
-  socket.on('error', () => {}); // the client is gone, which `close` says too
-  socket.once('close', () => loose.delete(socket));
-}
-
-/** Takes no more requests, ends the websockets, lets requests under way end for a moment, and cuts what is left. */
-async function close(server: Server, { all, loose }: Connections, drainMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  for (const socket of all) {
-    // Browsers connect ahead of their requests; to the server such a connection is busy.
-    if (socket.bytesRead === 0 || loose.has(socket)) socket.destroy();
+    this.#takeRequests();
   }
-  const timer = setTimeout(() => {
-    for (const socket of all) socket.destroy();
-  }, drainMs);
-  await closed;
-  clearTimeout(timer);
+
+  /** @throws ActionableError PORT_TAKEN, START_FAILED */
+  async listen(descriptor?: number): Promise<void> {
+    const { host, port } = this.#options;
+    if (descriptor === undefined) await listen(this.#server, { host, port, who: 'The router', flag: '--port' });
+    else await listenOn(this.#server, descriptor);
+    this.#server.on('error', (error) => this.#service.log.error('router failed', { error: messageOf(error) }));
+    const address = this.#server.address() as AddressInfo; // it listens on a port
+    this.#address = { host: address.address, port: address.port };
+  }
+
+  /** Where it listens, or did last. */
+  get address(): Address {
+    if (this.#address === undefined) throw new TypeError('The front does not listen yet.');
+    return this.#address;
+  }
+
+  /** Of the listening socket, for a child to inherit; -1 when it does not listen. */
+  get descriptor(): number {
+    const { _handle } = this.#server as { _handle?: { fd?: number } | null }; // Node has no other name for it
+    return _handle?.fd ?? -1;
+  }
+
+  /** The router that serves from now on. */
+  serveWith(service: Service): void {
+    const before = this.#service;
+    this.#service = service;
+    before.handover.to(this.address);
+  }
+
+  /**
+   * Lets the answers that are under way come to their end, while it takes requests as before but tells each client to
+   * come back on another connection. Event streams, which have no end, are not waited for.
+   * @param leastMs so long at least, for clients to learn of it
+   */
+  async calm({ leastMs, limitMs }: { leastMs: number; limitMs: number }): Promise<void> {
+    const before = [...this.#answers].filter((answer) => !isEventStream(answer));
+    this.#askForNoMore();
+    const limit = performance.now() + limitMs;
+    const over = () => performance.now() >= limit || !before.some((answer) => this.#answers.has(answer));
+    await sleep(leastMs);
+    while (!over()) await sleep(10);
+  }
+
+  /**
+   * Gives up the socket, which others may hold as well, and has the requests that wait for a successor passed on to
+   * whoever listens there now. Websockets are closed; the other clients may make one more request each.
+   */
+  async retire({ quietMs, limitMs, signal }: Retirement): Promise<void> {
+    this.#askForNoMore();
+    // What http.Server adds to this cuts idle connections, on which a request may be coming.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()));
+    this.#service.handover.to(this.address);
+    const websockets = this.#service.transport.endWebsockets(Math.min(limitMs, websocketGraceMs));
+    const cutAll = () => this.#cut(() => true);
+    const timers = [setTimeout(() => this.#cutQuiet(), quietMs), setTimeout(cutAll, limitMs)];
+    signal?.addEventListener('abort', cutAll, { once: true });
+    if (signal?.aborted === true) cutAll();
+    await Promise.all([closed, websockets]);
+    for (const timer of timers) clearTimeout(timer);
+    signal?.removeEventListener('abort', cutAll);
+    this.#server.close(() => {}); // it is closed; this stops its timer
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    // Browsers connect ahead of their requests; to the server such a connection is busy.
+    this.#cut((socket) => socket.bytesRead === 0 || this.#loose.has(socket));
+    const timer = setTimeout(() => this.#cut(() => true), this.#options.drainMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #askForNoMore(): void {
+    this.#lastRequest = true;
+    for (const answer of this.#answers) answer.shouldKeepAlive = false;
+  }
+
+  /** Cuts connections without a request, and those that send none any more. */
+  #cutQuiet(): void {
+    this.#isClosing = true;
+    this.#server.closeIdleConnections();
+    this.#cut((socket) => socket.bytesRead === 0);
+  }
+
+  #cut(isMeant: (socket: Socket) => boolean): void {
+    for (const socket of this.#connections) if (isMeant(socket)) socket.destroy();
+  }
+
+  #takeRequests(): void {
+    const serve = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
+      this.#note(response);
+      const service = this.#service;
+      void serveRequest(service, request, response, expectsContinue).catch((error: unknown) => {
+        service.log.error('request failed', { error: messageOf(error) });
+        response.destroy();
+      });
+    };
+    this.#server.on('request', (request, response) => serve(request, response, false));
+    this.#server.on('checkContinue', (request, response) => serve(request, response, true));
+    this.#server.on('upgrade', (request, socket: Socket, head) => {
+      this.#loosen(socket);
+      const service = this.#service;
+      void serveUpgrade(service, request, socket, head).catch((error: unknown) => {
+        service.log.error('upgrade failed', { error: messageOf(error) });
+        socket.destroy();
+      });
+    });
+    this.#server.on('connect', (_, socket: Socket) => {
+      this.#loosen(socket);
+      socket.end(refusalAsText({ status: 405, text: 'There are no tunnels here.' }));
+    });
+  }
+
+  #note(response: ServerResponse): void {
+    this.#answers.add(response);
+    if (this.#lastRequest) response.shouldKeepAlive = false;
+    response.once('close', () => {
+      this.#answers.delete(response);
+      // The server is closing, and this connection would wait for its next request.
+      if (this.#isClosing) setImmediate(() => this.#server.closeIdleConnections());
+    });
+  }
+
+  #loosen(socket: Socket): void {
+    this.#loose.add(socket);
+    socket.on('error', () => {}); // the client is gone, which `close` says too
+    socket.once('close', () => this.#loose.delete(socket));
+  }
+}
+
+/** Whoever wants one says so. */
+function isEventStream({ req }: ServerResponse): boolean {
+  return req.headers.accept?.includes('text/event-stream') === true;
+}
+
+/** @throws ActionableError START_FAILED */
+async function listenOn(server: Server, descriptor: number): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ fd: descriptor }, () => {
+        server.removeListener('error', reject);
+        resolve();
+      });
+    });
+  } catch (cause) {
+    throw new ActionableError(
+      'START_FAILED',
+      `The router cannot take over the socket it was given as descriptor ${descriptor}: ${messageOf(cause)}.`,
+      'Give it a TCP socket that listens, or none.',
+      { cause },
+    );
+  }
 }

@@ -1,2 +1,4 @@
+export type { Entrance } from './doors.ts';
+export type { Front } from './front.ts';
 export { RouterOptions } from './options.ts';
-export { startRouter } from './router.ts';
+export { type RunningRouter, startRouter } from './router.ts';

@@ -31,6 +31,14 @@ export const RouterOptions = v.object({
   idleAppConnectionMs: ms(30_000),
   /** How long requests that are under way may go on when the router stops. */
   drainMs: ms(500),
+  /** How long clients are asked to come back on other connections before the router leaves. */
+  calmMs: ms(1_000),
+  /** How long requests that are under way may go on when the router leaves. */
+  retireMs: ms(10_000),
+  /** How long connections without a request are kept when it leaves: one may be coming. */
+  quietMs: ms(150),
+  /** How long a request waits for the next router while the platform changes hands. */
+  handoverMs: ms(60_000),
   /** Access lines are collected for so long before they are published. */
   logEveryMs: ms(100),
 });

@@ -6,7 +6,7 @@ import { AppConnections, connectTo, SingleConnection } from './app-connections.t
 import { hasBody } from './check-request.ts';
 import { copyTrailers, passOn, passOnNews } from './pass-on.ts';
 import type { Attempt, ForwardCall, Transport, UpgradeCall } from './transport.ts';
-import { keepTogether, prepareAnswer } from './websocket.ts';
+import { CarriedWebsocket, prepareAnswer } from './websocket.ts';
 
 /** One attempt to forward a request. */
 interface Exchange {
@@ -35,6 +35,7 @@ export class HttpxyTransport implements Transport {
   readonly #ws = createProxyServer();
   readonly #exchanges = new WeakMap<IncomingMessage, Exchange>();
   readonly #upgrades = new WeakMap<IncomingMessage, Upgrade>();
+  readonly #websockets = new Set<CarriedWebsocket>();
 
   constructor({ connectMs, idleMs }: { connectMs: number; idleMs: number }) {
     this.#connectMs = connectMs;
@@ -135,7 +136,9 @@ export class HttpxyTransport implements Transport {
     outgoing.on('response', answer);
     outgoing.on('upgrade', (message, appSocket: Socket) => {
       answer(message);
-      keepTogether(socket, appSocket);
+      const websocket = new CarriedWebsocket(socket, appSocket);
+      this.#websockets.add(websocket);
+      void websocket.closed.then(() => this.#websockets.delete(websocket));
     });
   }
 
@@ -146,6 +149,10 @@ export class HttpxyTransport implements Transport {
     const client = socket as Socket; // always, for a websocket
     if (client.writable) client.write(upgrade.call.failure);
     upgrade.settle({ result: 'silent', error, wasKept: false });
+  }
+
+  async endWebsockets(limitMs: number): Promise<void> {
+    await Promise.all([...this.#websockets].map((websocket) => websocket.end(limitMs)));
   }
 
   /** Ends the connections to instances; websockets end with their clients. */

@@ -5,42 +5,84 @@ import { type ComponentContext, type Running, runningWith } from '#ground/compon
 import { AccessLog } from './access-log.ts';
 import { announceRouter, sweepRoutes } from './announce.ts';
 import { AppStates } from './app-states.ts';
+import { type Entrance, openDoors } from './doors.ts';
 import type { Directory } from './find-endpoint.ts';
-import { openFront } from './front.ts';
+import type { Front } from './front.ts';
+import { type Address, Handover } from './handover.ts';
 import type { RouterOptions } from './options.ts';
 import { RouteTable } from './route-table.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
-/** A router that listens. */
-interface RunningRouter extends Running {
-  /** The port for everybody's requests. */
-  readonly port: number;
+/** A router that serves, and where it can be asked: with an `Entrance` that is a side door until `open`. */
+export interface RunningRouter extends Running, Address {
+  /** Serves everybody who comes through the entrance from now on. Without one it did so from the start. */
+  open(): Promise<void>;
+  /** Of the listening socket, for another process to inherit. */
+  readonly descriptor: number;
+  /** Lets the clients go, each after its request, while everything is served; then nobody comes in any more. */
+  leave(): Promise<void>;
+  /**
+   * Leaves the front to the caller, who has to end it: disposing the router then leaves the clients where they are.
+   * Their requests are served as far as that goes, and wait for the next router otherwise.
+   */
+  release(): Promise<Front>;
 }
+
+/** How long the platform's own endpoints may take to complete their answers, before they go. */
+const lastAnswersMs = 2_000;
 
 /**
  * Starts what takes everybody's requests and has the instances answer them that registered for their host.
  * @throws ActionableError PORT_TAKEN, START_FAILED
  */
-export async function startRouter(context: ComponentContext, options: RouterOptions): Promise<RunningRouter> {
+export async function startRouter(
+  context: ComponentContext,
+  options: RouterOptions,
+  entrance?: Entrance,
+): Promise<RunningRouter> {
   const { bus, log } = context;
   await using undo = new AsyncDisposableStack();
   const { HttpxyTransport } = await import('./proxy.ts');
   const accessLog = undo.use(new AccessLog(bus, log, options.logEveryMs));
-  const transport = undo.use(
-    new HttpxyTransport({ connectMs: options.connectMs, idleMs: options.idleAppConnectionMs }),
-  );
+  const transport = new HttpxyTransport({ connectMs: options.connectMs, idleMs: options.idleAppConnectionMs });
   const room = new WaitingRoom(options.maxHeld);
   const directory = { table: new RouteTable(), states: new AppStates(), room };
   learnRoutes(undo, context, directory);
   undo.use(sweepRoutes(context, directory.table, options));
 
-  const service = { directory, patience: options, transport, accessLog, bus, log };
-  const { port } = undo.use(await openFront(service, options));
+  const handover = new Handover(options.handoverMs);
+  const service = { directory, patience: options, transport, handover, accessLog, bus, log };
+  const doors = await openDoors(service, options, entrance);
+  let isReleased = false;
+  undo.defer(() => (isReleased ? undefined : transport[Symbol.dispose]()));
+  undo.use(doors);
   undo.use(room); // before the front closes, so that nobody waits in vain
-  announceRouter(undo, context, { ...options, address: `${options.host}:${port}` });
+  const { host, port } = doors.address();
+  announceRouter(undo, context, { ...options, address: `${host}:${port}` });
   await bus.flush(); // from here on no registration is missed
-  log.info('router listens', { host: options.host, port });
-  return { ...runningWith(undo.move()), port };
+  log.info('router listens', { host, port });
+  return {
+    ...runningWith(undo.move()),
+    get host() {
+      return doors.address().host;
+    },
+    get port() {
+      return doors.address().port;
+    },
+    get descriptor() {
+      return doors.front.descriptor;
+    },
+    open: () => doors.open(),
+    async leave() {
+      await doors.front.calm({ leastMs: options.calmMs, limitMs: options.retireMs });
+      await doors.front.retire({ quietMs: options.quietMs, limitMs: options.retireMs });
+    },
+    async release() {
+      await handover.begin(lastAnswersMs);
+      isReleased = true; // its connections end when nobody uses them
+      return doors.release();
+    },
+  };
 }
 
 /** Keeps the directory as the bus says, and tells those who wait about it. */

@@ -6,6 +6,7 @@ import type { Log } from '#ground/log.ts';
 import type { AccessLog } from './access-log.ts';
 import { checkRequest, checkUpgrade, isRefusal, isRepeatable } from './check-request.ts';
 import { type Absence, type Directory, EndpointSearch, isAbsence, type Patience } from './find-endpoint.ts';
+import type { Handover } from './handover.ts';
 import { answerHeaders, requestHeaders, upgradeHeaders } from './headers.ts';
 import { type Page, pageFor } from './page.ts';
 import type { Endpoint } from './route-table.ts';
@@ -19,6 +20,7 @@ export interface Service {
   readonly directory: Directory;
   readonly patience: Patience;
   readonly transport: Transport;
+  readonly handover: Handover;
   readonly accessLog: AccessLog;
   readonly bus: Bus;
   readonly log: Log;
@@ -45,6 +47,7 @@ export async function serveRequest(
     visitor.bytesSent += bytes;
   };
   const attempt = async (endpoint: Endpoint) => {
+    if (endpoint.app === undefined) service.handover.noteOwn(response);
     const headers = requestHeaders(visitor.headers, visitor.originFor(endpoint));
     const call = { ...callTo(endpoint, visitor), headers, expectsContinue, onBytes };
     const first = await service.transport.forward(request, response, { ...call, ownConnection: !isRepeated });
@@ -102,18 +105,30 @@ interface Errand {
   readonly client: ServerResponse | Socket;
 }
 
-/** Tries one endpoint after the other. @returns why there is no answer, or `undefined` when there is one */
-async function findAnswer(
+/** @returns why there is no answer, or `undefined` when there is one */
+async function findAnswer(service: Service, visitor: Visitor, errand: Errand): Promise<Absence | undefined> {
+  const { attempt, client } = errand;
+  const absence = await askInstances(service, visitor, errand);
+  if (absence === undefined || absence.why === 'broken') return absence;
+  const successor = await service.handover.successor(() => departureOf(client));
+  if (successor === undefined) return absence;
+  visitor.app = undefined; // the successor keeps the log of this visit
+  const outcome = await attempt(successor);
+  return outcome.result === 'answered' || client.destroyed ? undefined : absence;
+}
+
+/** Tries one endpoint after the other. */
+async function askInstances(
   service: Service,
   visitor: Visitor,
   { attempt, client }: Errand,
 ): Promise<Absence | undefined> {
-  const { directory, patience, log } = service;
+  const { directory, patience, handover, log } = service;
   const stickyId = stickyIdOf(visitor.headers.cookie);
   const gone = () => departureOf(client);
   const search = new EndpointSearch(directory, visitor.destination, { ...patience, stickyId, gone });
   for (;;) {
-    const found = await search.next();
+    const found = handover.keepFromOwn(await search.next());
     if (isAbsence(found)) {
       visitor.app ??= appOf(service, visitor)?.app;
       return found;

@@ -44,4 +44,6 @@ export interface Transport extends Disposable {
   forward(request: IncomingMessage, response: ServerResponse, call: ForwardCall): Promise<Attempt>;
   /** The same for a request to become a websocket; the socket has to have a listener for errors. */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, call: UpgradeCall): Promise<Attempt>;
+  /** Has the websockets there are closed as websockets are; cuts those that are still there after `limitMs`. */
+  endWebsockets(limitMs: number): Promise<void>;
 }

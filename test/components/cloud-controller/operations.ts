@@ -20,7 +20,7 @@ import { Store } from '#components/cloud-controller/store.ts';
 import type { Bus, BusAddress } from '#ground/bus.ts';
 import { call, type HttpAnswer } from '#ground/http-client.ts';
 import { Routes, startHttpServer } from '#ground/http-server.ts';
-import { silentLog } from '#ground/log.ts';
+import { type Log, silentLog } from '#ground/log.ts';
 import { type ZipMember, zipOf } from '#ground/zip.ts';
 import { connectBus, startBus } from '../../support/bus.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
@@ -47,6 +47,9 @@ export interface TestOptions {
   readonly options?: v.InferInput<typeof CloudControllerOptions>;
   /** Of a run before this one. */
   readonly dataDir?: string;
+  /** Whether the store was just filled from a snapshot. */
+  readonly isRestored?: boolean;
+  readonly log?: Log;
   readonly bus?: { readonly bus: Bus; readonly address: BusAddress };
 }
 
@@ -58,11 +61,12 @@ export async function startTestOperations(scope: Scope, given: TestOptions = {})
   const events = scope.use(await EventLog.open(own, silentLog, { guid: 'admin', type: 'user', name: 'admin' }));
   const dataDir = given.dataDir ?? (await scratchDirectory(scope));
   const options = v.parse(CloudControllerOptions, { ...quick, ...given.options });
+  const { log = silentLog, isRestored = false } = given;
   const signal = new AbortController().signal;
   let address = '';
   const ownAddress = () => address;
   const operations = scope.use(
-    await startOperations({ bus: own, log: silentLog, dataDir, signal, store, events, options, ownAddress }),
+    await startOperations({ bus: own, log, dataDir, signal, store, isRestored, events, options, ownAddress }),
   );
   const routes = new Routes();
   operations.registerBitsRoutes(routes);

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type InstanceRecord, recordOf } from '#components/dea/instance-record.ts';
 import { readSnapshot, Snapshot } from '#components/dea/snapshot.ts';
+import { damageIn } from '#ground/damage.ts';
 import { createLog, type LogEntry, silentLog } from '#ground/log.ts';
+import { spoil } from '../../support/bus.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 import { optionsFor, requestFor } from './support.ts';
@@ -48,7 +50,18 @@ describe('snapshot', (it) => {
     assert.equal(await readSnapshot(await pathIn(scope), silentLog), []);
   });
 
-  it('is put aside when it cannot be understood', async (scope) => {
+  it('is set aside when a bit of it was flipped', async (scope) => {
+    const path = await pathIn(scope);
+    const snapshot = new Snapshot(path, () => [{ ...recordNamed('a'), port: 61_000 }], silentLog);
+    snapshot.touch();
+    await snapshot[Symbol.asyncDispose]();
+    await spoil(path, '61000');
+
+    assert.equal(await readSnapshot(path, silentLog), []);
+    assert.is(await readFile(path, 'utf8').catch(() => 'gone'), 'gone');
+  });
+
+  it('is set aside when it cannot be understood', async (scope) => {
     const path = await pathIn(scope);
     for (const text of [
       '{"version":1,"inst',
@@ -67,8 +80,9 @@ describe('snapshot', (it) => {
         [],
       );
 
-      assert.is(await readFile(`${path}.broken`, 'utf8'), text);
-      assert.is(entries[0]?.event, 'snapshot not understood');
+      const [damage] = entries.map(damageIn);
+      assert.is(await readFile(damage?.keptIn ?? '', 'utf8'), text);
+      assert.match(damage?.found ?? '', path);
     }
   });
 

@@ -7,7 +7,16 @@ import { thrownBy } from '../../support/thrown.ts';
 /** What a benchmark without programs needs. */
 function surroundingsWith(signal: AbortSignal): Surroundings {
   const natsServer = { path: '', version: '', origin: '' };
-  return { project: '', executable: '', version: '', natsServer, scratch: '', signal };
+  return {
+    project: '',
+    command: [process.execPath],
+    isExecutable: false,
+    node: process.execPath,
+    version: '',
+    natsServer,
+    scratch: '',
+    signal,
+  };
 }
 
 function benchmarkOf(works: Awaited<ReturnType<Benchmark['prepare']>>['works']): Benchmark {

@@ -11,7 +11,9 @@ async function surroundings(scope: Scope): Promise<Surroundings> {
   const scratch = await scratchDirectory(scope);
   return {
     project: resolve('.'),
-    executable: '',
+    command: [process.execPath],
+    isExecutable: false,
+    node: process.execPath,
     version: '',
     natsServer,
     scratch,

@@ -10,6 +10,7 @@ describe('the options of a benchmark run', (it) => {
       rounds: 9,
       only: [...benchmarkNames],
       installPeers: false,
+      program: undefined,
       out: 'bench',
       help: false,
     });
@@ -22,12 +23,21 @@ describe('the options of a benchmark run', (it) => {
       '--only',
       'push,up',
       '--install-peers',
+      '--program',
+      'dist/localpaas-linux-x64',
       '--out',
       '/results',
       '--help',
     ]);
 
-    assert.equal(options, { rounds: 15, only: ['up', 'push'], installPeers: true, out: '/results', help: true });
+    assert.equal(options, {
+      rounds: 15,
+      only: ['up', 'push'],
+      installPeers: true,
+      program: 'dist/localpaas-linux-x64',
+      out: '/results',
+      help: true,
+    });
   });
 
   it('are refused when they cannot be meant', async () => {

@@ -59,7 +59,7 @@ async function leftovers(): Promise<string[]> {
 
 describe("Debian's package of nats-server", (it) => {
   it('is none where the machine has no Debian archive', async (scope) => {
-    const complaint = await complaintOf(fetchFromDebian(await scratchDirectory(scope)));
+    const complaint = await complaintOf(fetchFromDebian({ aptDirectory: await scratchDirectory(scope) }));
 
     assert.is(complaint, 'this machine gets no packages from a Debian archive');
   });
@@ -70,7 +70,7 @@ describe("Debian's package of nats-server", (it) => {
     const aptDirectory = await publish(scope, 'forky');
     const before = await leftovers();
 
-    const { bytes, packageVersion } = await fetchFromDebian(aptDirectory);
+    const { bytes, packageVersion } = await fetchFromDebian({ aptDirectory });
 
     assert.is(bytes.toString(), program);
     assert.is(packageVersion, '2.10.27-1');
@@ -81,7 +81,7 @@ describe("Debian's package of nats-server", (it) => {
     const aptDirectory = await publish(scope, 'trixie');
     await writeFile(join(aptDirectory, 'sources.list'), 'deb [trusted=yes] file:/nowhere/debian bookworm main\n');
 
-    const { packageVersion } = await fetchFromDebian(aptDirectory);
+    const { packageVersion } = await fetchFromDebian({ aptDirectory });
 
     assert.is(packageVersion, '2.10.27-1');
   });
@@ -89,7 +89,7 @@ describe("Debian's package of nats-server", (it) => {
   it('cannot be had from an archive that cannot be read, and says which', async (scope) => {
     const aptDirectory = await sourcesFor(scope, 'deb [trusted=yes] file:/nowhere/debian bookworm main\n');
 
-    const complaint = await complaintOf(fetchFromDebian(aptDirectory));
+    const complaint = await complaintOf(fetchFromDebian({ aptDirectory }));
 
     assert.match(complaint, 'file:/nowhere/debian trixie: ');
     assert.match(complaint, '/nowhere/debian/dists/trixie');
@@ -100,6 +100,6 @@ describe("Debian's package of nats-server", (it) => {
     const path = join(aptDirectory, 'sources.list.d/a.list');
     await writeFile(path, readFileSync(path, 'utf8').replace('[trusted=yes] ', ''));
 
-    assert.match(await complaintOf(fetchFromDebian(aptDirectory)), 'is not signed');
+    assert.match(await complaintOf(fetchFromDebian({ aptDirectory })), 'is not signed');
   });
 });

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { difficultText, planOf } from '../../../scripts/torture/plan.ts';
+import { planOf } from '../../../scripts/torture/plan.ts';
 import { randomFrom } from '../../../scripts/torture/random.ts';
 import { describe } from '../../support/spec.ts';
 
@@ -58,22 +58,5 @@ describe('a plan', (it) => {
 
     assert.is(new Set(values).size, values.length);
     assert.is(new Set(versions).size, versions.length);
-  });
-});
-
-describe('difficult text', (it) => {
-  it('has quotes, line ends, blanks at the ends, characters of all kinds, and thousands of them', () => {
-    const random = randomFrom(3);
-    const texts = Array.from({ length: 300 }, (_, index) => difficultText(random, `#${index}`));
-    const some = (test: (text: string) => boolean) => assert.ok(texts.some(test));
-
-    some((text) => text.includes('"') && text.includes("'"));
-    some((text) => text.includes('\r\n') && text.endsWith('\n'));
-    some((text) => text.startsWith(' ') && text.endsWith(' '));
-    some((text) => /\p{Extended_Pictographic}/u.test(text));
-    some((text) => text.includes('$(id)'));
-    some((text) => text.startsWith('-'));
-    some((text) => text.length > 20_000);
-    for (const text of texts) assert.is(Buffer.from(text).toString(), text);
   });
 });

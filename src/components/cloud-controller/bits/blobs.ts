@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { readableSize } from '#ground/bytes.ts';
+import { damageOf } from '#ground/checked-file.ts';
 import { ActionableError, explainDiskError, systemCodeOf } from '#ground/errors.ts';
 import { ensureDirectory, syncDirectory } from '#ground/files.ts';
 import { Mutex } from '../mutex.ts';
@@ -70,6 +71,19 @@ export class Blobs {
     }
   }
 
+  /** Whether a blob is what its name says; its bytes are read for that. */
+  async look(sha256: string): Promise<'whole' | 'damaged' | 'missing'> {
+    const digest = createHash('sha256');
+    try {
+      await pipeline(this.read(sha256), digest);
+    } catch (error) {
+      if (systemCodeOf(error) === 'ENOENT') return 'missing';
+      if (damageOf(error) === undefined) throw error;
+      return 'damaged';
+    }
+    return digest.digest('hex') === sha256 ? 'whole' : 'damaged';
+  }
+
   /**
    * Reads `content` to its end.
    * @param what it is, for messages: `the package`
@@ -93,15 +107,18 @@ export class Blobs {
   }
 
   /** Deletes a blob unless a record refers to it or is about to. */
-  collect(sha256: string): Promise<void> {
+  collect(sha256: string, giveUp = (path: string): Promise<unknown> => rm(path, { force: true })): Promise<void> {
     return this.#mutex.run(sha256, async () => {
-      if (this.#held.has(sha256) || this.#isReferenced(sha256)) return;
-      await rm(this.pathOf(sha256), { force: true });
+      if (!this.#held.has(sha256) && !this.#isReferenced(sha256)) await giveUp(this.pathOf(sha256));
     });
   }
 
-  /** Removes what a killed run left: half-written files, and blobs no record refers to. @returns how many */
-  async sweep(): Promise<number> {
+  /**
+   * Removes what a killed run left: half-written files, and blobs no record refers to.
+   * @param giveUp what is done with such a blob's file; it is deleted when absent
+   * @returns how many
+   */
+  async sweep(giveUp = (path: string): Promise<unknown> => rm(path, { force: true })): Promise<number> {
     const incoming = join(this.#directory, 'incoming');
     const halfWritten = (await readdir(incoming)).filter((name) => !name.startsWith(`${this.#run}-`));
     for (const name of halfWritten) await rm(join(incoming, name), { force: true });
@@ -111,7 +128,7 @@ export class Blobs {
       if (!/^[0-9a-f]{2}$/.test(shelf)) continue;
       for (const sha256 of await readdir(join(this.#directory, shelf))) {
         if (this.#held.has(sha256) || this.#isReferenced(sha256)) continue;
-        await this.collect(sha256);
+        await this.collect(sha256, giveUp);
         removed += 1;
       }
     }

@@ -10,6 +10,7 @@ import type { EventLog } from '../events.ts';
 import type { AppRecord, BuildRecord, DropletRecord, PackageRecord } from '../records.ts';
 import type { Store } from '../store.ts';
 import type { HeldBlob } from './blobs.ts';
+import type { DamagedBits } from './damaged-bits.ts';
 import { retireOldBits } from './retire-old-bits.ts';
 import { stagingRequestOf } from './staging-request.ts';
 import type { StagingTickets, Ticket } from './staging-tickets.ts';
@@ -20,6 +21,7 @@ export interface StagingParts {
   readonly store: Store;
   readonly events: EventLog;
   readonly tickets: StagingTickets;
+  readonly damagedBits: DamagedBits;
   readonly ownAddress: () => string;
   /** What a stager gives a task; it is waited for a little longer. */
   readonly stagingLimitMs: number;
@@ -86,13 +88,24 @@ export class Staging {
       const reply = await this.#ask(app, ticket);
       if (reply === undefined) return false;
       await using droplet = tickets.redeem(ticket);
-      if (reply.error) throw new BuildFailure(reply.error);
+      if (reply.error) throw new BuildFailure((await this.#spoiled(app, sha256)) ?? reply.error);
       if (droplet === undefined) throw new BuildFailure('The stager said it was done, but brought no droplet.');
       await this.#finish(build, app, { reply, droplet });
       return true;
     } finally {
       await tickets.redeem(ticket)?.[Symbol.asyncDispose]();
     }
+  }
+
+  /** Whether the package, and not what is in it, is why it cannot be staged. */
+  async #spoiled({ name }: AppRecord, sha256: string): Promise<string | undefined> {
+    const { damagedBits } = this.#parts;
+    const damage = await damagedBits.setAside(sha256);
+    if (damage === undefined) return undefined;
+    const found = `The package of app ${name} ${damage.why}`;
+    const keptIn = damage.keptIn === undefined ? {} : { keptIn: damage.keptIn };
+    damagedBits.tell({ found: `${found}.`, done: 'It cannot be staged.', ...keptIn, next: `Push ${name} again.` });
+    return `${found}: push the app again.`;
   }
 
   /**

@@ -1,8 +1,10 @@
 import type { Routes } from '#ground/http-server.ts';
 import type { Api } from '../api.ts';
+import { stateText } from '../portable/state-file.ts';
+import { stateIn } from '../portable/stored-state.ts';
 
 /** What v3 has no word for. */
-export function localpaasRoutes(routes: Routes, { options, setup }: Api): void {
+export function localpaasRoutes(routes: Routes, { options, setup, store }: Api): void {
   const startedAtMs = Date.now();
   routes.on('GET', '/localpaas/v1/info', () => ({
     status: 200,
@@ -16,5 +18,11 @@ export function localpaasRoutes(routes: Routes, { options, setup }: Api): void {
       space: { guid: setup.space.guid, name: setup.space.name },
       defaults: { memory_in_mb: options.defaultMemoryMb, disk_in_mb: options.defaultDiskMb },
     },
+  }));
+  // For backups: everything that was acknowledged before, the values of variables too.
+  routes.on('GET', '/localpaas/v1/desired-state', () => ({
+    status: 200,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
+    body: stateText(stateIn(store), new Date()),
   }));
 }

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { ActionableError, messageOf } from '#ground/errors.ts';
+import { type CarriedFiles, nameOfNatsServer } from './carried-files.ts';
+import { executable } from './executable.ts';
+import { inCache, isExecutable, makeWay, tidyCache } from './in-cache.ts';
+import { placeProgram, recordProgram } from './keep-program.ts';
+import { howToGetAnother, type NatsServerProgram } from './nats-server-version.ts';
+import { isIntact, readKeptProgram, sha256Of } from './program-records.ts';
+
+/**
+ * The nats-server an executable carries, unpacked into a cache. Its name is made from its content, so that another
+ * version never writes over one that runs.
+ * @param whileUnpacking is called when there is time to do something else
+ * @throws ActionableError CACHE_NOT_USABLE; PROGRAM_NOT_FOUND when it does not run on this machine; EXECUTABLE_DAMAGED
+ */
+export function carriedNatsServer(
+  files: CarriedFiles,
+  env: Readonly<Record<string, string | undefined>>,
+  whileUnpacking: () => unknown = () => {},
+): Promise<NatsServerProgram> {
+  const { version, origin } = files.index.natsServer;
+  const sha256 = files.sha256('nats-server');
+  const file = nameOfNatsServer(files);
+  const record = `${file}.json`;
+  return inCache(env, 'its nats-server', {
+    async find(directory) {
+      const known = await readKeptProgram(directory, record);
+      const path = join(directory, file);
+      if (known?.sha256 !== sha256 || !(await isIntact(directory, known, record))) return undefined;
+      return (await isExecutable(path)) ? { path, version, origin } : undefined;
+    },
+    async make(directory) {
+      const path = join(directory, file);
+      if (!(await isAlready(path, sha256))) {
+        await makeWay(path, 'file');
+        const unpacked = executable()?.natsServer ?? files.read('nats-server');
+        whileUnpacking();
+        await placeProgram(directory, await unpacked, origin).catch(explainOldSystem);
+      }
+      await makeWay(join(directory, record), 'file');
+      // The disk may take its time: until there is a record, the next start reads the whole file.
+      recordProgram(directory, { file, version, sha256, origin }, record)
+        .then(() => tidyCache(directory, file))
+        .catch(() => {});
+      return { path, version, origin };
+    },
+  });
+}
+
+/** Whether the program is there without a record: somebody was killed, or is about to write it. */
+async function isAlready(path: string, sha256: string): Promise<boolean> {
+  if (!(await isExecutable(path))) return false;
+  return sha256Of(path).then(
+    (found) => found === sha256,
+    () => false, // a directory, say
+  );
+}
+
+/** A program that was not linked statically runs on systems as new as the one it was built on, and newer ones. */
+function explainOldSystem(error: unknown): never {
+  const [, needed] = /version `GLIBC_([\d.]+)' not found/.exec(messageOf(error)) ?? [];
+  if (needed === undefined) throw error;
+  throw new ActionableError(
+    'PROGRAM_NOT_FOUND',
+    `The nats-server which localpaas carries needs glibc ${needed}, and this system has an older one.`,
+    howToGetAnother(),
+  );
+}

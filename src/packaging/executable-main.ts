@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+import { ActionableError, exitCodeOf, messageOf, systemCodeOf } from '#ground/errors.ts';
+import { cacheDirectories } from './cache-directories.ts';
+import { CarriedFiles, nameOfNatsServer, openSource, type Source } from './carried-files.ts';
+import { compiledCodeIn } from './compiled-code.ts';
+import type { Executable } from './executable.ts';
+
+/** What an executable runs first: the program is among the files it carries. */
+
+/** Put in place of the name for macOS, where nothing may follow the signature: the carried files in base64. */
+declare const LOCALPAAS_EMBEDDED: string | undefined;
+/** Of the JavaScript around this program. */
+declare const require: NodeJS.Require;
+declare const module: NodeJS.Module;
+
+try {
+  run(source());
+} catch (error) {
+  if (!(error instanceof ActionableError)) throw error;
+  process.stderr.write(`${error.message}\n${error.remedy}\n`);
+  process.exitCode = exitCodeOf(error);
+}
+
+function source(): Source {
+  if (typeof LOCALPAAS_EMBEDDED !== 'string') {
+    // Whatever lies under our name by now.
+    return ownFile(process.platform === 'linux' ? '/proc/self/exe' : process.execPath);
+  }
+  const bytes = Buffer.from(LOCALPAAS_EMBEDDED, 'base64');
+  return { size: bytes.length, read: (at, length) => bytes.subarray(at, at + length) };
+}
+
+function ownFile(path: string): Source {
+  try {
+    return openSource(path);
+  } catch (cause) {
+    const [why, remedy] =
+      systemCodeOf(cause) === 'ENOENT'
+        ? ['/proc is not mounted', 'Mount it: mount -t proc proc /proc']
+        : [messageOf(cause), `Let everybody read it who may execute it: chmod a+r ${process.execPath}`];
+    throw new ActionableError('START_FAILED', `localpaas cannot read its own file: ${why}.`, remedy, { cause });
+  }
+}
+
+function run(from: Source): void {
+  const files = new CarriedFiles(from);
+  const compiledCode = compiledCodeIn(cacheDirectories(process.env), files.id);
+  const compiled = compiledCode.read();
+  const natsServer = compiled === undefined ? unpackNatsServer(files) : undefined;
+  const source = compiled?.source ?? wrapped(files.readSync('program').toString('latin1')); // the build leaves ASCII
+  const filename = join(process.execPath, 'localpaas.cjs');
+  const script = new Script(source, { filename, cachedData: compiled?.code });
+  const isCompiled = compiled !== undefined && script.cachedDataRejected === false;
+  const keepCompiled = () => compiledCode.write(source, script);
+  const executable: Executable = { source: from, isCompiled, natsServer, keepCompiled };
+  script.runInThisContext().call(exports, exports, require, module, filename, process.execPath, executable);
+}
+
+/** In a first run other threads unpack it while this one compiles the program: both take long. */
+function unpackNatsServer(files: CarriedFiles): Promise<Buffer> | undefined {
+  if (process.argv[2] !== 'up' || process.env['LOCALPAAS_NATS_SERVER']) return undefined;
+  const name = nameOfNatsServer(files);
+  if (cacheDirectories(process.env).some((directory) => existsSync(join(directory, name)))) return undefined;
+  const unpacked = files.read('nats-server');
+  unpacked.catch(() => {}); // it is told by whoever needs it
+  return unpacked;
+}
+
+function wrapped(program: string): string {
+  return `(function (exports, require, module, __filename, __dirname, LOCALPAAS_EXECUTABLE) {${program}\n})`;
+}

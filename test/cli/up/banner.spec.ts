@@ -1,0 +1,39 @@
+import * as assert from 'uvu/assert';
+import { styleFor } from '#cli/style.ts';
+import { banner } from '#cli/up/banner.ts';
+import { describe } from '../../support/spec.ts';
+import { textSink } from '../text-sink.ts';
+
+const settings = { listen: '127.0.0.1', port: 80, busPort: 4222, openBus: false, domain: 'localhost' };
+const record = {
+  pid: 1,
+  startedAt: '',
+  url: 'http://127.0.0.1:80',
+  domain: 'localhost',
+  version: '1.0.0',
+  bus: 'nats://127.0.0.1:4222',
+  natsServerPid: 2,
+  executable: null,
+};
+
+function bannerFor(changes: { record?: object; settings?: object } = {}): string {
+  const facts = { home: '/home/pi/.localpaas', readyMs: 80, settings: { ...settings, ...changes.settings } };
+  return banner({ ...record, ...changes.record }, facts, styleFor(textSink(), {}), 'localpaas');
+}
+
+describe('banner', (it) => {
+  it('has addresses one can type, with a port where it takes one', () => {
+    assert.match(bannerFor(), /apps {9}http:\/\/<name>\.localhost\n {2}API {10}http:\/\/localhost\n/);
+    const other = bannerFor({ record: { url: 'http://127.0.0.1:8080', domain: 'pi.local' } });
+    assert.match(other, /http:\/\/<name>\.pi\.local:8080\n/);
+    assert.match(other, /http:\/\/api\.pi\.local:8080\n/);
+  });
+
+  it('says who else can reach it', () => {
+    assert.not.match(bannerFor(), /reachable/);
+    assert.match(
+      bannerFor({ settings: { listen: '0.0.0.0' } }),
+      /reachable {2,}from other machines, at 0\.0\.0\.0, port 80\n/,
+    );
+  });
+});
