@@ -7,7 +7,7 @@
  * children after the file.
  *
  * A pattern is a piece of a path or a regular expression; a file is run when one of them matches. Those in `executables/`
- * need what `npm run package` makes, and are run when a pattern has that word. What uvu lets pass is a failure here: no
+ * and `bare/` need what `npm run package` makes, and are run when a pattern has that word. What uvu lets pass is a failure here: no
  * file matches, a file without a test, a skipped test, a crash, a hang, something left running.
  */
 import { readdirSync, statSync } from 'node:fs';
@@ -19,6 +19,9 @@ import { runFile } from './run-tests/run-file.mjs';
 
 /** npm passes on the Ctrl-C which the terminal sent here already: two signals so close are one. */
 const sameSignalMs = 500;
+
+/** Folders of specs that are run only when they are named. */
+const onRequest = ['executables', 'bare'];
 
 const running = new Set();
 let interruptedBy;
@@ -60,10 +63,11 @@ function scenariosFirst(a, b) {
 }
 
 function isWanted(file, root, patterns) {
-  if (!file.startsWith(join(root, 'executables', sep))) return patterns.length === 0 || matches(file, patterns);
+  const folder = onRequest.find((name) => file.startsWith(join(root, name, sep)));
+  if (folder === undefined) return patterns.length === 0 || matches(file, patterns);
   return matches(
     file,
-    patterns.filter((pattern) => pattern.includes('executables')),
+    patterns.filter((pattern) => pattern.includes(folder)),
   );
 }
 

@@ -9,6 +9,9 @@ import type { Api } from '../torture/api.ts';
 /** What an interrupted run left is removed in the background, after the start. */
 const tidyLimitMs = 10_000;
 
+/** What apps and nats-server do there is their business; a cache is shared, and tidied up by and by. */
+const notOurs = ['/dea/instances', '/nats-server/store', '/.cache', '/cache'];
+
 /** Files that must be JSON, where they are there. */
 const jsonFiles = [
   'cli/login.json',
@@ -124,7 +127,7 @@ async function filesBelow(directory: string): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
     const path = join(directory, entry.name);
-    if (path.endsWith(join('dea', 'instances')) || path.endsWith(join('nats-server', 'store'))) continue;
+    if (notOurs.some((directory) => path.endsWith(directory))) continue;
     if (entry.isDirectory()) found.push(...(await filesBelow(path)));
     else found.push(path);
   }

@@ -22,7 +22,8 @@ export async function mending<T>(
       const result = await work();
       mender?.succeeded();
       return result;
-    } catch (error) {
+    } catch (thrown) {
+      const error = firstOf(thrown);
       if (context.signal.aborted || attempt === mostAttempts || !isMendable(error, context.home)) {
         await mender?.failed();
         throw causeOf(error);
@@ -37,6 +38,12 @@ export async function mending<T>(
 
 function isMendable(error: unknown, home: Home): boolean {
   return error instanceof ServerFailed || error instanceof DamagedStore || pathsIn(error, home.path).length > 0;
+}
+
+/** What failed first: releasing what had been started may have failed as well, and that is told in its stead. */
+function firstOf(error: unknown): unknown {
+  const isSecond = error instanceof Error && 'suppressed' in error;
+  return isSecond ? firstOf(error.suppressed) : error;
 }
 
 function causeOf(error: unknown): unknown {

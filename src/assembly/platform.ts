@@ -3,6 +3,7 @@ import { startNatsServer } from '#components/nats-server/index.ts';
 import type { RunningRouter } from '#components/router/index.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { KeepAppsRunning, type Running } from '#ground/component.ts';
+import { DamagedStore } from '#ground/damaged-store.ts';
 import { ActionableError, systemCodeOf } from '#ground/errors.ts';
 import { replaceFile } from '#ground/files.ts';
 import { lockDirectory } from '#ground/lock.ts';
@@ -126,6 +127,7 @@ async function startBusAndLoad(
 
 /** Where the server gives another reason, its store is not to blame. */
 function isAboutStore(error: unknown): boolean {
+  if (error instanceof DamagedStore) return false; // it is known which part
   if (error instanceof ActionableError) return error.code === 'START_FAILED';
   return error instanceof Error && systemCodeOf(error) === undefined;
 }

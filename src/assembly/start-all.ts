@@ -3,6 +3,7 @@ import type { Bus } from '#ground/bus.ts';
 import { type Component, type ComponentContext, KeepAppsRunning, type Running } from '#ground/component.ts';
 import { ensureDirectory } from '#ground/files.ts';
 import type { Log } from '#ground/log.ts';
+import { within } from '#ground/wait.ts';
 import type { Home } from './home.ts';
 
 /** A component together with the options it will be given. */
@@ -10,6 +11,9 @@ export interface Part {
   readonly name: string;
   start(context: ComponentContext): Promise<Running>;
 }
+
+/** How long the bus may take to answer after a start has failed. */
+const answerLimitMs = 2_000;
 
 export interface PartContext {
   readonly bus: Bus;
@@ -37,6 +41,7 @@ export async function startAll(parts: readonly Part[], context: PartContext): Pr
     } catch (cause) {
       failure ??= { cause };
       stop.abort(new KeepAppsRunning());
+      await giveUpSilent(context.bus);
       return undefined;
     }
   };
@@ -49,6 +54,11 @@ export async function startAll(parts: readonly Part[], context: PartContext): Pr
     failure: Promise.race(running.map((each) => each.failure)),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** A server that does not answer would hold up everybody who has something to tell it before the end. */
+async function giveUpSilent(bus: Bus): Promise<void> {
+  await within(answerLimitMs, 'an answer of the bus', bus.flush()).catch(() => bus.close());
 }
 
 /** Aborts when `signal` does, or when it is told to. */

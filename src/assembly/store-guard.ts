@@ -1,5 +1,12 @@
-import { type Block, haveShrunk, messagesOf, readBlocks, type StoredMessage } from '#components/nats-server/index.ts';
-import { desiredStateStream } from '#contract/stored-state.ts';
+import {
+  areWalkable,
+  type Block,
+  haveShrunk,
+  messagesOf,
+  readBlocks,
+  type StoredMessage,
+} from '#components/nats-server/index.ts';
+import { desiredStateStream, eventsStream } from '#contract/stored-state.ts';
 import { DamagedStore } from '#ground/damaged-store.ts';
 
 /**
@@ -20,9 +27,14 @@ export class StoreGuard {
     return this.#blocks;
   }
 
-  /** To be called before a server opens the store. What was there before an earlier one opened it, counts on. */
+  /**
+   * To be called before a server opens the store. What was there before an earlier one opened it, counts on.
+   * @throws DamagedStore when the server would not survive that, and perhaps not the machine
+   */
   look(): void {
     if (this.#blocks.length === 0) this.#blocks = readBlocks(this.#dataDir, desiredStateStream);
+    if (!areWalkable(this.#blocks)) throw unwalkable(desiredStateStream);
+    if (!areWalkable(readBlocks(this.#dataDir, eventsStream))) throw unwalkable(eventsStream);
   }
 
   /**
@@ -46,6 +58,10 @@ export class StoreGuard {
   forget(): void {
     this.#blocks = [];
   }
+}
+
+function unwalkable(stream: string): DamagedStore {
+  return new DamagedStore(stream, ['its messages are not in order'], {});
 }
 
 function newestOf(messages: readonly StoredMessage[]): Map<string, number> {

@@ -59,7 +59,8 @@ export function worldOfProcess(): World {
   }
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      // EIO: the terminal is gone; a SIGHUP says so, too, but what is still written must not end us before it.
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
       stop.abort(new Interrupted('SIGPIPE'));
     });
   }

@@ -25,14 +25,8 @@ export interface WatchOptions {
 export interface Watch extends AsyncDisposable {
   /** Of the last change that was ever made before watching began; 0 when nothing was ever written. */
   readonly lastRevision: number;
-}
-
-/** The server has values that it does not deliver: its store is damaged. */
-export class BucketStalled extends Error {
-  constructor(missing: number) {
-    super(`The message bus's server does not deliver ${missing} of the values it stores`);
-    this.name = 'BucketStalled';
-  }
+  /** How many values the server has and cannot read, at least: its store is damaged unless this is 0. */
+  readonly missing: number;
 }
 
 /** Somebody else changed the key since it was read: read again and decide again. */
@@ -89,16 +83,18 @@ export class Bucket<Value> {
 
   /**
    * Calls `onEntry` for every key there is (for every kept value with `history`), then for every change.
-   * Resolves when all that was there at the time of the call has been delivered.
-   * @throws BucketStalled when it does not come
+   * Resolves when all that was there at the time of the call has been delivered, as far as the server can.
+   * @throws Error when it delivers nothing any more although there is something
    */
   async watch(onEntry: (entry: BucketEntry<Value>) => void, options: WatchOptions = {}): Promise<Watch> {
     const { history = false, onFailure = () => {}, stallLimitMs = 8_000 } = options;
     const { streamInfo } = await this.#kv.status();
     const watcher = await this.#kv.watch({ include: history ? KvWatchInclude.AllHistory : KvWatchInclude.LastValue });
     const progress = new Progress(await pendingFor(watcher));
+    let newest = 0;
     const ended = (async () => {
       for await (const entry of watcher) {
+        newest = Math.max(newest, entry.revision);
         try {
           onEntry(entryOf<Value>(entry));
         } catch (error) {
@@ -117,7 +113,10 @@ export class Bucket<Value> {
       await stop();
       throw error;
     }
-    return { lastRevision: streamInfo.state.last_seq, [Symbol.asyncDispose]: stop };
+    const lastRevision = streamInfo.state.last_seq;
+    // Nothing takes the place of the last change, so it is always there.
+    const missing = Math.max(progress.missing, newest < lastRevision ? 1 : 0);
+    return { lastRevision, missing, [Symbol.asyncDispose]: stop };
   }
 }
 
@@ -136,14 +135,19 @@ class Progress {
     this.#pending = pending;
   }
 
+  get missing(): number {
+    return Math.max(0, this.#pending);
+  }
+
   came(): void {
     this.#pending -= 1;
     if (this.#pending <= 0) this.#complete();
   }
 
   /**
+   * Resolves when everything came, or nothing more will.
    * @param isDry whether the server has delivered whatever it is going to
-   * @throws BucketStalled when nothing came for so long, or nothing will
+   * @throws Error when nothing came for so long
    */
   async completed(stallLimitMs: number, isDry: () => Promise<boolean>): Promise<void> {
     if (this.#pending <= 0) return;
@@ -152,20 +156,19 @@ class Progress {
       this.#complete = resolve;
     });
     try {
-      await Promise.race([complete, this.#stalled(stallLimitMs, isDry, stop.signal)]);
+      await Promise.race([complete, this.#runDry(stallLimitMs, isDry, stop.signal)]);
     } finally {
       stop.abort(new Error('All values have come.'));
     }
   }
 
   /** What is on its way has come before the second of two questions. */
-  async #stalled(limitMs: number, isDry: () => Promise<boolean>, signal: AbortSignal): Promise<never> {
+  async #runDry(limitMs: number, isDry: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
     let pending = -1;
     let wasDry = false;
     let idleSince = performance.now();
-    for (;;) {
+    while (!signal.aborted) {
       await sleep(askEveryMs, signal).catch(() => {});
-      if (signal.aborted) return new Promise<never>(() => {}); // nobody waits for it any more
       if (pending !== this.#pending) {
         pending = this.#pending;
         idleSince = performance.now();
@@ -173,8 +176,9 @@ class Progress {
         continue;
       }
       const dry: boolean = await isDry().catch(() => false); // the server is busy or away
-      if (pending !== this.#pending) continue;
-      if ((dry && wasDry) || performance.now() - idleSince >= limitMs) throw new BucketStalled(this.#pending);
+      if (dry && wasDry && pending === this.#pending) return;
+      if (performance.now() - idleSince >= limitMs)
+        throw new Error(`The message bus's server delivers nothing any more`);
       wasDry = dry;
     }
   }

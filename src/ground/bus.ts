@@ -83,9 +83,10 @@ export class Bus implements AsyncDisposable {
     return this.#connection.getServer();
   }
 
-  /** @throws TypeError when the message is not what the subject carries: a bug on our side */
+  /** After `close` nobody hears it. @throws TypeError when the message is not what the subject carries: a bug on our side */
   publish<Message>(subject: Subject<Message>, message: NoInfer<Message>): void {
-    this.#connection.publish(subject.name, encode(subject, message));
+    const text = encode(subject, message);
+    if (!this.#connection.isClosed()) this.#connection.publish(subject.name, text);
   }
 
   /** Calls `handler` for each valid message, in order of arrival. What it throws is logged. Dispose to stop. */
@@ -180,6 +181,11 @@ export class Bus implements AsyncDisposable {
   onReconnect(listener: () => void): Disposable {
     this.#reconnectListeners.add(listener);
     return { [Symbol.dispose]: () => void this.#reconnectListeners.delete(listener) };
+  }
+
+  /** Gives the server up, which does not answer any more: whoever waits for something is told at once that it fails. */
+  async close(): Promise<void> {
+    await this.#connection.close();
   }
 
   /** Sends what is still to be sent, then closes. Without a server to talk to it closes at once. */

@@ -153,12 +153,15 @@ describe('the test runner', (it) => {
   });
 
   it('runs what needs an executable only when it is named', async (scope) => {
-    const root = await plant(scope, { apple: good, 'executables/pear': good, 'sub/executables/plum': good });
+    const root = await plant(scope, {
+      apple: good,
+      'executables/pear': good,
+      'bare/pear': good,
+      'sub/executables/plum': good,
+    });
 
     const outcomes = await Promise.all(
-      [[], ['pear'], ['executables'], ['executables/pear', 'apple']].map((args) =>
-        outcomeOf(startRunner(root, ...args)),
-      ),
+      [[], ['pear'], ['executables'], ['bare/', 'apple']].map((args) => outcomeOf(startRunner(root, ...args))),
     );
 
     assert.equal(

@@ -18,6 +18,7 @@ export const platformCommands = [
       ['localpaas up --demo', 'with a sample app to look at'],
       ['localpaas up --listen 0.0.0.0', 'reachable from other machines'],
     ],
+    notes: 'A socket that listens already, as systemd hands it over, takes the place of --port and --listen.',
     takes: {
       ...upOptions,
       home,

@@ -16,7 +16,7 @@ const script = `
 unset LOCALPAAS_SCRIPT
 report=$1; life=$2; predecessor=$3; shift 3
 now= old=
-rm -f "$life"; mkfifo "$life" && exec 5<>"$life" # whoever reads it learns of our end
+rm -f "$life"; mkfifo "$life" 2>/dev/null && exec 5<>"$life" # whoever reads it learns of our end
 exec 4<&0 # a shell gives what it starts in the background no input
 start() {
   LISTEN_FDS=1 LISTEN_FDNAMES=router LOCALPAAS_KEEPER=$$ LOCALPAAS_PREDECESSOR=$predecessor \\

@@ -17,7 +17,7 @@ const dismissalMs = 5_000;
 const everyMs = 10;
 
 /** The process that is to take over from this one. */
-export interface Successor {
+interface Successor {
   readonly identity: ProcessIdentity;
   /** Resolves when it serves. @throws Error when it ended, or takes too long */
   served(): Promise<void>;

@@ -60,8 +60,8 @@ export async function restartPlatform(home: Home, old: PlatformRecord, version: 
   if (author === undefined) throw new Error('This process is not in the process table.');
   const id = randomBytes(8).toString('hex');
   const since = new Date().toISOString();
-  await writeRequest(home, { id, platform: { pid: old.pid, startedAt: old.startedAt }, author, version });
   try {
+    await writeRequest(home, { id, platform: { pid: old.pid, startedAt: old.startedAt }, author, version });
     if (!signalProcess(old.pid, 'SIGUSR2')) throw new Error(`it (pid ${old.pid}) cannot be told to`);
     const fresh = await waitFor('the new version', outcomeOf(home, { old, id, since }), { limitMs, everyMs });
     if (fresh.version !== version) throw new Error(`it came back as localpaas ${fresh.version}`);

@@ -1,3 +1,4 @@
+import { eventsStream } from '#contract/stored-state.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { type Component, type ComponentContext, type Running, runningWith } from '#ground/component.ts';
 import { reportDamage } from '#ground/damage.ts';
@@ -7,7 +8,7 @@ import { Access } from './access.ts';
 import { announceComponent, announceEndpoint, answerTokenChecks } from './announce.ts';
 import type { Api } from './api.ts';
 import { sweepOrphans } from './changes/delete-app.ts';
-import { EventLog, eventsStream } from './events.ts';
+import { EventLog } from './events.ts';
 import { Jobs } from './jobs.ts';
 import type { CloudControllerOptions } from './options.ts';
 import { OwnHosts } from './own-hosts.ts';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { eventsBucket } from '#contract/stored-state.ts';
 import { Bucket, type Watch } from '#ground/bucket.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
@@ -44,9 +45,6 @@ interface Noted {
   readonly order: number;
 }
 
-const eventsBucket = 'events';
-/** The stream behind the bucket. */
-export const eventsStream = `KV_${eventsBucket}`;
 /** As many as JetStream keeps of one key. */
 const keptPerApp = 64;
 /** What is not stored by then is lost: the bus is away. */
@@ -69,7 +67,6 @@ export class EventLog implements AsyncDisposable {
   readonly #counts = new Map<string, number>();
   #revision = 0;
   #lastDeletion = 0;
-  #unreadable = 0;
 
   private constructor(bus: Bus, bucket: Bucket<EventRecord>, log: Log, actor: Party) {
     this.#bus = bus;
@@ -90,10 +87,7 @@ export class EventLog implements AsyncDisposable {
       },
       {
         history: true,
-        onFailure: (key, error) => {
-          events.#unreadable += 1;
-          log.warn('event cannot be read', { app: key, error: messageOf(error) });
-        },
+        onFailure: (key, error) => log.warn('event cannot be read', { app: key, error: messageOf(error) }),
       },
     );
     return events;
@@ -107,7 +101,7 @@ export class EventLog implements AsyncDisposable {
   /** Whether some are missing of what there was once. Each later event takes the place of one at most. */
   hasLost(once: EventsExtent): boolean {
     const areFewer = this.#lastDeletion <= once.revision && this.stored.count < once.count;
-    return this.#unreadable > 0 || (this.#watch?.lastRevision ?? 0) < once.revision || areFewer;
+    return (this.#watch?.lastRevision ?? 0) < once.revision || areFewer;
   }
 
   /** Notes what happened. It is known here at once and stored in the background; a failure to store it is only logged. */

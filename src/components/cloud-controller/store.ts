@@ -3,6 +3,7 @@ import { ApiError } from '#contract/api/errors.ts';
 import { type BucketEntry, RevisionConflict } from '#ground/bucket.ts';
 import type { Bus } from '#ground/bus.ts';
 import type { Log } from '#ground/log.ts';
+import { waitFor } from '#ground/wait.ts';
 import { type Change, Mirror } from './mirror.ts';
 import { Mutex } from './mutex.ts';
 import { RecordBucket } from './record-bucket.ts';
@@ -38,14 +39,16 @@ export class Store implements AsyncDisposable {
   #watch: AsyncDisposable | undefined;
   #id: string | undefined;
   #lastRevision = 0;
+  #missing = 0;
   #followed = 0;
+  #written = 0;
 
   private constructor(bucket: RecordBucket, log: Log) {
     this.#bucket = bucket;
     this.#mirror = new Mirror(log);
   }
 
-  /** Resolves when memory holds everything the bucket holds. @throws BucketStalled when it cannot all be read */
+  /** Resolves when memory holds everything the bucket holds, as far as its server can read it. */
   static async open(bus: Bus, log: Log, intake?: Intake): Promise<Store> {
     const store = new Store(await RecordBucket.open(bus, log), log);
     let told = intake;
@@ -62,6 +65,7 @@ export class Store implements AsyncDisposable {
     told = undefined;
     store.#watch = watch;
     store.#lastRevision = watch.lastRevision;
+    store.#missing = watch.missing;
     return store;
   }
 
@@ -75,9 +79,20 @@ export class Store implements AsyncDisposable {
     return this.#lastRevision;
   }
 
+  /** How many records its server had and could not read, at least. */
+  get missing(): number {
+    return this.#missing;
+  }
+
   /** Every change up to this one is in memory; some later ones may be too. */
   get followed(): number {
     return this.#followed;
+  }
+
+  /** Waits a moment until watching has told of our own writes. */
+  async catchUp(): Promise<void> {
+    const hasCaughtUp = () => (this.#followed >= this.#written ? true : undefined);
+    await waitFor('news of our own writes', hasCaughtUp, { limitMs: 1_000 }).catch(() => {}); // the bus is away
   }
 
   /** Tells this bucket from one that is made in its place; `undefined` until it was given one. */
@@ -136,7 +151,7 @@ export class Store implements AsyncDisposable {
         if (!(error instanceof RevisionConflict)) throw error;
         throw new ApiError('CF-UniquenessError', `There is a ${kind} ${record.guid} already.`, { cause: error });
       });
-      this.#mirror.put(kind, record, revision);
+      this.#wrote(kind, record, revision);
       return record;
     });
   }
@@ -193,8 +208,12 @@ export class Store implements AsyncDisposable {
     if (parts === undefined) return;
     const there = this.#mirror.entry(parts.kind, parts.guid);
     if (there !== undefined && JSON.stringify(there.record) === JSON.stringify(record)) return;
-    const revision = await this.#bucket.write(parts.kind, record, there?.revision ?? 0);
-    this.#mirror.put(parts.kind, record, revision);
+    this.#wrote(parts.kind, record, await this.#bucket.write(parts.kind, record, there?.revision ?? 0));
+  }
+
+  #wrote<K extends Kind>(kind: K, record: Records[K], revision: number): void {
+    this.#mirror.put(kind, record, revision);
+    this.#written = Math.max(this.#written, revision);
   }
 
   async #drop(key: string): Promise<void> {
@@ -213,7 +232,7 @@ export class Store implements AsyncDisposable {
     const changed = change(current.record);
     if (changed === current.record) return changed;
     const next = { ...changed, updatedAt: new Date().toISOString() };
-    this.#mirror.put(kind, next, await this.#bucket.write(kind, next, current.revision));
+    this.#wrote(kind, next, await this.#bucket.write(kind, next, current.revision));
     return next;
   }
 }

@@ -1,3 +1,4 @@
+export type { Block } from './block-layout.ts';
 export { type RunningNatsServer, startNatsServer } from './nats-server.ts';
 export {
   haveShrunk,
@@ -7,4 +8,5 @@ export {
   type StorePart,
   setStoreAside,
 } from './store-files.ts';
-export type { Block, StoredMessage } from './stored-messages.ts';
+export type { StoredMessage } from './stored-messages.ts';
+export { areWalkable } from './walkable.ts';

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { systemCodeOf } from '#ground/errors.ts';
 import { ensureDirectory, syncDirectory } from '#ground/files.ts';
 import { setAside } from '#ground/set-aside.ts';
-import type { Block, StoredMessage } from './stored-messages.ts';
+import type { Block } from './block-layout.ts';
+import type { StoredMessage } from './stored-messages.ts';
 
 /** Where the server keeps everything that is stored. */
 export function storeIn(dataDir: string): string {

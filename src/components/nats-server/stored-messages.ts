@@ -1,4 +1,13 @@
 import { createHash } from 'node:crypto';
+import {
+  type Block,
+  checksumBytes,
+  erasedBit,
+  fixedBytes,
+  headersBit,
+  mostBytes,
+  tombstoneBit,
+} from './block-layout.ts';
 import { highwayHash } from './highway-hash.ts';
 
 /** One message of a stream, as it lies in a block file. */
@@ -11,26 +20,7 @@ export interface StoredMessage {
   readonly data: Buffer;
 }
 
-/**
- * The record of a message in a block file of nats-server 2.2 and later, little endian: length (4 bytes, the highest bit
- * says that there are headers), number (8), time (8), length of the subject (2), subject, length of the headers (4, if
- * there are any), headers, data, checksum (8). Origin: `writeMsgRecord` in its server/filestore.go.
- */
-const fixedBytes = 22;
-const checksumBytes = 8;
-const headersBit = 0x80000000;
-/** Marks of numbers that stand for deletions. */
-const erasedBit = 1n << 63n;
-const tombstoneBit = 1n << 62n;
-const mostBytes = 32 * 1024 * 1024;
 const endOfHeaders = '\r\n\r\n';
-
-/** A block file of a stream: its messages, up to a few MB. */
-export interface Block {
-  /** Of its name, `<number>.blk`. */
-  readonly number: number;
-  readonly content: Buffer;
-}
 
 /**
  * Reads block files of a stream. Where a record is damaged the next whole one is looked for, which the server itself does

@@ -3,7 +3,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { ActionableError, messageOf } from '#ground/errors.ts';
 import { listen } from '#ground/ports.ts';
 import { sleep } from '#ground/wait.ts';
-import type { Address } from './handover.ts';
+import { type Address, wantsEvents } from './handover.ts';
 import type { RouterOptions } from './options.ts';
 import { refusalAsText } from './send-page.ts';
 import { type Service, serveRequest, serveUpgrade } from './serve-request.ts';
@@ -92,7 +92,7 @@ export class Front implements AsyncDisposable {
    * @param leastMs so long at least, for clients to learn of it
    */
   async calm({ leastMs, limitMs }: { leastMs: number; limitMs: number }): Promise<void> {
-    const before = [...this.#answers].filter((answer) => !isEventStream(answer));
+    const before = [...this.#answers].filter((answer) => !wantsEvents(answer));
     this.#askForNoMore();
     const limit = performance.now() + limitMs;
     const over = () => performance.now() >= limit || !before.some((answer) => this.#answers.has(answer));
@@ -187,11 +187,6 @@ export class Front implements AsyncDisposable {
     socket.on('error', () => {}); // the client is gone, which `close` says too
     socket.once('close', () => this.#loose.delete(socket));
   }
-}
-
-/** Whoever wants one says so. */
-function isEventStream({ req }: ServerResponse): boolean {
-  return req.headers.accept?.includes('text/event-stream') === true;
 }
 
 /** @throws ActionableError START_FAILED */

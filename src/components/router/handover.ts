@@ -25,9 +25,9 @@ export class Handover {
     this.#limitMs = limitMs;
   }
 
-  /** A request goes to the platform itself. */
+  /** A request goes to the platform itself. Whoever asks for events gets them without end. */
   noteOwn(response: ServerResponse): void {
-    if (this.#own.has(response) || response.destroyed) return;
+    if (this.#own.has(response) || response.destroyed || wantsEvents(response)) return;
     this.#own.add(response);
     response.once('close', () => this.#own.delete(response));
   }
@@ -70,6 +70,11 @@ export class Handover {
       return undefined; // nobody came: the client learns what is known here
     }
   }
+}
+
+/** Whether an answer has no end of its own. */
+export function wantsEvents({ req }: ServerResponse): boolean {
+  return req.headers.accept?.includes('text/event-stream') === true;
 }
 
 function endpointAt({ host, port }: Address): Endpoint {

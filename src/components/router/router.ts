@@ -29,7 +29,7 @@ export interface RunningRouter extends Running, Address {
 }
 
 /** How long the platform's own endpoints may take to complete their answers, before they go. */
-const lastAnswersMs = 2_000;
+const lastAnswersMs = 10_000;
 
 /**
  * Starts what takes everybody's requests and has the instances answer them that registered for their host.

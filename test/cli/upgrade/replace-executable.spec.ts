@@ -70,7 +70,7 @@ describe('replacing an executable', (it) => {
 
   it('leaves nothing behind where the disk is full', async (scope) => {
     const directory = await scratchDirectory(scope);
-    const script = join(import.meta.dirname, 'replace-on-full-disk.ts');
+    const script = join(import.meta.dirname, 'fill-disk.ts');
     const fill = 'mount -t tmpfs -o size=1m tmpfs "$1" && exec "$2" --import tsx "$3" "$1"';
     const { stdout } = await promisify(execFile)('unshare', [
       '-rm',

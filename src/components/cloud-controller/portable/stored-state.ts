@@ -14,7 +14,10 @@ export async function storedState(bus: Bus, dataDir: string, log: Log): Promise<
   await using store = await Store.open(bus, log, found);
   if (store.isNew) return undefined;
   const { newest } = await newestSnapshot(dataDir);
-  const problems = problemsOf({ id: store.id, lastRevision: store.lastRevision, found }, newest?.snapshot);
+  const problems = problemsOf(
+    { id: store.id, lastRevision: store.lastRevision, missing: store.missing, found },
+    newest?.snapshot,
+  );
   if (problems.length > 0) throw new Error(problems.join(', '));
   return stateIn(store);
 }

@@ -33,6 +33,8 @@ export function isRecordOf(guid: string, value: unknown): value is AnyRecord {
 export interface Bucket {
   readonly id: string | undefined;
   readonly lastRevision: number;
+  /** How many records its server had and could not read, at least. */
+  readonly missing: number;
   readonly found: FoundState;
 }
 
@@ -40,13 +42,14 @@ export interface Bucket {
  * What is wrong with a bucket that was opened, in words for people; none when it holds what it should. A bucket that is
  * merely ahead of its newest snapshot is in order: snapshots are written after the records, and a power cut comes between.
  */
-export function problemsOf({ id, lastRevision, found }: Bucket, newest: Snapshot | undefined): string[] {
+export function problemsOf({ id, lastRevision, missing, found }: Bucket, newest: Snapshot | undefined): string[] {
   const problems: string[] = [];
   const count = (number: number, what: string) => {
     if (number > 0) problems.push(`${number} ${number === 1 ? 'record' : 'records'} ${what}`);
   };
   const entries = [...found.entries];
   count(entries.filter(([, { is }]) => is === 'damaged').length, 'unreadable');
+  count(missing, 'not delivered by the server');
   if (newest === undefined) return problems;
   if (id === undefined) return [...problems, 'its own mark missing'];
   if (newest.store !== id) return problems; // of a bucket that was given up: there is nothing to compare

@@ -59,6 +59,7 @@ export function keepSnapshots(parts: SnapshotParts): AsyncDisposable {
     async [Symbol.asyncDispose](): Promise<void> {
       for (const each of listening) each[Symbol.dispose]();
       clearTimeout(timer);
+      await store.catchUp();
       write();
       await writing;
     },

@@ -83,8 +83,8 @@ async function openStore({ bus, log, signal }: ComponentContext): Promise<{ stor
   }
 }
 
-function bucketOf({ id, lastRevision }: Store, found: FoundState): Bucket & StateEvidence {
-  return { id, lastRevision, found };
+function bucketOf({ id, lastRevision, missing }: Store, found: FoundState): Bucket & StateEvidence {
+  return { id, lastRevision, missing, found };
 }
 
 /** The store gets its name last: without one, a start that was interrupted in between is seen to be unfinished. */

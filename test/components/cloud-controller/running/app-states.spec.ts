@@ -1,7 +1,9 @@
 import * as assert from 'uvu/assert';
 import { type AppState, appState } from '#contract/apps.ts';
 import { routerStart } from '#contract/routes.ts';
+import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { waitFor } from '#ground/wait.ts';
+import { startBus } from '../../../support/bus.ts';
 import { describe, type Scope } from '../../../support/spec.ts';
 import {
   createApp,
@@ -28,6 +30,22 @@ function saying(heard: readonly AppState[], state: AppState['state']): Promise<A
 }
 
 describe('app state', (it) => {
+  it('is told when the platform starts, before anybody could answer where instances are', async (scope) => {
+    const first = new AsyncDisposableStack();
+    const { bus, address } = await startBus(scope);
+    const cc = await startTestOperations(first, { bus: { bus, address } });
+    await startedApp(cc);
+    await first.disposeAsync();
+    const heard: AppState[] = [];
+    scope.use(bus.subscribe(appState, (state) => void heard.push(state)));
+    await bus.flush();
+
+    await startTestOperations(scope, { bus: { bus, address } });
+    await bus.flush();
+
+    assert.is(heard[0]?.state, 'STARTING');
+  });
+
   it('follows an app from its first start to its end', async (scope) => {
     const cc = await startTestOperations(scope);
     const dea = await playDea(scope, cc);

@@ -30,10 +30,13 @@ const deleted = ({ guid }: { guid: string }, revision: number): Entry => [
   `app.${guid}`,
   { revision, value: undefined, isIntact: true },
 ];
-const problemsWith = (entries: readonly Entry[], given: { lastRevision?: number; id?: string | undefined } = {}) => {
+const problemsWith = (
+  entries: readonly Entry[],
+  given: { lastRevision?: number; missing?: number; id?: string | undefined } = {},
+) => {
   const found = new FoundState();
   for (const entry of entries) found.take(...entry);
-  return problemsOf({ id, lastRevision: 10, ...given, found }, snapshot);
+  return problemsOf({ id, lastRevision: 10, missing: 0, ...given, found }, snapshot);
 };
 
 describe('a bucket that was opened', (it) => {
@@ -50,8 +53,8 @@ describe('a bucket that was opened', (it) => {
 
   it('is in order without any snapshot, or with one of another bucket', () => {
     const found = new FoundState();
-    assert.equal(problemsOf({ id, lastRevision: 10, found }, undefined), []);
-    assert.equal(problemsOf({ id, lastRevision: 1, found }, { ...snapshot, store: 'another' }), []);
+    assert.equal(problemsOf({ id, lastRevision: 10, missing: 0, found }, undefined), []);
+    assert.equal(problemsOf({ id, lastRevision: 1, missing: 0, found }, { ...snapshot, store: 'another' }), []);
   });
 
   it('lacks records that were there', () => {
@@ -71,6 +74,12 @@ describe('a bucket that was opened', (it) => {
 
   it('lacks its end', () => {
     assert.equal(problemsWith([record(one, 5), record(two, 9)], { lastRevision: 9 }), ['the last changes missing']);
+  });
+
+  it('has records that its server does not deliver', () => {
+    const problems = problemsWith([record(one, 5), record(two, 9)], { lastRevision: 13, missing: 2 });
+
+    assert.equal(problems, ['2 records not delivered by the server']);
   });
 
   it('lacks its mark', () => {
