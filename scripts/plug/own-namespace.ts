@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 
 const mark = 'LOCALPAAS_PLUG_INSIDE';
-const unshare = '/usr/bin/unshare';
 const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 /**
@@ -11,17 +9,23 @@ const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
  * @returns the exit code; `undefined` when this process is inside already, or may not have a namespace
  */
 export async function runInOwnNamespace(): Promise<number | undefined> {
-  const mayUnshare = process.platform === 'linux' && process.getuid?.() === 0 && existsSync(unshare);
-  if (process.env[mark] !== undefined || !mayUnshare) return undefined;
+  if (process.env[mark] !== undefined || (await unshared(['true'])) !== 0) return undefined;
   const [script = '', ...args] = process.argv.slice(1);
-  const child = spawn(
-    unshare,
-    ['--mount', '--propagation', 'private', process.execPath, ...process.execArgv, script, ...args],
-    { stdio: 'inherit', env: { ...process.env, [mark]: '1' } },
-  );
-  for (const signal of signals) process.on(signal, () => child.kill(signal));
-  return await new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
+  return await unshared([process.execPath, ...process.execArgv, script, ...args]);
+}
+
+/** @returns the exit code, or -1 when there is no such program */
+async function unshared(command: readonly string[]): Promise<number> {
+  const child = spawn('unshare', ['--mount', '--propagation', 'private', ...command], {
+    stdio: command.length === 1 ? 'ignore' : 'inherit',
+    env: { ...process.env, [mark]: '1' },
   });
+  const pass = (signal: NodeJS.Signals) => child.kill(signal);
+  for (const signal of signals) process.on(signal, pass);
+  const code = await new Promise<number>((resolve) => {
+    child.once('error', () => resolve(-1));
+    child.once('exit', (exitCode) => resolve(exitCode ?? 1));
+  });
+  for (const signal of signals) process.off(signal, pass);
+  return code;
 }

@@ -4,7 +4,7 @@ import type { Script } from 'node:vm';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
 /** A program, and what V8 compiled of it when it ran. */
-export interface Compiled {
+interface Compiled {
   readonly source: string;
   readonly code: Buffer;
 }

@@ -52,10 +52,10 @@ function once({ port, host, agent }: { port: number; host: string; agent: Agent 
     const failed = (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message);
     const outgoing = request({ port, host: '127.0.0.1', agent, headers: { host } });
     outgoing.setTimeout(10_000, () => outgoing.destroy(new Error('no answer in 10 s')));
-    outgoing.once('error', failed);
+    outgoing.on('error', failed);
     outgoing.once('response', (answer) => {
       answer.resume();
-      answer.once('error', failed);
+      answer.on('error', failed);
       answer.once('end', () => resolve(String(answer.statusCode)));
     });
     outgoing.end();

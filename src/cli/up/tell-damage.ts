@@ -12,7 +12,7 @@ export function tellDamage({ out, progress }: Cli, damage: Damage, asJson: boole
 }
 
 /** Damage for people, in a few lines. */
-export function damageText({ found, done, keptIn, restored, older, lost, next }: Damage, style: Style): string {
+function damageText({ found, done, keptIn, restored, older, lost, next }: Damage, style: Style): string {
   const lines = [
     [found, done].join(' '),
     ...list('came back', restored),

@@ -8,7 +8,7 @@ import type { Block } from './block-layout.ts';
 import type { StoredMessage } from './stored-messages.ts';
 
 /** Where the server keeps everything that is stored. */
-export function storeIn(dataDir: string): string {
+function storeIn(dataDir: string): string {
   return join(dataDir, 'store');
 }
 
@@ -60,7 +60,7 @@ function blockNumbersIn(directory: string): number[] {
 }
 
 /** Which part of the store is set aside: one stream of it, or all. */
-export type StorePart = { readonly stream: string } | 'all';
+type StorePart = { readonly stream: string } | 'all';
 
 /**
  * Moves a part of the store out of the way of the next server. No server may run on it.

@@ -4,7 +4,7 @@ import { jsonIn } from '#ground/json-in.ts';
 import { reasonOf } from '#ground/reason-of.ts';
 
 /** One record of the desired state. */
-export interface SnapshotRecord {
+interface SnapshotRecord {
   /** `<kind>.<guid>` */
   readonly key: string;
   /** Of the bucket, when it was written; 0 for a record that comes from elsewhere. */
