@@ -9,15 +9,15 @@ const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
  * @returns the exit code; `undefined` when this process is inside already, or may not have a namespace
  */
 export async function runInOwnNamespace(): Promise<number | undefined> {
-  if (process.env[mark] !== undefined || (await unshared(['true'])) !== 0) return undefined;
+  if (process.env[mark] !== undefined || (await unshared(['true'], 'ignore')) !== 0) return undefined;
   const [script = '', ...args] = process.argv.slice(1);
-  return await unshared([process.execPath, ...process.execArgv, script, ...args]);
+  return await unshared([process.execPath, ...process.execArgv, script, ...args], 'inherit');
 }
 
 /** @returns the exit code, or -1 when there is no such program */
-async function unshared(command: readonly string[]): Promise<number> {
+async function unshared(command: readonly string[], stdio: 'ignore' | 'inherit'): Promise<number> {
   const child = spawn('unshare', ['--mount', '--propagation', 'private', ...command], {
-    stdio: command.length === 1 ? 'ignore' : 'inherit',
+    stdio,
     env: { ...process.env, [mark]: '1' },
   });
   const pass = (signal: NodeJS.Signals) => child.kill(signal);

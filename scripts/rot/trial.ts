@@ -25,11 +25,19 @@ export interface Verdict {
 const startLimitMs = 30_000;
 const serveLimitMs = 15_000;
 
-/** Damages a copy of a home and starts it, twice: the second time nothing may be wrong any more. */
+export interface Trial {
+  /** A copy of the pristine one. */
+  readonly home: string;
+  readonly damages: readonly Damage[];
+  /** Whether it is started once more, when nothing may be wrong any more. */
+  readonly isTwice?: boolean;
+}
+
+/** Damages a home and starts it. */
 export async function runTrial(
   surroundings: Surroundings,
   pristine: Pristine,
-  { home, damages }: { home: string; damages: readonly Damage[] },
+  { home, damages, isTwice = true }: Trial,
 ): Promise<Verdict> {
   for (const damage of damages) await inflict(damage, home);
   const worst = await newestIn(home);
@@ -50,9 +58,8 @@ export async function runTrial(
   const aside = await setAsideIn(home);
   if (aside.length > 0 && said.length === 0) violations.push(`${aside.join(', ')} was set aside and nothing was said`);
   if (damages.length === 0 && said.length > 0) violations.push('nothing was damaged, and something was said');
-  await using again = await restart(surroundings, { home, up, client, violations, pristine });
-  violations.push(...(await secondLook(again, { home, state })));
-  await again.stop();
+  violations.push(...(await complaintsOf(up, client, pristine)));
+  if (isTwice) violations.push(...(await secondLook(surroundings, { home, state })));
   return {
     violations,
     readyMs: up.readyMs,
@@ -123,40 +130,29 @@ async function unfoundedWords(said: readonly DamageEvent[]): Promise<string[]> {
   return unfounded;
 }
 
-interface Restart {
-  readonly home: string;
-  readonly up: Up;
-  readonly client: Client;
-  readonly violations: string[];
-  readonly pristine: Pristine;
-}
-
-/** The platform must be of use; then it is stopped and started once more. */
-async function restart(surroundings: Surroundings, { home, up, client, violations, pristine }: Restart): Promise<Up> {
+/** The platform must be of use, and stop when it is asked to. */
+async function complaintsOf(up: Up, client: Client, { running }: Pristine): Promise<string[]> {
+  const complaints: string[] = [];
   try {
-    const serves = async () => ((await servesIn(up, pristine.running)) ? true : undefined);
-    await waitFor(`${pristine.running} to serve`, serves, { limitMs: serveLimitMs, everyMs: 20 });
+    const serves = async () => ((await servesIn(up, running)) ? true : undefined);
+    await waitFor(`${running} to serve`, serves, { limitMs: serveLimitMs, everyMs: 20 });
+    await client.change('PATCH', await client.pathOf(running), { metadata: { labels: {} } });
   } catch (error) {
-    violations.push(messageOf(error));
+    complaints.push(messageOf(error));
   }
-  const path = `/v3/apps?names=${pristine.running}`;
-  const { status } = await client.ask('GET', path);
-  if (status !== 200) violations.push(`GET ${path} was answered with ${status}`);
   const code = await up.stop();
-  if (code !== 0) violations.push(`it ended with ${code}`);
-  return runUp(surroundings, home, startLimitMs);
+  return code === 0 ? complaints : [...complaints, `it ended with ${code}`];
 }
 
-async function secondLook(again: Up, { home, state }: { home: string; state: State }): Promise<string[]> {
-  const violations: string[] = [];
-  const client = await Client.logIn(again.url, home);
-  const now = await client.state();
+/** Whatever was restored must be so for good. */
+async function secondLook(surroundings: Surroundings, { home, state }: { home: string; state: State }): Promise<string[]> {
+  await using again = await runUp(surroundings, home, startLimitMs);
+  const now = await (await Client.logIn(again.url, home)).state();
+  await again.stop();
   const keys = new Set([...now.keys(), ...state.keys()]);
   const changed = [...keys].filter((key) => now.get(key) !== state.get(key));
-  if (changed.length > 0) violations.push(`${changed.join(', ')} changed with the next start`);
-  for (const { found } of again.said()) violations.push(`the next start says: ${found}`);
-  const path = '/v3/spaces';
-  const { status } = await client.ask('GET', path);
-  if (status !== 200) violations.push(`GET ${path} was answered with ${status} by the next start`);
-  return violations;
+  return [
+    ...changed.map((key) => `${key} changed with the next start`),
+    ...again.said().map(({ found }) => `the next start says: ${found}`),
+  ];
 }

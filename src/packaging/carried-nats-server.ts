@@ -33,7 +33,9 @@ export function carriedNatsServer(
       const path = join(directory, file);
       if (!(await isAlready(path, sha256))) {
         await makeWay(path, 'file');
-        const unpacked = executable()?.natsServer ?? files.read('nats-server');
+        // What started us has a class ActionableError of its own: when that fails, ours shall tell.
+        const begun = executable()?.natsServer ?? Promise.reject();
+        const unpacked = begun.catch(() => files.read('nats-server'));
         whileUnpacking();
         await placeProgram(directory, await unpacked, origin).catch(explainOldSystem);
       }
