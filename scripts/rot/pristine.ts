@@ -74,8 +74,8 @@ async function populate(surroundings: Surroundings, { home, app, up }: Place): P
   await run('push', app, '--name', 'twice', '--no-start');
   await run('delete', 'gone', '--force');
   const client = await Client.logIn(up.url, home);
-  const space = await guidOf(client, '/v3/spaces');
-  const domain = await guidOf(client, '/v3/domains');
+  const space = await client.guidOf('/v3/spaces');
+  const domain = await client.guidOf('/v3/domains');
   const relationships = { space: { data: { guid: space } } };
   const guids = new Map<string, string>();
   for (let number = 0; number < 6; number += 1) {
@@ -171,10 +171,4 @@ async function awaitSnapshotOf(home: string, state: State): Promise<void> {
 
 export function equal(one: State, other: State): boolean {
   return one.size === other.size && [...one].every(([key, text]) => other.get(key) === text);
-}
-
-async function guidOf(client: Client, list: string): Promise<string> {
-  const [first] = (await client.get(list, v.looseObject({ resources: v.array(Guid) }))).resources;
-  if (first === undefined) throw new Error(`${list} is empty.`);
-  return first.guid;
 }

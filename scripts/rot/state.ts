@@ -8,6 +8,7 @@ import { call } from '#ground/http-client.ts';
 /** The desired state as clients see it: by `<kind> <guid>`, everything about it as one text. */
 export type State = ReadonlyMap<string, string>;
 
+const Guid = v.looseObject({ guid: v.string() });
 const Login = v.looseObject({ accessToken: v.string() });
 const Checksum = v.looseObject({ checksum: v.looseObject({ value: v.nullable(v.string()) }) });
 const Droplet = v.looseObject({ guid: v.string(), created_at: v.string(), ...Checksum.entries });
@@ -54,6 +55,20 @@ export class Client {
     const answer = await this.ask(method, path, body);
     if (answer.status >= 200 && answer.status < 300) return answer.body;
     throw new Error(`${method} ${path} was answered with ${answer.status}: ${JSON.stringify(answer.body)}`);
+  }
+
+  /** Changes that leave everything as it was. @throws Error unless they are acknowledged */
+  async makeAndDelete(name: string): Promise<void> {
+    const relationships = { space: { data: { guid: await this.guidOf('/v3/spaces') } } };
+    const { guid } = v.parse(Guid, await this.change('POST', '/v3/apps', { name, relationships }));
+    await this.change('DELETE', `/v3/apps/${guid}`);
+  }
+
+  /** The guid of the first of a list. */
+  async guidOf(list: string): Promise<string> {
+    const [first] = (await this.get(list, v.looseObject({ resources: v.array(Guid) }))).resources;
+    if (first === undefined) throw new Error(`${list} is empty.`);
+    return first.guid;
   }
 
   async state(): Promise<State> {

@@ -136,7 +136,7 @@ async function complaintsOf(up: Up, client: Client, { running }: Pristine): Prom
   try {
     const serves = async () => ((await servesIn(up, running)) ? true : undefined);
     await waitFor(`${running} to serve`, serves, { limitMs: serveLimitMs, everyMs: 20 });
-    await client.change('PATCH', await client.pathOf(running), { metadata: { labels: {} } });
+    await client.makeAndDelete('probe');
   } catch (error) {
     complaints.push(messageOf(error));
   }
@@ -145,7 +145,10 @@ async function complaintsOf(up: Up, client: Client, { running }: Pristine): Prom
 }
 
 /** Whatever was restored must be so for good. */
-async function secondLook(surroundings: Surroundings, { home, state }: { home: string; state: State }): Promise<string[]> {
+async function secondLook(
+  surroundings: Surroundings,
+  { home, state }: { home: string; state: State },
+): Promise<string[]> {
   await using again = await runUp(surroundings, home, startLimitMs);
   const now = await (await Client.logIn(again.url, home)).state();
   await again.stop();

@@ -34,14 +34,14 @@ async function usedMachine(scope: Scope): Promise<Machine> {
 async function runOnce({ up, cache }: Machine): Promise<void> {
   const platform = await up('--demo');
   await demoOf(platform);
-  await waitFor('everything to be kept', () => (isWhole(cache) ? true : undefined), { limitMs: 10_000, everyMs: 50 });
+  await waitFor('everything to be kept', () => (isWhole(cache) ? true : undefined), { limitMs: 30_000, everyMs: 50 });
   await platform.stop();
 }
 
 /** Waits until the demo answers. */
 async function demoOf({ get }: Platform): Promise<void> {
   const answer = async () => ((await get('hello-node')).status === 200 ? true : undefined);
-  await waitFor('the demo', answer, { limitMs: 20_000, everyMs: 50 });
+  await waitFor('the demo', answer, { limitMs: 60_000, everyMs: 50 });
 }
 
 /** Whether everything that is unpacked is there, and what it should be. */
@@ -178,7 +178,7 @@ describe(
       for (const app of ['before', 'after']) assert.is((await platform.get(app)).status, 200);
     });
   },
-  { timeoutMs: 120_000 },
+  { timeoutMs: 240_000 },
 );
 
 function readOnly(directory: string): string {

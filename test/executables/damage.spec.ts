@@ -130,5 +130,5 @@ describe(
       assert.equal(await run('--version'), refusal('its end is missing'));
     });
   },
-  { timeoutMs: 60_000 },
+  { timeoutMs: 120_000 },
 );

@@ -115,5 +115,5 @@ describe(
       assert.ok((await readFile(again)).equals(await readFile(file)));
     });
   },
-  { timeoutMs: 180_000 },
+  { timeoutMs: 240_000 },
 );

@@ -124,7 +124,7 @@ async function bringUp(
     const line = /^\{"event":"ready".*\}$/m.exec(said)?.[0];
     return line === undefined ? undefined : (JSON.parse(line) as { pid: number; url: string });
   };
-  const { pid, url } = await waitFor('the platform to be ready', ready, { limitMs: 30_000 });
+  const { pid, url } = await waitFor('the platform to be ready', ready, { limitMs: 60_000 });
   const { port } = new URL(url);
   const get = async (app: string, path = '/') => {
     const answer = await call(`${url}${path}`, { headers: { host: `${app}.localhost:${port}` } });

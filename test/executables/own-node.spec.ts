@@ -102,5 +102,5 @@ describe(
       });
     }
   },
-  { timeoutMs: 60_000 },
+  { timeoutMs: 120_000 },
 );

@@ -111,5 +111,5 @@ describe(
       assert.match(await ok('doctor'), `installed on this machine: ${bin}/nats-server.`);
     });
   },
-  { timeoutMs: 60_000 },
+  { timeoutMs: 120_000 },
 );

@@ -110,5 +110,5 @@ describe(
       assert.match(err, /^localpaas cannot read its own file: EACCES.*\.\nLet everybody read it .*: chmod a\+r \//);
     });
   },
-  { timeoutMs: 60_000 },
+  { timeoutMs: 120_000 },
 );

@@ -37,7 +37,7 @@ describe('an upgrade that fails', (it) => {
         await paas.ok(['down']);
         assert.is(await identityOf(app.pid), undefined);
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
   }
 });

@@ -49,7 +49,7 @@ describe('upgrade of a service', (it) => {
       assertAllServed(await visitors.stop());
       await service.ok(['down']);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -81,6 +81,6 @@ describe('upgrade of a service', (it) => {
       assertAllServed(await visitors.stop());
       await service.ok(['down']);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

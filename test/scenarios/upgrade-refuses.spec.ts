@@ -90,7 +90,7 @@ describe('upgrade', (it) => {
       assert.equal(await readdir(dirname(path)), ['localpaas']);
       assert.is((await stat(path)).ino, before.ino);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -119,7 +119,7 @@ describe('upgrade', (it) => {
       }
       assert.equal(await readdir(dirname(path)), ['localpaas']);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -144,7 +144,7 @@ describe('upgrade', (it) => {
       assert.match((await upgrade('--rollback')).out, 'No platform runs');
       assert.ok((await readFile(path)).equals(await readFile(same)));
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -164,7 +164,7 @@ describe('upgrade', (it) => {
       assert.is(code, 0, err);
       assert.match((await runCommand(['--version'], {})).out, '1.0.0');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -181,7 +181,7 @@ describe('upgrade', (it) => {
       assert.is(code, 4);
       assert.match(err, `sudo ${path} upgrade --from ${fresh} --home `);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -195,7 +195,7 @@ describe('upgrade', (it) => {
         assert.match(err, 'one of --from, --rollback and --restart');
       }
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 });
 

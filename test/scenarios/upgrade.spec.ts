@@ -43,7 +43,7 @@ describe('upgrade', (it) => {
       assert.is(await identityOf(pid), undefined);
       assert.is(await identityOf(app.pid), undefined);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -73,7 +73,7 @@ describe('upgrade', (it) => {
       const code = paas.up.exitCode ?? (await once(paas.up, 'exit'))[0];
       assert.is(code, 0);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -99,6 +99,6 @@ describe('upgrade', (it) => {
       assertAllServed(await visitors.stop());
       assert.is(await readIfThere(`${paas.home}/run/upgrade.json`), undefined);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });
