@@ -1,5 +1,6 @@
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import type { NatsServerFile } from './nats-server.ts';
+import { isStripped } from './node.ts';
 import type { ShippedPackage } from './shipped-packages.ts';
 import type { Target } from './targets.ts';
 
@@ -28,6 +29,7 @@ export function billOfMaterials(materials: Materials): string {
       purl: `pkg:generic/node@${target.node.version}?platform=${target.name}`,
       license: 'MIT',
       sha256: nodeSha256,
+      ...(isStripped(target) && { description: 'the official build, without symbol table and debugging data' }),
     }),
     component(Enums.ComponentType.Application, 'nats-server', natsServer.version, {
       purl: `pkg:golang/github.com/nats-io/nats-server/v2@v${natsServer.version}`,

@@ -58,7 +58,10 @@ export async function runTrial(
   const aside = await setAsideIn(home);
   if (aside.length > 0 && said.length === 0) violations.push(`${aside.join(', ')} was set aside and nothing was said`);
   if (damages.length === 0 && said.length > 0) violations.push('nothing was damaged, and something was said');
-  violations.push(...(await complaintsOf(up, client, pristine)));
+  const isLeft = [...state].some(
+    ([key, json]) => key.startsWith('app ') && json.includes(`"name":"${pristine.running}"`),
+  );
+  violations.push(...(await complaintsOf(up, client, isLeft ? pristine.running : undefined)));
   if (isTwice) violations.push(...(await secondLook(surroundings, { home, state })));
   return {
     violations,
@@ -91,7 +94,10 @@ interface Difference {
   readonly said: readonly DamageEvent[];
 }
 
-/** A record may be as old as the newest snapshot has it, but no older; and it must have been said. */
+/**
+ * A record may be as old as the newest snapshot has it, and be gone where there is none, but no older; and it must have
+ * been said.
+ */
 function whyNotAllowed({ key, pristine, state, worst, said }: Difference): string | undefined {
   const is = state.get(key);
   const allowed = [worst.get(key), ...pristine.states.map((each) => each.get(key))];
@@ -101,7 +107,7 @@ function whyNotAllowed({ key, pristine, state, worst, said }: Difference): strin
     const name = JSON.parse(is ?? pristine.state.get(key) ?? '{}') as { name?: string; url?: string };
     const names = [guid, guid.slice(0, 8), name.name, name.url].filter((each) => each !== undefined);
     const isNamed = [...older, ...lost, ...restored].some((each) => names.some((text) => each.includes(text)));
-    return isNamed || lost.some((each) => /after the snapshot/.test(each));
+    return isNamed || lost.some((each) => /after the snapshot|^all apps/.test(each));
   });
   return isTold ? undefined : `${key} is not as it was, and that was not said`;
 }
@@ -131,11 +137,13 @@ async function unfoundedWords(said: readonly DamageEvent[]): Promise<string[]> {
 }
 
 /** The platform must be of use, and stop when it is asked to. */
-async function complaintsOf(up: Up, client: Client, { running }: Pristine): Promise<string[]> {
+async function complaintsOf(up: Up, client: Client, running: string | undefined): Promise<string[]> {
   const complaints: string[] = [];
   try {
-    const serves = async () => ((await servesIn(up, running)) ? true : undefined);
-    await waitFor(`${running} to serve`, serves, { limitMs: serveLimitMs, everyMs: 20 });
+    if (running !== undefined) {
+      const serves = async () => ((await servesIn(up, running)) ? true : undefined);
+      await waitFor(`${running} to serve`, serves, { limitMs: serveLimitMs, everyMs: 20 });
+    }
     await client.makeAndDelete('probe');
   } catch (error) {
     complaints.push(messageOf(error));

@@ -95,8 +95,9 @@ export class StoreMender {
   }
 }
 
-function sourceOf({ writtenAt }: PlacedState): string {
+function sourceOf({ writtenAt, isEmpty }: PlacedState): string {
   const rest = 'what could still be read of it';
+  if (isEmpty) return 'It was set aside. Nothing of it can be read, nor a snapshot, so the platform is empty now.';
   if (writtenAt === undefined) return `It was set aside. There is no snapshot, so it was filled anew with ${rest}.`;
   return `It was set aside, and filled anew from the snapshot of ${writtenAt} and ${rest}.`;
 }

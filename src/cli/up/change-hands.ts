@@ -39,24 +39,28 @@ const goodbyeMs = 10_000;
  * @returns `undefined` when the platform simply goes on
  */
 export async function changeHands(session: Session, life: Life, request: UpgradeRequest): Promise<Outcome | undefined> {
-  const { log, version, inheritance } = session;
+  const { home, log, version, inheritance, orders } = session;
+  const { descriptor } = life.platform.entrance;
   const isOther = request.version !== version;
   say(session, isOther ? `Upgrading from localpaas ${version} to ${request.version} …` : 'Starting anew …');
   log.info('upgrade begins', { from: version, to: request.version });
+  const options = { home, command: ownCommand(), env: process.env };
+  let nursery: Nursery | undefined;
   try {
-    return await (inheritance.isService ? leaveToSystemd(session, life) : handOver(session, life, request));
+    if (inheritance.isService) await rehearse(options, orders.stop);
+    else nursery = await startSuccessor({ ...options, descriptor }, inheritance.keeper, orders.stop);
   } catch (error) {
     await report(session, request, error);
     return undefined;
   }
+  return nursery === undefined ? leaveToSystemd(session, life) : handOver(session, life, { request, nursery });
 }
 
-async function handOver(session: Session, { platform, end }: Life, request: UpgradeRequest): Promise<Outcome> {
-  const { home, inheritance, orders } = session;
-  const { descriptor } = platform.entrance;
-  const options = { home, command: ownCommand(), env: process.env, descriptor };
-  const nursery = await startSuccessor(options, inheritance.keeper, orders.stop);
-
+async function handOver(
+  session: Session,
+  { platform, end }: Life,
+  { request, nursery }: { request: UpgradeRequest; nursery: Nursery },
+): Promise<Outcome> {
   const front = await platform.entrance.release();
   end.abort(new KeepAppsRunning());
   try {
@@ -72,9 +76,7 @@ async function handOver(session: Session, { platform, end }: Life, request: Upgr
 }
 
 /** systemd holds the socket, where clients wait until it has started the successor. */
-async function leaveToSystemd(session: Session, { platform, end }: Life): Promise<Outcome> {
-  const { home, orders } = session;
-  await rehearse({ home, command: ownCommand(), env: process.env }, orders.stop);
+async function leaveToSystemd({ orders }: Session, { platform, end }: Life): Promise<Outcome> {
   await platform.entrance.leave();
   end.abort(orders.stop.aborted ? orders.stop.reason : new KeepAppsRunning());
   await platform[Symbol.asyncDispose]();
@@ -85,7 +87,10 @@ async function report(session: Session, { id, version }: UpgradeRequest, error: 
   const why = session.orders.stop.aborted ? stoppedMeanwhile : messageOf(error).replace(/\.$/, '');
   session.log.info('upgrade failed', { to: version, error: why });
   say(session, `localpaas ${version} did not come up: ${why}; localpaas ${session.version} goes on.`);
-  await writeFailure(session.home, id, why);
+  // Whoever asked waits in vain then; that is no reason to end.
+  await writeFailure(session.home, id, why).catch((cause: unknown) => {
+    session.log.warn('upgrade not reported', { error: messageOf(cause) });
+  });
 }
 
 /**

@@ -51,7 +51,7 @@ export class Orders implements Disposable {
     const request = self && readRequest(this.#home, self);
     // One that was left by an `upgrade` which was killed is none.
     if (request === undefined || !(await isAlive(request.author))) return this.#stop.abort(new KeepAppsRunning());
-    await removeRequest(this.#home); // the next signal means something else
+    await removeRequest(this.#home).catch(() => {}); // it only keeps the next signal from meaning the same
     this.#upgrade = request;
     this.#wake();
   }

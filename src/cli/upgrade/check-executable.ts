@@ -15,7 +15,7 @@ export interface Checked {
   readonly id: string;
 }
 
-const versionLimitMs = 60_000; // a small board reads 130 MB from its card for this
+const versionLimitMs = 60_000; // a small board reads 110 MB from its card for this
 const pieceBytes = 4 * 1024 * 1024;
 
 export function isAddress(text: string): boolean {

@@ -18,6 +18,9 @@ async function publish(scope: Scope, suite: string): Promise<string> {
   const architecture = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();
   const control = `Package: nats-server\nVersion: 2.10.27-1\nArchitecture: ${architecture}\nMaintainer: A <a@b.example>\nDescription: a test\n`;
   await writeProgram(join(directory, 'package/usr/sbin/nats-server'), program);
+  const licence = join(directory, 'package/usr/share/doc/nats-server');
+  await mkdir(licence, { recursive: true });
+  await writeFile(join(licence, 'copyright'), 'Apache 2.0');
   await mkdir(join(directory, 'package/DEBIAN'));
   await writeFile(join(directory, 'package/DEBIAN/control'), control);
   const pool = join(directory, 'debian/pool');

@@ -4,7 +4,7 @@ import type { Records } from '../records.ts';
 import type { AnyRecord } from '../stored-record.ts';
 import type { StateEvidence } from './open-desired-state.ts';
 import { planRestore, type RestorePlan, type StoredMessage } from './plan-restore.ts';
-import { namesOf, whateverFollowed } from './record-names.ts';
+import { namesOf, whateverFollowed, whateverThereWas } from './record-names.ts';
 import { noEvents, type Snapshot } from './snapshot.ts';
 import { newestSnapshot, placedFileIn, placeSnapshot, readSnapshotFile } from './snapshot-files.ts';
 
@@ -22,6 +22,8 @@ export interface PlacedState {
   readonly isNew: boolean;
   /** When the snapshot was written that it is made from, ISO 8601; `undefined` when there was none. */
   readonly writtenAt: string | undefined;
+  /** Whether there was nothing it could be made from. */
+  readonly isEmpty: boolean;
   readonly restored: readonly string[];
   readonly older: readonly string[];
   readonly lost: readonly string[];
@@ -34,7 +36,8 @@ export interface PlacedState {
 export async function placeRemains(dataDir: string, { evidence, messages }: StateRemains): Promise<PlacedState> {
   const placed = await readSnapshotFile(placedFileIn(dataDir));
   if (placed?.ok === true) {
-    return { isNew: false, writtenAt: placed.snapshot.writtenAt, restored: [], older: [], lost: [] };
+    const { writtenAt, records } = placed.snapshot;
+    return { isNew: false, writtenAt, isEmpty: records.length === 0, restored: [], older: [], lost: [] };
   }
   const newest = (await newestSnapshot(dataDir)).newest?.snapshot;
   const plan = planRestore({
@@ -49,9 +52,10 @@ export async function placeRemains(dataDir: string, { evidence, messages }: Stat
   return {
     isNew: true,
     writtenAt: newest?.writtenAt,
+    isEmpty: newest === undefined && plan.records.size === 0,
     restored: names(plan.restored),
     older: names(plan.older),
-    lost: [...names(plan.lost), ...unreadIn(plan), ...(await lostBlobs(dataDir, plan.records))],
+    lost: [...names(plan.lost), ...unreadIn(plan, newest), ...(await lostBlobs(dataDir, plan.records))],
   };
 }
 
@@ -66,10 +70,11 @@ function snapshotOfPlan({ records }: RestorePlan, newest: Snapshot | undefined):
   };
 }
 
-function unreadIn({ unreadChanges }: RestorePlan): string[] {
+function unreadIn({ unreadChanges }: RestorePlan, newest: Snapshot | undefined): string[] {
   if (unreadChanges === 0) return [];
-  if (unreadChanges === undefined) return [whateverFollowed];
-  return [unreadChanges === 1 ? 'one change after the snapshot' : `${unreadChanges} changes after the snapshot`];
+  if (unreadChanges === undefined) return [newest === undefined ? whateverThereWas : whateverFollowed];
+  const changes = unreadChanges === 1 ? 'one change' : `${unreadChanges} changes`;
+  return [newest === undefined ? changes : `${changes} after the snapshot`];
 }
 
 /** An older state may run droplets that were given up since. */

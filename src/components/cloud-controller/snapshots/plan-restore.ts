@@ -35,7 +35,7 @@ export interface RestorePlan {
   readonly older: readonly string[];
   /** Keys of records of which no state can be read. */
   readonly lost: readonly string[];
-  /** How many changes there were after the snapshot of which nothing else is known; undefined when not even that is. */
+  /** How many changes there were after the snapshot, if there is one, of which nothing is known; undefined when not even that is. */
   readonly unreadChanges: number | undefined;
 }
 
@@ -101,8 +101,8 @@ function unreadChangesIn({ messages, lastRevision }: Remains, newest: Snapshot |
   const seen = new Set(messages.map(({ sequence }) => sequence));
   const last = Math.max(lastRevision, ...seen);
   const known = Math.max(newest?.revision ?? 0, 0);
-  // Not even what the snapshot knows is left: its end is gone, and nobody knows where that was.
-  if (last < known) return undefined;
+  // Nothing is left, or not even what the snapshot knows: its end is gone, and nobody knows where that was.
+  if (last === 0 || last < known) return undefined;
   let unread = 0;
   for (let revision = known + 1; revision <= last; revision += 1) if (!seen.has(revision)) unread += 1;
   return unread;

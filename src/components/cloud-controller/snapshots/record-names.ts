@@ -4,6 +4,9 @@ import { type AnyRecord, keyOf, partsOf } from '../stored-record.ts';
 /** What is said to be lost when nobody can know whether there was anything. */
 export const whateverFollowed = 'changes after the snapshot, if there were any';
 
+/** The same where there is not even a snapshot. */
+export const whateverThereWas = 'all apps and routes, if there were any';
+
 /** What a user calls the records under these keys: `app one`, `route one.localhost`. Builds have no name. */
 export function namesOf(keys: readonly string[], records: ReadonlyMap<string, AnyRecord>): string[] {
   return keys

@@ -192,9 +192,8 @@ describe('staging', (it) => {
 
     const later: BuildRecord[] = [];
     for (let round = 0; round < 3; round += 1) later.push(await staged(cc, await uploaded(cc, app)));
-    await waitFor('the old ones to go', () => (cc.store.all('package').length === 2 ? true : undefined), {
-      limitMs: 3_000,
-    });
+    const counts = () => (['build', 'package', 'droplet'] as const).map((kind) => cc.store.all(kind).length);
+    await waitFor('the old ones to go', () => (counts().join() === '2,2,3' ? true : undefined), { limitMs: 10_000 });
 
     const kept = later.slice(1);
     assert.equal(

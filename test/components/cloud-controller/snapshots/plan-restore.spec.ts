@@ -54,6 +54,12 @@ describe('what is restored', (it) => {
     assert.is(unreadChanges, undefined, 'nobody knows what came after it');
   });
 
+  it('is nothing, and nobody knows what there was, when neither a snapshot nor a message is left', () => {
+    const { records, unreadChanges } = plan({});
+
+    assert.equal([records.size, unreadChanges], [0, undefined]);
+  });
+
   it('is of each record the newest that can be read, wherever it is', () => {
     const changed = { ...one, name: 'one, changed' };
     const latest = { ...two, name: 'two, from its file' };
