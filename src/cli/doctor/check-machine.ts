@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { arch, platform, release, totalmem } from 'node:os';
 import { readableSize } from '#ground/bytes.ts';
 import { systemCodeOf } from '#ground/errors.ts';
-import { executable } from '#packaging/executable.ts';
+import { isNodeOutdated } from '#packaging/outdated-node.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 const oldestNode = '20.11';
@@ -23,7 +23,7 @@ export function checkSystem(): Finding {
 export function checkNode(version: string): Finding {
   const isNewEnough = version.localeCompare(oldestNode, 'en', { numeric: true }) >= 0;
   const found = `Node ${version} runs localpaas.`;
-  if (isNewEnough && isPastItsEnd(version)) {
+  if (isNewEnough && isNodeOutdated(version)) {
     return warning(
       'node',
       found,
@@ -31,11 +31,6 @@ export function checkNode(version: string): Finding {
     );
   }
   return isNewEnough ? ok('node', found) : problem('node', found, `Install Node ${oldestNode} or newer.`);
-}
-
-/** Node 20, above all the 20.11 of 2024 for 32-bit boards; what a machine's owner chose is the owner's. */
-function isPastItsEnd(version: string): boolean {
-  return executable() !== undefined && version.startsWith('20.');
 }
 
 /** Names below the domain must lead to this machine for curl and programs; browsers know `localhost` by themselves. */

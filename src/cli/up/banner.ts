@@ -1,5 +1,6 @@
 import type { PlatformRecord } from '#assembly/home.ts';
 import type { PlatformSettings } from '#assembly/settings.ts';
+import { isNodeOutdated } from '#packaging/outdated-node.ts';
 import { portOf, urlOf } from '../addresses.ts';
 import type { Style } from '../style.ts';
 
@@ -8,10 +9,18 @@ export function commandName(env: Readonly<Record<string, string | undefined>>): 
   return env['LOCALPAAS_COMMAND'] ?? 'localpaas';
 }
 
+export interface Facts {
+  readonly home: string;
+  readonly readyMs: number;
+  readonly settings: PlatformSettings;
+  /** Whether what reads requests gets no security fixes any more. */
+  readonly isOutdated?: boolean;
+}
+
 /** What `up` prints when the platform is ready. */
 export function banner(
   record: PlatformRecord,
-  { home, readyMs, settings }: { home: string; readyMs: number; settings: PlatformSettings },
+  { home, readyMs, settings, isOutdated = isNodeOutdated(process.versions.node) }: Facts,
   style: Style,
   command: string,
 ): string {
@@ -25,6 +34,7 @@ export function banner(
       ? []
       : [['reachable', `from other machines, at ${settings.listen}, port ${portOf(record.url)}`]]),
   ];
+  const caution = `The Node in this file, ${process.versions.node}, gets no security fixes any more: only for a network you trust.`;
   const next = [
     [`${command} push DIR`, 'run the app in a directory'],
     [`${command} apps`, 'what runs'],
@@ -38,6 +48,7 @@ export function banner(
     style.bold(`localpaas ${record.version} is up`) + style.dim(` · ${(readyMs / 1000).toFixed(2)} s`),
     '',
     ...facts.map(([name = '', text = '']) => `  ${style.dim(name.padEnd(11))}  ${text}`),
+    ...(isOutdated && !isLoopback(settings.listen) ? [`  ${''.padEnd(11)}  ${style.yellow(caution)}`] : []),
     '',
     ...rows(next, Math.max(...next.map(([line = '']) => line.length))),
     '',

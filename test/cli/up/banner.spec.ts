@@ -16,8 +16,14 @@ const record = {
   executable: null,
 };
 
-function bannerFor(changes: { record?: object; settings?: object } = {}): string {
-  const facts = { home: '/home/pi/.localpaas', readyMs: 80, settings: { ...settings, ...changes.settings } };
+function bannerFor(changes: { record?: object; settings?: object; isOutdated?: boolean } = {}): string {
+  const { isOutdated = false } = changes;
+  const facts = {
+    home: '/home/pi/.localpaas',
+    readyMs: 80,
+    settings: { ...settings, ...changes.settings },
+    isOutdated,
+  };
   return banner({ ...record, ...changes.record }, facts, styleFor(textSink(), {}), 'localpaas');
 }
 
@@ -34,6 +40,15 @@ describe('banner', (it) => {
     assert.match(
       bannerFor({ settings: { listen: '0.0.0.0' } }),
       /reachable {2,}from other machines, at 0\.0\.0\.0, port 80\n/,
+    );
+  });
+
+  it('warns of a Node without security fixes, where others can reach it', () => {
+    assert.not.match(bannerFor({ isOutdated: true }), /security/);
+    assert.not.match(bannerFor({ settings: { listen: '0.0.0.0' } }), /security/);
+    assert.match(
+      bannerFor({ isOutdated: true, settings: { listen: '0.0.0.0' } }),
+      /security fixes any more: only for a/,
     );
   });
 });
