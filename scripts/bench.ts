@@ -21,6 +21,7 @@ import { pageOf, tableOf } from './bench/report.ts';
 import { stopSignal } from './bench/stop-signal.ts';
 import { openSurroundings, type Surroundings } from './bench/surroundings.ts';
 import { up } from './bench/up.ts';
+import { warmUp } from './bench/warm-up.ts';
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -39,6 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
   const stop = stopSignal();
   await using scope = new AsyncDisposableStack();
   const surroundings = await openSurroundings(scope, stop.signal, options.program);
+  await warmUp(surroundings);
   const machine = describeMachine(surroundings);
   for (const [name, value] of Object.entries(machine)) console.log(`${name}: ${value}`);
 

@@ -17,7 +17,7 @@ const ownPrivate = 'localpaas: private';
 /** What the platform holds when nothing happens and no app runs. */
 export const memory: Benchmark = {
   name: 'memory',
-  title: `memory after ${idleMs / 1000} s without work; private: not shared with other processes`,
+  title: `memory after ${idleMs / 1000} s without work; private: written by the process itself, so neither shared nor to be read again from a file`,
   unit: 'MB',
   comparisons: [{ name: 'localpaas / node app.js', of: platform, by: [bare] }],
   bounds: [
@@ -62,7 +62,7 @@ async function usageOf(pids: Readonly<Record<'localpaas' | 'nats-server' | 'node
 /** Megabytes that this process alone has; `undefined` where the system does not tell. */
 async function privateOf(pid: number): Promise<number | undefined> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => undefined);
-  const sizes = [...(text ?? '').matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)];
+  const sizes = [...(text ?? '').matchAll(/^Private_Dirty:\s+(\d+) kB$/gm)];
   if (sizes.length === 0) return undefined;
   return sizes.reduce((total, [, kilobytes]) => total + Number(kilobytes), 0) / 1024;
 }

@@ -8,7 +8,9 @@ import { sha256Of as sha256OfFile } from '#packaging/program-records.ts';
 import { bundle } from '../build.mjs';
 import { assetsOf } from './assets.ts';
 import { billOfMaterials } from './bill-of-materials.ts';
-import { appendix, type Cargo, load } from './carry.ts';
+import { appendix, asProgram, load } from './carry.ts';
+import { compiledBy } from './compiled.ts';
+import { glibcOf } from './glibc.ts';
 import { licenceTexts } from './licences.ts';
 import { fetchNatsServer } from './nats-server.ts';
 import { fetchNode } from './node.ts';
@@ -41,18 +43,20 @@ export async function makeTarget(target: Target, version: string, places: Places
     shippedPackages(project),
   ]);
   const program = await bundle(project, { entry: 'src/main.ts', minify: true });
-  const cargo = await load(
-    {
-      program: Buffer.from(program.code),
-      assets: Buffer.from(JSON.stringify(assetsOf(project))),
-      licences: Buffer.from(await licenceTexts(project, { version: target.node.version, licence: node.licence })),
-      'nats-server': natsServer.bytes,
-    },
-    work,
-    target.brotliQuality,
-  );
-  const facts = { version: natsServer.version, origin: natsServer.origin };
-  const { bytes, nodeSha256 } = await assemble(target, node.program, cargo, facts, places);
+  const files = {
+    program: asProgram(program.code),
+    assets: Buffer.from(JSON.stringify(assetsOf(project))),
+    licences: Buffer.from(await licenceTexts(project, { version: target.node.version, licence: node.licence })),
+    'nats-server': natsServer.bytes,
+  };
+  const { version: natsVersion, origin } = natsServer;
+  const shell = await makeShell(target, node.program, places);
+  const make = async (carried: Files) => {
+    const glibc = glibcOf(natsServer.bytes);
+    const natsServerFacts = { version: natsVersion, origin, ...(glibc !== undefined && { glibc }) };
+    return shell.complete(await appendix(await load(carried), { natsServer: natsServerFacts, node: shell.node }));
+  };
+  const bytes = await withCompiledCode(target, { files, make, work });
 
   const name = `localpaas-${target.name}`;
   await replaceFile(join(dist, name), bytes, { mode: 0o755, sync: true });
@@ -61,9 +65,9 @@ export async function makeTarget(target: Target, version: string, places: Places
     target,
     version,
     sha256,
-    nodeSha256,
+    nodeSha256: shell.node.sha256,
     natsServer,
-    natsServerSha256: cargo.files['nats-server']?.sha256 ?? '',
+    natsServerSha256: sha256Of(natsServer.bytes),
     packages,
   });
   await replaceFile(join(dist, `${name}.cdx.json`), bill, { mode: 0o644 });
@@ -73,25 +77,39 @@ export async function makeTarget(target: Target, version: string, places: Places
   return { name, sha256 };
 }
 
-/** Puts Node, the script that starts the program, and what is carried together. */
-async function assemble(
-  target: Target,
-  node: string,
-  cargo: Cargo,
-  natsServer: Index['natsServer'],
-  places: Places,
-): Promise<{ bytes: Buffer; nodeSha256: string }> {
+type Files = Readonly<Record<string, Uint8Array>>;
+
+interface Assembly {
+  readonly files: Files;
+  readonly make: (files: Files) => Promise<Buffer>;
+  readonly work: string;
+}
+
+/** With what V8 compiled of the program where that can be had: for this kind of machine. */
+async function withCompiledCode(target: Target, { files, make, work }: Assembly): Promise<Buffer> {
+  const bare = await make(files);
+  if (target !== hostTarget()) return bare;
+  const compiled = await compiledBy({ bytes: bare, sha256: sha256Of(bare) }, work);
+  return compiled === undefined ? bare : make({ ...files, compiled });
+}
+
+/** An executable which lacks only what it is to carry. */
+interface Shell {
+  readonly node: Index['node'];
+  readonly complete: (carried: Buffer) => Promise<Buffer>;
+}
+
+/** Puts Node and the script that starts the program together. */
+async function makeShell(target: Target, node: string, places: Places): Promise<Shell> {
   if (target.machine === undefined) {
     // Nothing may follow the signature: it is all in the script.
-    const nodeSha256 = await sha256OfFile(node);
-    const carried = await appendix(cargo, { natsServer, node: { sha256: nodeSha256, fuseAt: null } });
-    return { bytes: await executableOf(target, node, places, carried.toString('base64')), nodeSha256 };
+    const complete = (carried: Buffer) => executableOf(target, node, places, carried.toString('base64'));
+    return { node: { sha256: await sha256OfFile(node), fuseAt: null }, complete };
   }
   const executable = await executableOf(target, node, places);
-  const nodeSha256 = sha256Of(executable);
   const fuseAt = executable.indexOf(`${fuse}:1`) + fuse.length + 1;
-  const carried = await appendix(cargo, { natsServer, node: { sha256: nodeSha256, fuseAt } });
-  return { bytes: Buffer.concat([executable, carried]), nodeSha256 };
+  const complete = async (carried: Buffer) => Buffer.concat([executable, carried]);
+  return { node: { sha256: sha256Of(executable), fuseAt }, complete };
 }
 
 async function executableOf(

@@ -12,8 +12,6 @@ export interface Target {
   readonly natsServer: string;
   /** As Debian spells it; there are no packages for others. */
   readonly debian?: string;
-  /** The best takes twice as long: where there is room, less will do. */
-  readonly brotliQuality: 10 | 11;
   /** Of an ELF file, e_machine; absent for others. */
   readonly machine?: number;
 }
@@ -29,7 +27,6 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     node: node['linux-x64'],
     bits: 64,
     natsServer: 'linux-amd64',
-    brotliQuality: 11,
     debian: 'amd64',
     machine: 62,
   },
@@ -39,7 +36,6 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     node: node['linux-arm64'],
     bits: 64,
     natsServer: 'linux-arm64',
-    brotliQuality: 10,
     debian: 'arm64',
     machine: 183,
   },
@@ -49,7 +45,6 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     node: node['linux-armv7l'],
     bits: 32,
     natsServer: 'linux-arm7',
-    brotliQuality: 10,
     debian: 'armhf',
     machine: 40,
   },
@@ -59,7 +54,6 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     node: node['macos-x64'],
     bits: 64,
     natsServer: 'darwin-amd64',
-    brotliQuality: 10,
   },
   'macos-arm64': {
     name: 'macos-arm64',
@@ -67,7 +61,6 @@ export const targets: Readonly<Record<TargetName, Target>> = {
     node: node['macos-arm64'],
     bits: 64,
     natsServer: 'darwin-arm64',
-    brotliQuality: 10,
   },
 };
 

@@ -95,6 +95,7 @@ async function startBusAndLoad(
 ) {
   const dataDir = home.directoryOf('nats-server');
   const credentials = settings.openBus ? null : await busCredentials(dataDir, log);
+  const program = await natsServer();
   let launched: () => void = () => {};
   const launch = new Promise<void>((resolve) => {
     launched = resolve;
@@ -108,7 +109,7 @@ async function startBusAndLoad(
       onLaunched: () => launched(),
     },
     {
-      program: natsServer,
+      program,
       host: '127.0.0.1',
       port: settings.busPort,
       credentials,

@@ -34,8 +34,8 @@ export interface PlatformContext {
   readonly home: Home;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** Path of nats-server. */
-  readonly natsServer: string;
+  /** Finds the path of nats-server; asked at each attempt, for another version may have cleared the cache meanwhile. */
+  readonly natsServer: () => Promise<string>;
   readonly version: string;
   /** The router's listening socket, where it need not open one; `listen` and `port` are that socket's then. */
   readonly entrance?: Entrance | undefined;

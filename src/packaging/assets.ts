@@ -30,7 +30,7 @@ export async function assetsDirectory(
   const files = carriedFiles();
   if (files === undefined) return join(installationDirectory(), assets);
   const name = `files-${files.sha256('assets').slice(0, 16)}`;
-  const carried: CarriedAsset[] = JSON.parse((await files.read('assets')).toString());
+  const carried: CarriedAsset[] = JSON.parse(Buffer.concat(await files.read('assets')).toString());
   const directory = await inCache(env, 'the files it carries', {
     find: async (cache) => ((await areIn(join(cache, name), carried)) ? join(cache, name) : undefined),
     make: (cache) => unpackAssets(carried, join(cache, name)),

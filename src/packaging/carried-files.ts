@@ -1,21 +1,27 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { brotliDecompress, brotliDecompressSync } from 'node:zlib';
 import { ActionableError } from '#ground/errors.ts';
-import { unseal, unsealSync } from './sealed.ts';
 
 /**
  * An executable carries files behind its own bytes:
  *
  *     part… · index · id, 32 hexadecimal digits · length of the index, 4 bytes · length of all of this, 4 bytes · mark
  *
- * Numbers are little-endian. The id is made from all that is carried: it tells one build from another. Parts and index are sealed (sealed.ts); the index is JSON. A file is one part or several,
- * which can be unpacked at the same time.
+ * Numbers are little-endian. The index is JSON. It and most parts are compressed by brotli. It has the sha256 of each file,
+ * and the id is the beginning of its own: it vouches for everything, and tells one build from another. A file is one part
+ * or several, which can be unpacked at the same time.
  */
 export const mark = 'LOCALPAS';
 export const idBytes = 32;
 export const trailerBytes = idBytes + 8 + mark.length;
 const likelyIndexBytes = 4096;
 
-/** A piece of a file: where it lies from the first part's first byte, and how many bytes it becomes. */
+/**
+ * A piece of a file: where it lies from the first part's first byte, and how many bytes it becomes. One that has as many
+ * is not compressed.
+ */
 export interface Part {
   readonly at: number;
   readonly length: number;
@@ -32,6 +38,8 @@ interface CarriedNatsServer {
   readonly version: string;
   /** Where it came from, for people. */
   readonly origin: string;
+  /** The oldest one it runs with, as in `2.34`; absent when it is linked statically. */
+  readonly glibc?: string;
 }
 
 export interface Index {
@@ -48,7 +56,8 @@ export interface Index {
 /** Where the bytes lie. */
 export interface Source {
   readonly size: number;
-  read(at: number, length: number): Buffer;
+  readSync(at: number, length: number): Buffer;
+  read(at: number, length: number): Promise<Buffer>;
 }
 
 export function damaged(what: string, cause?: unknown): ActionableError {
@@ -71,7 +80,7 @@ export class CarriedFiles {
   /** @throws ActionableError EXECUTABLE_DAMAGED */
   constructor(source: Source) {
     this.#source = source;
-    const trailer = source.size < trailerBytes ? undefined : source.read(source.size - trailerBytes, trailerBytes);
+    const trailer = source.size < trailerBytes ? undefined : source.readSync(source.size - trailerBytes, trailerBytes);
     if (trailer?.toString('latin1', idBytes + 8) !== mark) throw damaged('its end is missing');
     this.id = trailer.toString('latin1', 0, idBytes);
     this.#indexBytes = trailer.readUInt32LE(idBytes);
@@ -92,21 +101,38 @@ export class CarriedFiles {
   /** @throws ActionableError EXECUTABLE_DAMAGED */
   readSync(name: string): Buffer {
     const { parts } = this.#file(name);
+    const unpacked = () => parts.map((part) => unpackSync(this.#bytesOf(part), part));
+    const pieces = attempt(name, unpacked);
+    this.compare(name, sha256Of(pieces));
+    const [whole, second] = pieces;
+    return whole !== undefined && second === undefined ? whole : Buffer.concat(pieces);
+  }
+
+  /** Its pieces, in order. @throws ActionableError EXECUTABLE_DAMAGED */
+  async read(name: string): Promise<readonly Buffer[]> {
+    const pieces = await this.readUnverified(name);
+    this.compare(name, sha256Of(pieces));
+    return pieces;
+  }
+
+  /**
+   * The same for who will `compare`. Other threads unpack the pieces side by side, and need not wait for
+   * this one as soon as this returned.
+   * @throws ActionableError EXECUTABLE_DAMAGED
+   */
+  async readUnverified(name: string): Promise<readonly Buffer[]> {
+    const { parts } = this.#file(name);
+    const unpacking = parts.map((part) => unpack(this.#bytesOf(part), part));
     try {
-      return Buffer.concat(parts.map((part) => unsealSync(this.#sealed(part), part.bytes)));
+      return await Promise.all(unpacking);
     } catch (cause) {
-      throw damaged(`its part '${name}' is not as it was built`, cause);
+      throw damagedPart(name, cause);
     }
   }
 
-  /** Its parts are unpacked side by side, on other threads. @throws ActionableError EXECUTABLE_DAMAGED */
-  async read(name: string): Promise<Buffer> {
-    const { parts } = this.#file(name);
-    try {
-      return Buffer.concat(await Promise.all(parts.map((part) => unseal(this.#sealed(part), part.bytes))));
-    } catch (cause) {
-      throw damaged(`its part '${name}' is not as it was built`, cause);
-    }
+  /** @throws ActionableError EXECUTABLE_DAMAGED when this is not the sha256 of a file as it was built */
+  compare(name: string, sha256: string): void {
+    if (sha256 !== this.sha256(name)) throw damagedPart(name);
   }
 
   sha256(name: string): string {
@@ -119,27 +145,71 @@ export class CarriedFiles {
     return file;
   }
 
-  /** Its checksum vouches for all of it, and it for where everything lies. */
   #readIndex(): Index {
-    const sealed = this.#source.read(this.#indexAt(), this.#indexBytes);
-    const index = JSON.parse(unsealSync(sealed, likelyIndexBytes).toString()) as Index;
+    const compressed = this.#source.readSync(this.#indexAt(), this.#indexBytes);
+    const text = brotliDecompressSync(compressed, roomFor(likelyIndexBytes));
+    if (idOf(text) !== this.id) throw new Error('it is another one');
+    const index = JSON.parse(text.toString()) as Index;
     const ends = Object.values(index.files).flatMap(({ parts }) => parts.map(({ at, length }) => at + length));
     if (this.at + Math.max(0, ...ends) !== this.#indexAt()) throw new Error('it lies elsewhere');
     return index;
   }
 
+  #bytesOf({ at, length }: Part): Buffer {
+    return this.#source.readSync(this.at + at, length);
+  }
+
   #indexAt(): number {
     return this.#source.size - trailerBytes - this.#indexBytes;
   }
+}
 
-  #sealed({ at, length }: Part): Buffer {
-    return this.#source.read(this.at + at, length);
+/** Of an index, as JSON. */
+export function idOf(index: Uint8Array): string {
+  return sha256Of([index]).slice(0, idBytes);
+}
+
+function sha256Of(pieces: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
+}
+
+function unpackSync(content: Buffer, { length, bytes }: Part): Buffer {
+  return length === bytes ? content : brotliDecompressSync(content, roomFor(bytes));
+}
+
+/** On another thread. */
+async function unpack(content: Buffer, { length, bytes }: Part): Promise<Buffer> {
+  return length === bytes ? content : promisify(brotliDecompress)(content, roomFor(bytes));
+}
+
+/** Of what is known to become so large the pieces need not be collected. */
+function roomFor(bytes: number) {
+  return { chunkSize: Math.max(bytes, 64) }; // zlib's smallest
+}
+
+function attempt<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw damagedPart(name, cause);
   }
+}
+
+function damagedPart(name: string, cause?: unknown): ActionableError {
+  return damaged(`its part '${name}' is not as it was built`, cause);
 }
 
 /** What it is called when it is unpacked. */
 export function nameOfNatsServer(files: CarriedFiles): string {
   return `nats-server-${files.sha256('nats-server').slice(0, 16)}`;
+}
+
+/** Bytes that are in memory anyway. */
+export function sourceIn(bytes: Buffer): Source {
+  const readSync = (at: number, length: number) => bytes.subarray(at, at + length);
+  return { size: bytes.length, readSync, read: async (at, length) => readSync(at, length) };
 }
 
 /**
@@ -150,20 +220,32 @@ export function openSource(path: string): Source {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
-    return { size, read: (at, length) => readAll(file, at, length) };
+    return {
+      size,
+      readSync: (at, length) => fillSync(Buffer.allocUnsafe(length), file, at),
+      read: (at, length) => fill(Buffer.allocUnsafe(length), file, at),
+    };
   } catch (error) {
     closeSync(file);
     throw error;
   }
 }
 
-function readAll(file: number, at: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  let read = 0;
-  while (read < length) {
-    const now = readSync(file, bytes, read, length - read, at + read);
-    if (now === 0) throw new Error('the file ends early');
-    read += now;
+function fillSync(bytes: Buffer, file: number, at: number): Buffer {
+  for (let done = 0; done < bytes.length; ) {
+    done += advance(readSync(file, bytes, done, bytes.length - done, at + done));
   }
   return bytes;
+}
+
+async function fill(bytes: Buffer, file: number, at: number): Promise<Buffer> {
+  for (let done = 0; done < bytes.length; ) {
+    done += advance((await promisify(read)(file, bytes, done, bytes.length - done, at + done)).bytesRead);
+  }
+  return bytes;
+}
+
+function advance(bytesRead: number): number {
+  if (bytesRead === 0) throw new Error('the file ends early');
+  return bytesRead;
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { ActionableError, messageOf } from '#ground/errors.ts';
 import { type CarriedFiles, nameOfNatsServer } from './carried-files.ts';
 import { executable } from './executable.ts';
+import { requireGlibc } from './glibc.ts';
 import { inCache, isExecutable, makeWay, tidyCache } from './in-cache.ts';
 import { placeProgram, recordProgram } from './keep-program.ts';
-import { howToGetAnother, type NatsServerProgram } from './nats-server-version.ts';
+import type { NatsServerProgram } from './nats-server-version.ts';
 import { isIntact, readKeptProgram, sha256Of } from './program-records.ts';
 
 /**
@@ -18,7 +18,7 @@ export function carriedNatsServer(
   env: Readonly<Record<string, string | undefined>>,
   whileUnpacking: () => unknown = () => {},
 ): Promise<NatsServerProgram> {
-  const { version, origin } = files.index.natsServer;
+  const { version, origin, glibc } = files.index.natsServer;
   const sha256 = files.sha256('nats-server');
   const file = nameOfNatsServer(files);
   const record = `${file}.json`;
@@ -30,23 +30,35 @@ export function carriedNatsServer(
       return (await isExecutable(path)) ? { path, version, origin } : undefined;
     },
     async make(directory) {
+      if (glibc !== undefined) requireGlibc(glibc);
       const path = join(directory, file);
       if (!(await isAlready(path, sha256))) {
         await makeWay(path, 'file');
         // What started us has a class ActionableError of its own: when that fails, ours shall tell.
         const begun = executable()?.natsServer ?? Promise.reject();
-        const unpacked = begun.catch(() => files.read('nats-server'));
-        whileUnpacking();
-        await placeProgram(directory, await unpacked, origin).catch(explainOldSystem);
+        const unpacked = await begun.catch(() => files.readUnverified('nats-server'));
+        const whileWriting = (found: string) => {
+          files.compare('nats-server', found);
+          // Not earlier: two threads unpack, and few boards have more processors to spare.
+          whileUnpacking();
+        };
+        await placeProgram(directory, unpacked, { origin, version, whileWriting });
       }
       await makeWay(join(directory, record), 'file');
-      // The disk may take its time: until there is a record, the next start reads the whole file.
-      recordProgram(directory, { file, version, sha256, origin }, record)
-        .then(() => tidyCache(directory, file))
-        .catch(() => {});
+      // Until there is a record, the next start reads the whole file.
+      whenQuiet(async () => {
+        await recordProgram(directory, { file, version, sha256, origin }, record);
+        await tidyCache(directory, file);
+      });
       return { path, version, origin };
     },
   });
+}
+
+/** Disk and processor have more urgent work in a first start. */
+function whenQuiet(work: () => Promise<void>): void {
+  const start = () => work().catch(() => {}); // it is done again then
+  setTimeout(start, 1_000).unref();
 }
 
 /** Whether the program is there without a record: somebody was killed, or is about to write it. */
@@ -55,16 +67,5 @@ async function isAlready(path: string, sha256: string): Promise<boolean> {
   return sha256Of(path).then(
     (found) => found === sha256,
     () => false, // a directory, say
-  );
-}
-
-/** A program that was not linked statically runs on systems as new as the one it was built on, and newer ones. */
-function explainOldSystem(error: unknown): never {
-  const [, needed] = /version `GLIBC_([\d.]+)' not found/.exec(messageOf(error)) ?? [];
-  if (needed === undefined) throw error;
-  throw new ActionableError(
-    'PROGRAM_NOT_FOUND',
-    `The nats-server which localpaas carries needs glibc ${needed}, and this system has an older one.`,
-    howToGetAnother(),
   );
 }

@@ -11,8 +11,7 @@ interface Compiled {
 
 /**
  * What V8 compiled of the program when it ran here earlier, for the next starts: a third less start-up time, more on a
- * slow board. Kept in the cache, and not carried, so that two builds are the same bytes and that it is made by the
- * processor that uses it.
+ * slow board.
  */
 export interface CompiledCode {
   /** `undefined` when there is none for this program, or it is damaged. */
@@ -48,12 +47,18 @@ function firstOf<T>(paths: readonly string[], work: (path: string) => T): T | un
 }
 
 function contentOf(file: Buffer, head: string): Compiled {
+  const compiled = compiledIn(file);
+  if (compiled.head !== head) throw new Error('made by another program');
+  return compiled;
+}
+
+/** What lies in a file that was kept. @throws Error when it is damaged */
+export function compiledIn(file: Buffer): Compiled & { readonly head: string } {
   const bytes = gunzipSync(file, { chunkSize: Math.max(file.length, 64) }); // checks them, too
   const start = bytes.indexOf(10) + 1;
-  const line = bytes.toString('latin1', 0, start);
-  if (!line.startsWith(head)) throw new Error('made by another program');
-  const end = start + Number(line.slice(head.length));
-  return { source: bytes.toString('latin1', start, end), code: bytes.subarray(end) };
+  const [, head = '', length] = /^(.* )(\d+)\n$/.exec(bytes.toString('latin1', 0, start)) ?? [];
+  const end = start + Number(length);
+  return { head, source: bytes.toString('latin1', start, end), code: bytes.subarray(end) };
 }
 
 function replace(path: string, bytes: Uint8Array): true {

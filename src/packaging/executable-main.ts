@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { ActionableError, exitCodeOf, messageOf, systemCodeOf } from '#ground/errors.ts';
 import { cacheDirectories } from './cache-directories.ts';
-import { CarriedFiles, nameOfNatsServer, openSource, type Source } from './carried-files.ts';
+import { CarriedFiles, nameOfNatsServer, openSource, type Source, sourceIn } from './carried-files.ts';
 import { compiledCodeIn } from './compiled-code.ts';
 import type { Executable } from './executable.ts';
 
@@ -28,8 +28,7 @@ function source(): Source {
     // Whatever lies under our name by now.
     return ownFile(process.platform === 'linux' ? '/proc/self/exe' : process.execPath);
   }
-  const bytes = Buffer.from(LOCALPAAS_EMBEDDED, 'base64');
-  return { size: bytes.length, read: (at, length) => bytes.subarray(at, at + length) };
+  return sourceIn(Buffer.from(LOCALPAAS_EMBEDDED, 'base64'));
 }
 
 function ownFile(path: string): Source {
@@ -49,25 +48,27 @@ function run(from: Source): void {
   const compiledCode = compiledCodeIn(cacheDirectories(process.env), files.id);
   const compiled = compiledCode.read();
   const natsServer = compiled === undefined ? unpackNatsServer(files) : undefined;
-  const source = compiled?.source ?? wrapped(files.readSync('program').toString('latin1')); // the build leaves ASCII
+  const source = compiled?.source ?? files.readSync('program').toString('latin1'); // the build leaves ASCII
   const filename = join(process.execPath, 'localpaas.cjs');
-  const script = new Script(source, { filename, cachedData: compiled?.code });
+  const script = new Script(source, { filename, cachedData: compiled?.code ?? carriedCode(files) });
   const isCompiled = compiled !== undefined && script.cachedDataRejected === false;
   const keepCompiled = () => compiledCode.write(source, script);
   const executable: Executable = { source: from, isCompiled, natsServer, keepCompiled };
+  // The program is a function of these; see scripts/package/carry.ts.
   script.runInThisContext().call(exports, exports, require, module, filename, process.execPath, executable);
 }
 
+/** What V8 compiled when this was built; only for machines of the kind on which that was. */
+function carriedCode(files: CarriedFiles): Buffer | undefined {
+  return 'compiled' in files.index.files ? files.readSync('compiled') : undefined;
+}
+
 /** In a first run other threads unpack it while this one compiles the program: both take long. */
-function unpackNatsServer(files: CarriedFiles): Promise<Buffer> | undefined {
+function unpackNatsServer(files: CarriedFiles): Promise<readonly Buffer[]> | undefined {
   if (process.argv[2] !== 'up' || process.env['LOCALPAAS_NATS_SERVER']) return undefined;
   const name = nameOfNatsServer(files);
   if (cacheDirectories(process.env).some((directory) => existsSync(join(directory, name)))) return undefined;
-  const unpacked = files.read('nats-server');
+  const unpacked = files.readUnverified('nats-server');
   unpacked.catch(() => {}); // it is told by whoever needs it
   return unpacked;
-}
-
-function wrapped(program: string): string {
-  return `(function (exports, require, module, __filename, __dirname, LOCALPAAS_EXECUTABLE) {${program}\n})`;
 }

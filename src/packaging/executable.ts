@@ -4,10 +4,10 @@ import { CarriedFiles, type Source } from './carried-files.ts';
 export interface Executable {
   /** Where the files it carries lie. */
   readonly source: Source;
-  /** Whether V8 had this program compiled. */
+  /** Whether V8 had this program compiled by an earlier run. */
   readonly isCompiled: boolean;
   /** The nats-server, which is being unpacked where it probably will be needed. */
-  readonly natsServer: Promise<Buffer> | undefined;
+  readonly natsServer: Promise<readonly Buffer[]> | undefined;
   /** Keeps what V8 compiled until now for the next start. Takes some 20 ms. */
   keepCompiled(): void;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { chmod, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, chmod, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '#ground/errors.ts';
 import { ensureDirectory, syncDirectory, temporaryNameFor } from '#ground/files.ts';
@@ -13,25 +14,37 @@ import { currentBoot, type KeptProgram, writeKeptProgram } from './program-recor
  * @throws ActionableError PROGRAM_TOO_OLD; Error when the program does not run on this machine
  */
 export async function keepProgram(directory: string, bytes: Uint8Array, origin: string): Promise<KeptProgram> {
-  const placed = await placeProgram(directory, bytes, origin);
+  const placed = await placeProgram(directory, [bytes], { origin });
   return recordProgram(directory, { ...placed, origin });
 }
 
+interface Origin {
+  /** For people. */
+  readonly origin: string;
+  /** Called when its sha256 is known and another thread writes it. Throws when it is not what it should be. */
+  readonly whileWriting?: (sha256: string) => void;
+  /** Its version; it is not run when that is known. */
+  readonly version?: string;
+}
 type Placed = Pick<KeptProgram, 'file' | 'version' | 'sha256'>;
 
 /**
  * The first half: the program can be used, but may not survive a power cut.
- * @throws as `keepProgram`
+ * @param pieces of the program, in order
+ * @throws as `keepProgram`, and what `whileWriting` throws
  */
-export async function placeProgram(directory: string, bytes: Uint8Array, origin: string): Promise<Placed> {
+export async function placeProgram(
+  directory: string,
+  pieces: readonly Uint8Array[],
+  { origin, whileWriting = () => {}, version: known }: Origin,
+): Promise<Placed> {
   await ensureDirectory(directory);
   const temporary = temporaryNameFor(join(directory, 'nats-server'));
   try {
-    await writeFile(temporary, bytes, { flag: 'wx', mode: 0o700 });
+    const sha256 = await write(temporary, pieces, whileWriting);
     await chmod(temporary, 0o755);
-    const asked = versionOfNewFile(temporary);
-    const sha256 = createHash('sha256').update(bytes).digest('hex'); // while it answers
-    const version = await asked;
+    if (known !== undefined) await access(temporary, constants.X_OK);
+    const version = known ?? (await versionOfNewFile(temporary));
     if (!isNewEnough(version)) throw tooOld(`The program from ${origin}`, version);
     const file = `nats-server-${sha256.slice(0, 16)}`;
     await rename(temporary, join(directory, file));
@@ -39,6 +52,34 @@ export async function placeProgram(directory: string, bytes: Uint8Array, origin:
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** @returns the sha256 of all pieces */
+async function write(
+  path: string,
+  pieces: readonly Uint8Array[],
+  meanwhile: (sha256: string) => void,
+): Promise<string> {
+  const file = await open(path, 'wx', 0o700);
+  try {
+    const writing = file.writev(pieces);
+    writing.catch(() => {}); // awaited below
+    const sha256 = sha256OfAll(pieces);
+    meanwhile(sha256);
+    const { bytesWritten } = await writing;
+    const size = pieces.reduce((sum, { length }) => sum + length, 0);
+    // The system says then what stands in the way.
+    if (bytesWritten < size) await file.writeFile(Buffer.concat(pieces).subarray(bytesWritten));
+    return sha256;
+  } finally {
+    await file.close();
+  }
+}
+
+function sha256OfAll(pieces: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
 }
 
 /** The second half. @param record the name of the file which says what is known of it */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -9,32 +8,23 @@ import { copyOfExecutable, machineFor, without } from './machine.ts';
 
 const upAnywhere = ['up', '--port', '0', '--bus-port', '0'] as const;
 
-/** One that carries a nats-server for a system newer than any, or another one. */
-async function withNatsServer(scope: Scope, change: (bytes: Buffer) => Buffer): Promise<string> {
+/** One that carries a nats-server for a system newer than any. */
+async function forNewerSystem(scope: Scope): Promise<string> {
   const { path, files } = await copyOfExecutable(scope);
   const names = Object.keys(files.index.files);
-  const carried = Object.fromEntries(names.map((name) => [name, files.readSync(name)]));
-  const natsServer = change(carried['nats-server'] ?? Buffer.alloc(0));
-  const cargo = await load({ ...carried, 'nats-server': natsServer }, await scratchDirectory(scope), 1);
-  const { natsServer: facts, node } = files.index;
+  const cargo = await load(Object.fromEntries(names.map((name) => [name, files.readSync(name)])));
+  const { natsServer, node } = files.index;
   const program = (await readFile(path)).subarray(0, files.at);
-  await writeFile(path, Buffer.concat([program, await appendix(cargo, { natsServer: facts, node })]));
+  const whole = await appendix(cargo, { natsServer: { ...natsServer, glibc: '9.99' }, node });
+  await writeFile(path, Buffer.concat([program, whole]));
   return path;
-}
-
-/** A dynamic program, this one if it is, that asks for a glibc there will not be. */
-function forNewerSystem(natsServer: Buffer): Buffer {
-  const program = natsServer.includes('GLIBC_2.') ? natsServer : readFileSync('/bin/cat');
-  const [name = ''] = /GLIBC_2\.\d\d/.exec(program.toString('latin1')) ?? [];
-  program.write('GLIBC_9.99', program.indexOf(name));
-  return program;
 }
 
 describe(
   'an executable on a system that lacks something',
   (it) => {
     it('names what is too old for its nats-server, and ways out', async (scope) => {
-      const program = await withNatsServer(scope, forNewerSystem);
+      const program = await forNewerSystem(scope);
       const { run } = await machineFor(scope, { program, mount: without('nats-server') });
 
       const { code, err } = await run(...upAnywhere);
@@ -42,7 +32,7 @@ describe(
       assert.is(code, 4);
       assert.match(
         err,
-        'error  The nats-server which localpaas carries needs glibc 9.99, and this system has an older one.',
+        /error {2}The nats-server which localpaas carries needs glibc 9\.99, and this system has 2\.\d+\.\n/,
       );
       assert.match(
         err,
@@ -55,7 +45,7 @@ describe(
     });
 
     it('takes an installed nats-server, or the one it is told, instead of its own', async (scope) => {
-      const program = await withNatsServer(scope, forNewerSystem);
+      const program = await forNewerSystem(scope);
       const bin = await scratchDirectory(scope);
       const natsServer = join(bin, 'nats-server');
       await writeFile(natsServer, (await copyOfExecutable(scope)).files.readSync('nats-server'), { mode: 0o755 });
@@ -65,16 +55,6 @@ describe(
         await up();
         assert.match(await ok('doctor'), `${natsServer}.`);
       }
-    });
-
-    it('does not take a nats-server that is no such program for its own', async (scope) => {
-      const program = await withNatsServer(scope, () => Buffer.from('#!/bin/sh\necho something else\n'));
-      const { run } = await machineFor(scope, { program, mount: without('nats-server') });
-
-      const { code, err } = await run(...upAnywhere);
-
-      assert.is(code, 4);
-      assert.match(err, "answers 'something else', which no nats-server says");
     });
 
     it('tells what is wrong with the nats-server it is told', async (scope) => {

@@ -4,13 +4,13 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants } from 'node:zlib';
 import { stop } from 'esbuild';
 import { inject } from 'postject';
-import { type CarriedFile, CarriedFiles, type Index } from '#packaging/carried-files.ts';
+import { type CarriedFile, CarriedFiles, type Index, sourceIn } from '#packaging/carried-files.ts';
 import { bundle } from '../../scripts/build.mjs';
 import { assetsOf } from '../../scripts/package/assets.ts';
-import { appendix } from '../../scripts/package/carry.ts';
+import { appendix, asProgram } from '../../scripts/package/carry.ts';
 import { fuse } from '../../scripts/package/sea-32-bit.ts';
 import { natsServerProgram } from './programs.ts';
 
@@ -30,7 +30,7 @@ export interface Wanted {
  */
 export async function makeExecutable(path: string, { version, instead }: Wanted): Promise<string> {
   const base = await baseExecutable();
-  const carried = new CarriedFiles(sourceOf(base));
+  const carried = new CarriedFiles(sourceIn(base));
   let program = carried.readSync('program').toString('latin1');
   program = replaced(
     program,
@@ -42,9 +42,9 @@ export async function makeExecutable(path: string, { version, instead }: Wanted)
     program = replaced(program, head, `async function ${instead.name}() { ${instead.body} }\nasync function unused(`);
   }
   const { natsServer, node, files } = carried.index;
-  const parts = Object.entries(files).map(([name, file]): [string, Sealed] => [
+  const parts = Object.entries(files).map(([name, file]): [string, Packed] => [
     name,
-    name === 'program' ? sealed(Buffer.from(program, 'latin1')) : sealedIn(base, carried.at, file),
+    name === 'program' ? packed(Buffer.from(program, 'latin1')) : packedIn(base, carried.at, file),
   ]);
   await writeFile(path, await whole(base.subarray(0, carried.at), parts, { natsServer, node }));
   await chmod(path, 0o755);
@@ -70,11 +70,11 @@ async function standIn(): Promise<Buffer> {
   await stop(); // esbuild's service would keep this process
   const id = createHash('sha256').update(code).update(process.version).digest('hex').slice(0, 16);
   const node = await cached(`node-${id}`, (path) => makeApplication(path, code));
-  const parts: [string, Sealed][] = [
-    ['program', sealed(await readFile(join(projectDirectory, 'dist', 'localpaas-bundle.cjs')))],
-    ['assets', sealed(Buffer.from(JSON.stringify(assetsOf(projectDirectory))))],
-    ['licences', sealed(Buffer.from('for tests only'))],
-    ['nats-server', sealed(await readFile(await natsServerProgram()))],
+  const parts: [string, Packed][] = [
+    ['program', packed(asProgram(await readFile(join(projectDirectory, 'dist', 'localpaas-bundle.cjs'), 'latin1')))],
+    ['assets', packed(Buffer.from(JSON.stringify(assetsOf(projectDirectory))))],
+    ['licences', packed(Buffer.from('for tests only'))],
+    ['nats-server', packed(await readFile(await natsServerProgram()))],
   ];
   const fuseAt = node.indexOf(`${fuse}:1`) + fuse.length + 1;
   const index = { natsServer: { version: '2.10.27', origin: 'a test' }, node: { sha256: sha256Of(node), fuseAt } };
@@ -108,21 +108,21 @@ async function cached(name: string, make: (path: string) => Promise<void>): Prom
 }
 
 /** The pieces of a file as they are carried, and what they become. */
-interface Sealed {
+interface Packed {
   readonly sha256: string;
   readonly pieces: readonly { readonly content: Buffer; readonly bytes: number }[];
 }
 
-/** Quicker than the packager seals, and larger. */
-function sealed(content: Buffer): Sealed {
+/** Quicker than the packager packs, and larger. */
+function packed(content: Buffer): Packed {
   const compressed = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
   return {
     sha256: sha256Of(content),
-    pieces: [{ content: gzipSync(compressed, { level: 0 }), bytes: content.length }],
+    pieces: [{ content: compressed, bytes: content.length }],
   };
 }
 
-function sealedIn(executable: Buffer, from: number, { sha256, parts }: CarriedFile): Sealed {
+function packedIn(executable: Buffer, from: number, { sha256, parts }: CarriedFile): Packed {
   const pieces = parts.map(({ at, length, bytes }) => ({
     content: executable.subarray(from + at, from + at + length),
     bytes,
@@ -130,7 +130,7 @@ function sealedIn(executable: Buffer, from: number, { sha256, parts }: CarriedFi
   return { sha256, pieces };
 }
 
-async function whole(node: Buffer, files: readonly [string, Sealed][], index: Omit<Index, 'files'>): Promise<Buffer> {
+async function whole(node: Buffer, files: readonly [string, Packed][], index: Omit<Index, 'files'>): Promise<Buffer> {
   let at = 0;
   const carried = files.map(([name, { sha256, pieces }]): [string, CarriedFile] => {
     const parts = pieces.map(({ content, bytes }) => {
@@ -142,10 +142,6 @@ async function whole(node: Buffer, files: readonly [string, Sealed][], index: Om
   });
   const bytes = Buffer.concat(files.flatMap(([, { pieces }]) => pieces.map(({ content }) => content)));
   return Buffer.concat([node, await appendix({ files: Object.fromEntries(carried), bytes }, index)]);
-}
-
-function sourceOf(bytes: Buffer) {
-  return { size: bytes.length, read: (at: number, length: number) => bytes.subarray(at, at + length) };
 }
 
 function sha256Of(bytes: Uint8Array): string {

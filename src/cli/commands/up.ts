@@ -10,6 +10,7 @@ import { reasonOf } from '#ground/reason-of.ts';
 import { cacheDirectory } from '#packaging/assets.ts';
 import { programVersion } from '#packaging/installation.ts';
 import { findNatsServer } from '#packaging/nats-server-program.ts';
+import type { NatsServerProgram } from '#packaging/nats-server-version.ts';
 import type { Cli } from '../cli.ts';
 import { type Inheritance, takeInheritance } from '../up/inheritance.ts';
 import { Orders } from '../up/orders.ts';
@@ -28,14 +29,22 @@ export async function run(cli: Cli, input: UpInput): Promise<number> {
   const orders = undo.use(new Orders(home, cli.signal));
   const whileUnpacking = () => import('#assembly/components.ts');
   const findProgram = () => findNatsServer({ env: cli.env, cacheDir: cacheDirectory(), whileUnpacking });
-  const program = await findProgram();
-  if (!input.json) cli.progress.line(`nats-server ${program.version} · ${program.origin} · ${program.path}`);
-
+  // Unpacking one takes as long as preparing the home.
+  const finding = findProgram();
+  finding.then(
+    ({ version, origin, path }) => input.json || cli.progress.line(`nats-server ${version} · ${origin} · ${path}`),
+    () => {}, // told by whoever asks for it
+  );
   const damages = await openHome(home);
   const log = openLog(cli, home.logFile, input, undo);
   for (const damage of damages) reportDamage(log, damage);
   const version = programVersion();
-  const natsServer = async () => (await findProgram()).path;
+  let found: Promise<NatsServerProgram> | undefined = finding;
+  const natsServer = async () => {
+    const program = found ?? findProgram();
+    found = undefined;
+    return (await program).path;
+  };
   // Awaited here: what this function opened serves until then.
   return await runPlatform({ cli, input, home, settings, inheritance, orders, log, natsServer, version, startedAt });
 }

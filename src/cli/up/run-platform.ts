@@ -59,7 +59,7 @@ async function start(
   const context = { home, log, signal: end.signal, version, entrance: front ?? inheritance.socket };
   const succession = front === undefined ? successionOf(session, hold) : undefined;
   try {
-    return await startPlatform(settings, { ...context, succession, natsServer: await session.natsServer() });
+    return await startPlatform(settings, { ...context, succession, natsServer: session.natsServer });
   } catch (error) {
     await front?.[Symbol.asyncDispose]();
     if (end.signal.aborted && keepsApps(end.signal)) return undefined;
@@ -78,8 +78,15 @@ function giveUpAt(stop: AbortSignal, end: AbortController): () => void {
   return () => stop.removeEventListener('abort', giveUp);
 }
 
-function successionOf({ home, inheritance: { predecessor } }: Session, taken: () => void): Succession | undefined {
-  return predecessor === undefined ? undefined : { waiting: () => sayWaiting(home, predecessor), taken };
+function successionOf(session: Session, taken: () => void): Succession | undefined {
+  const { home, inheritance } = session;
+  const { predecessor } = inheritance;
+  if (predecessor === undefined) return undefined;
+  const waiting = async () => {
+    await session.natsServer(); // who has none cannot succeed anybody
+    await sayWaiting(home, predecessor);
+  };
+  return { waiting, taken };
 }
 
 /** For whoever did not see it on the terminal, as `localpaas upgrade`. */

@@ -26,7 +26,7 @@ export interface Session {
   readonly inheritance: Inheritance;
   readonly orders: Orders;
   readonly log: Log;
-  /** Path of nats-server; asked for at each start, for another version may have cleared the cache meanwhile. */
+  /** Finds the path of nats-server. */
   readonly natsServer: () => Promise<string>;
   readonly version: string;
   /** Of `performance.now()`. */

@@ -90,8 +90,7 @@ async function checkBytes(source: Source, signal: AbortSignal): Promise<string> 
   const hash = createHash('sha256');
   for (let at = 0; at < files.at; at += pieceBytes) {
     signal.throwIfAborted();
-    hash.update(source.read(at, Math.min(pieceBytes, files.at - at)));
-    await new Promise((resolve) => setImmediate(resolve)); // a Ctrl-C is to be heard meanwhile
+    hash.update(await source.read(at, Math.min(pieceBytes, files.at - at)));
   }
   if (hash.digest('hex') !== node.sha256) throw new Error('its Node is not as it was built');
   for (const name of Object.keys(carried)) await files.read(name);
