@@ -10,7 +10,7 @@ import { assetsOf } from './assets.ts';
 import { billOfMaterials } from './bill-of-materials.ts';
 import { appendix, asProgram, load } from './carry.ts';
 import { compiledBy } from './compiled.ts';
-import { glibcOf } from './glibc.ts';
+import { needsOf, newestOf } from './elf.ts';
 import { licenceTexts } from './licences.ts';
 import { fetchNatsServer } from './nats-server.ts';
 import { fetchNode } from './node.ts';
@@ -52,7 +52,8 @@ export async function makeTarget(target: Target, version: string, places: Places
   const { version: natsVersion, origin } = natsServer;
   const shell = await makeShell(target, node.program, places);
   const make = async (carried: Files) => {
-    const glibc = glibcOf(natsServer.bytes);
+    const glibc =
+      target.machine === undefined ? undefined : newestOf(needsOf(Buffer.from(natsServer.bytes)).versions, 'GLIBC');
     const natsServerFacts = { version: natsVersion, origin, ...(glibc !== undefined && { glibc }) };
     return shell.complete(await appendix(await load(carried), { natsServer: natsServerFacts, node: shell.node }));
   };

@@ -1,4 +1,4 @@
-import type { Needs } from './elf.ts';
+import { type Needs, newestOf } from '../elf.ts';
 
 /** The package of each library, and the name that versions of its symbols begin with. */
 const packages: readonly { readonly pattern: RegExp; readonly name: string; readonly versions?: string }[] = [
@@ -24,14 +24,6 @@ export function dependsOf(programs: readonly Needs[]): string {
       return oldest === undefined ? name : `${name} (>= ${prefix === 'GLIBCXX' ? gcc(oldest) : oldest})`;
     })
     .join(', ');
-}
-
-/** `2.34` of `GLIBC_2.28`, `GLIBC_2.34` and others. */
-function newestOf(versions: readonly string[], prefix: string): string | undefined {
-  const found = versions
-    .filter((version) => version.startsWith(`${prefix}_`))
-    .map((each) => each.slice(prefix.length + 1));
-  return found.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
 }
 
 function gcc(glibcxx: string): string {

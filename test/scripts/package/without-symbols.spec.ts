@@ -3,6 +3,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
+import { needsOf } from '../../../scripts/package/elf.ts';
 import { withoutSymbols } from '../../../scripts/package/without-symbols.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe } from '../../support/spec.ts';
@@ -19,28 +20,11 @@ describe('without symbols', (it) => {
 
     const script = 'console.log(process.version, require("zlib").gunzipSync(require("zlib").gzipSync("x")).toString())';
     assert.is((await run(file, ['-e', script])).stdout, `${process.version} x\n`);
-    assert.ok(stripped.length <= node.length);
-    assert.is(stripped.includes('\0.symtab\0'), node.includes('\0.symtab\0'), 'names of sections stay');
+    // An official build has 600,000 symbols; one of a distribution may have none.
+    const hasSymbols = node.includes('\0_ZN4node5StartEiPPc\0', -30_000_000);
+    assert.is(stripped.length < 0.95 * node.length, hasSymbols);
+    assert.equal(needsOf(stripped), needsOf(node));
     assert.ok(withoutSymbols(stripped).equals(stripped), 'nothing is left to take away');
-  });
-
-  it('takes away symbols and debugging data of a program, and no more', async (scope) => {
-    const directory = await scratchDirectory(scope);
-    const source = join(directory, 'hello.c');
-    await writeFile(
-      source,
-      '#include <stdio.h>\nstatic int there = 1;\nint main(void) { puts("hello"); return !there; }\n',
-    );
-    await run('cc', ['-g', '-o', join(directory, 'hello'), source]);
-    const whole = await readFile(join(directory, 'hello'));
-
-    const stripped = withoutSymbols(whole);
-
-    await writeFile(join(directory, 'stripped'), stripped, { mode: 0o755 });
-    assert.is((await run(join(directory, 'stripped'))).stdout, 'hello\n');
-    assert.ok(whole.includes('hello.c') && !stripped.includes('hello.c'), 'the name of the source is debugging data');
-    assert.ok(whole.includes('\0there\0') && !stripped.includes('\0there\0'), 'a static variable is a symbol');
-    assert.ok(stripped.includes('\0puts\0'), 'what the loader looks up stays');
   });
 
   it('refuses what is no 64-bit program', () => {

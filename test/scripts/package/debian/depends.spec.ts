@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { dependsOf } from '../../../../scripts/package/debian/depends.ts';
-import { needsOf } from '../../../../scripts/package/debian/elf.ts';
+import { needsOf } from '../../../../scripts/package/elf.ts';
 import { describe } from '../../../support/spec.ts';
 import { thrownBy } from '../../../support/thrown.ts';
 

@@ -66,3 +66,11 @@ function versionNames(file: Buffer, start: number, libraries: number): number[] 
   }
   return names;
 }
+
+/** `2.34` of `GLIBC_2.28`, `GLIBC_2.34` and others. */
+export function newestOf(versions: readonly string[], prefix: string): string | undefined {
+  const found = versions
+    .filter((version) => version.startsWith(`${prefix}_`))
+    .map((each) => each.slice(prefix.length + 1));
+  return found.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
+}
