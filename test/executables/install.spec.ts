@@ -46,7 +46,7 @@ async function checkControl(file: string): Promise<void> {
   assert.is(await field('Package'), 'localpaas');
   assert.is(basename(file), `localpaas_${await field('Version')}_${await field('Architecture')}.deb`);
   assert.match(await field('Depends'), /^libc6 \(>= 2\.\d\d\), libstdc\+\+6 \(>= \d+\), libgcc-s1$/);
-  assert.ok(Number(await field('Installed-Size')) > 120_000);
+  assert.ok(Number(await field('Installed-Size')) > 100_000);
   const entries = await run('dpkg-deb', '--ctrl-tarfile', file);
   for (const name of ['preinst', 'postinst', 'prerm', 'postrm', 'triggers']) assert.not.match(entries, `./${name}`);
 }

@@ -42,7 +42,9 @@ export async function makeExecutable(path: string, { version, instead }: Wanted)
     program = replaced(program, head, `async function ${instead.name}() { ${instead.body} }\nasync function unused(`);
   }
   const { natsServer, node, files } = carried.index;
-  const parts = Object.entries(files).map(([name, file]): [string, Packed] => [
+  // What V8 compiled was another program.
+  const carriedOn = Object.entries(files).filter(([name]) => name !== 'compiled');
+  const parts = carriedOn.map(([name, file]): [string, Packed] => [
     name,
     name === 'program' ? packed(Buffer.from(program, 'latin1')) : packedIn(base, carried.at, file),
   ]);
