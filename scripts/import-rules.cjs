@@ -1,7 +1,7 @@
 // Which file may import which, for dependency-cruiser; scripts/check-imports.ts runs it.
 
 /** From the ground up: a floor imports the floors below it, never one above. */
-const floors = ['ground', 'packaging', 'contract', 'workload', 'components', 'assembly', 'cli'];
+const floors = ['ground', 'packaging', 'contract', 'vcap', 'workload', 'components', 'assembly', 'cli'];
 
 /** Each library has one door: the only file of src/ that imports it. Tests may use libraries as they like. */
 const doors = {

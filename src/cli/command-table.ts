@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { appCommands, stateCommands } from './rows/apps.ts';
+import { partCommands } from './rows/parts.ts';
 import { platformCommands } from './rows/platform.ts';
 import { routeCommands } from './rows/routes.ts';
 import { settingCommands } from './rows/settings.ts';
@@ -17,6 +18,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: 'State of an app', members: stateCommands },
   { title: 'Settings of an app', members: settingCommands },
   { title: 'Routes', members: routeCommands },
+  { title: 'Parts, one by one', members: partCommands },
   { title: 'Tools', members: [...toolCommands, completionCommand(() => commands)] },
 ];
 

@@ -5,7 +5,8 @@ import { RuntimeInfo } from './runtimes.ts';
 
 /** Shapes: dea 0e200ef (2012), each recorded from the original where it could be run. */
 
-const megabytes = v.pipe(v.number(), v.minValue(0));
+/** So few that their bytes are a number too. */
+const megabytes = v.pipe(v.number(), v.minValue(0), v.maxValue(2 ** 32));
 
 const Hello = v.looseObject({
   id: v.string(),

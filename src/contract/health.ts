@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { exchange, subject } from '#ground/subject.ts';
+import { exchange, subject, subjectFamily } from '#ground/subject.ts';
 import { Count, EpochSeconds, Id, Nothing } from './primitives.ts';
 
 /** Shapes: health_manager 1063399 and its `health.start`/`health.stop` subjects of 2013. */
@@ -38,6 +38,32 @@ export type StopInstances = v.InferOutput<typeof StopInstances>;
 /** The health manager asks the cloud controller to have extra instances stopped. */
 export const healthStop = subject('health.stop', StopInstances);
 
+/** The same requests as the health managers up to 2013 wrote them. */
+const HmRequest = v.variant('op', [
+  v.looseObject({
+    op: v.literal('START'),
+    droplet: Id,
+    last_updated: LastUpdated,
+    version: v.string(),
+    indices: v.array(Count),
+    flapping: v.nullish(v.boolean()),
+  }),
+  v.looseObject({
+    op: v.literal('STOP'),
+    droplet: Id,
+    last_updated: LastUpdated,
+    /** Instance ids. */
+    instances: v.array(v.string()),
+  }),
+  /** Stop an app that nobody uses. */
+  v.looseObject({ op: v.literal('SPINDOWN'), droplet: Id }),
+]);
+export type HmRequest = v.InferOutput<typeof HmRequest>;
+/** Up to July 2012; cloud controllers shared it in the queue group `cc`. */
+export const hmRequests = subject('cloudcontrollers.hm.requests', HmRequest);
+/** From then on, by the partition of the cloud controllers, `default` mostly. */
+export const hmRequestsOfPartition = subjectFamily('cloudcontrollers.hm.requests.*', HmRequest);
+
 const StatusRequest = v.looseObject({
   droplet: Id,
   version: v.nullish(v.string()),
@@ -58,6 +84,25 @@ const HealthRequest = v.looseObject({
 const HealthReply = v.looseObject({ droplet: Id, version: v.nullish(v.string()), healthy: Count });
 /** One reply per droplet asked for: how many of its instances are RUNNING. */
 export const healthManagerHealth = exchange('healthmanager.health', HealthRequest, HealthReply);
+
+const DropletReport = v.looseObject({
+  id: Id,
+  /** How many should run. */
+  num_instances: Count,
+  /** By version and index. What stands there for an instance is text for people in the original. */
+  versions: v.record(v.string(), v.looseObject({ instances: v.record(v.string(), v.unknown()) })),
+  /** By instance id. */
+  crashes: v.record(v.string(), v.unknown()),
+  /** By instance id. */
+  extra_instances: v.record(v.string(), v.unknown()),
+  state: v.nullish(v.string()),
+  live_version: v.nullish(v.string()),
+  package_state: v.nullish(v.string()),
+  last_updated: LastUpdated,
+});
+export type DropletReport = v.InferOutput<typeof DropletReport>;
+/** For people: all that the health manager knows of some apps, one reply for each that it knows. */
+export const healthManagerDroplet = exchange('healthmanager.droplet', HealthRequest, DropletReport);
 
 const BulkCredentials = v.looseObject({
   user: v.string(),

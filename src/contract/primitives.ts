@@ -5,10 +5,11 @@ export const Id = v.union([v.pipe(v.string(), v.nonEmpty()), v.pipe(v.number(), 
 
 export const Port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 
-export const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** One that every language can hold: 1e308 is a whole number too, and travels as none. */
+export const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** Seconds since 1970, possibly with a fraction. */
-export const EpochSeconds = v.pipe(v.number(), v.minValue(0));
+export const EpochSeconds = v.pipe(v.number(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 
 /** Host names without scheme, e.g. `hello.localhost`, possibly with a path: `hello.localhost/api`. */
 export const Uris = v.array(v.pipe(v.string(), v.nonEmpty()));

@@ -16,7 +16,11 @@ export const RuntimeInfo = v.looseObject({
   version_flag: v.optional(v.nullable(v.string())),
   /** A regular expression for what it prints. */
   version_output: v.optional(v.nullable(v.string())),
+  /** Arguments with which the program has to print something with `true` in it. */
+  additional_checks: v.optional(v.nullable(v.string())),
   environment: v.optional(v.nullable(v.record(v.string(), v.string()))),
+  /** Variables as `NAME=value` for each debug mode. */
+  debug_env: v.optional(v.nullable(v.record(v.string(), v.array(v.string())))),
 });
 export type RuntimeInfo = v.InferOutput<typeof RuntimeInfo>;
 

@@ -1,12 +1,11 @@
 import * as v from 'valibot';
 import { type Exchange, exchange } from '#ground/subject.ts';
-import { Count } from './primitives.ts';
 import { RuntimeInfo } from './runtimes.ts';
 
 /** Shapes: stager 206b107 (2012-11), the version the "DIY PaaS" article runs. */
 
-/** A rule of a framework manifest: glob → regular expression, or whether it must exist. */
-const DetectionRule = v.record(v.string(), v.union([v.string(), v.boolean()]));
+/** The original's schema asks for integers, of whatever sign. */
+const Amount = v.pipe(v.number(), v.integer());
 
 export const StagingProperties = v.looseObject({
   services: v.array(v.looseObject({})),
@@ -15,12 +14,14 @@ export const StagingProperties = v.looseObject({
      * Selects the framework plugin. Ours: `auto` has the stager detect it.
      */
     name: v.optional(v.string()),
-    detection: v.optional(v.array(DetectionRule)),
+    /** Of the framework's manifest; no stager reads them. */
+    detection: v.optional(v.unknown()),
     runtimes: v.optional(v.unknown()),
   }),
   runtime_info: RuntimeInfo,
-  /** MB, MB, count */
-  resources: v.looseObject({ memory: Count, disk: Count, fds: Count }),
+  /** MB, MB, count; all three are required. */
+  resources: v.looseObject({ memory: Amount, disk: Amount, fds: Amount }),
+  /** `NAME=value` each. */
   environment: v.optional(v.nullable(v.array(v.string()))),
   /** `command` is the start command of a standalone app. */
   meta: v.optional(v.nullable(v.looseObject({ command: v.optional(v.nullable(v.string())) }))),

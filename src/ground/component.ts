@@ -10,7 +10,7 @@ export interface ComponentContext {
   readonly dataDir: string;
   /**
    * Aborts when the process is asked to stop; a start that is still waiting for something gives up.
-   * Its reason may be a `KeepAppsRunning`.
+   * Its reason may be a `KeepAppsRunning` or an `EvacuateApps`.
    */
   readonly signal: AbortSignal;
 }
@@ -42,6 +42,19 @@ export class KeepAppsRunning extends Error {
 /** Whether a stop for this reason leaves the apps running. */
 export function keepsApps(signal: AbortSignal): boolean {
   return signal.aborted && signal.reason instanceof KeepAppsRunning;
+}
+
+/** The reason of a stop that has the apps of this machine replaced elsewhere before they end here. */
+export class EvacuateApps extends Error {
+  constructor() {
+    super('The platform leaves this machine; its apps are replaced elsewhere.');
+    this.name = 'EvacuateApps';
+  }
+}
+
+/** Whether a stop for this reason waits until the apps had time to come up elsewhere. */
+export function evacuatesApps(signal: AbortSignal): boolean {
+  return signal.aborted && signal.reason instanceof EvacuateApps;
 }
 
 /** A running component made of the resources it took; `failure` never settles unless it is given. */

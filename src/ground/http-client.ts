@@ -1,7 +1,14 @@
-import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import {
+  Agent,
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface HttpCall {
   readonly method?: string;
@@ -10,6 +17,11 @@ export interface HttpCall {
   readonly signal?: AbortSignal | undefined;
   /** Silence of the peer that ends the call, in ms; 30,000 when absent. */
   readonly idleMs?: number;
+  /**
+   * Asks first whether the peer wants the body (`Expect: 100-continue`), and sends it when it says so, or nothing for so
+   * many ms: old servers do not know the question. A refusal that comes meanwhile is the answer, and no body is sent.
+   */
+  readonly askFirstMs?: number;
 }
 
 /** An answer whose head has arrived. Read the body, or `discard()` it. */
@@ -51,14 +63,14 @@ const keepAlive = new Agent({ keepAlive: true, maxSockets: 32 });
  */
 export async function call(
   url: string,
-  { method = 'GET', headers = {}, body, signal, idleMs = 30_000 }: HttpCall = {},
+  { method = 'GET', headers = {}, body, signal, idleMs = 30_000, askFirstMs }: HttpCall = {},
 ) {
   const target = new URL(url);
   const secure = target.protocol === 'https:';
   if (!secure && target.protocol !== 'http:') throw new TypeError(`Only http and https addresses work, not ${url}.`);
   const request = (secure ? httpsRequest : httpRequest)(target, {
     method,
-    headers,
+    headers: askFirstMs === undefined ? headers : { ...headers, expect: '100-continue' },
     ...(secure ? {} : { agent: keepAlive }),
     ...(signal === undefined ? {} : { signal }),
   });
@@ -67,6 +79,7 @@ export async function call(
     request.once('response', (response) => resolve(new HttpAnswer(response)));
     request.on('error', reject);
   });
+  if (askFirstMs !== undefined && !(await isBodyWanted(request, answered, askFirstMs))) return answered;
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
     request.end(body);
     return answered;
@@ -75,6 +88,17 @@ export async function call(
   // An answer may come before the body was sent (a refusal); then the broken upload is not the news.
   sent.catch(() => {});
   return Promise.race([answered, sent.then(() => answered)]);
+}
+
+/** @throws the system's error when the connection fails before there is a word */
+async function isBodyWanted(request: ClientRequest, answered: Promise<HttpAnswer>, limitMs: number): Promise<boolean> {
+  const told = new Promise<boolean>((resolve) => request.once('continue', () => resolve(true)));
+  const silent = sleep(limitMs, true, { ref: false });
+  request.flushHeaders();
+  const isWanted = await Promise.race([told, silent, answered.then(() => false)]);
+  // A call without its body is good for nothing more.
+  if (!isWanted) (await answered).stream.once('close', () => request.destroy());
+  return isWanted;
 }
 
 /** Lets this process end: closes the idle connections that are kept for the next call. */

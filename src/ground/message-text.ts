@@ -5,13 +5,13 @@ import type { Subject } from './subject.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A message as it travels. @throws TypeError when it is not what the subject carries: a bug on our side */
+/** A message as it travels; none at all is an empty payload, as the old Ruby clients have it. @throws TypeError when it is not what the subject carries: a bug on our side */
 export function encode<Message>(subject: Subject<Message>, message: Message): Uint8Array {
   const checked = v.safeParse(subject.schema, message);
   if (!checked.success) {
     throw new TypeError(`This is not a message for ${subject.name}: ${reasonOf(checked.issues)}`);
   }
-  return encoder.encode(JSON.stringify(message));
+  return encoder.encode(message === null || message === undefined ? '' : JSON.stringify(message));
 }
 
 export type Parsed<T> = { ok: true; value: T } | { ok: false; reason: string; raw: unknown };

@@ -11,7 +11,7 @@ export interface Subject<Message> {
 
 /** A family of subjects that differ in one token, e.g. `dea.<uuid>.start`. */
 export interface SubjectFamily<Message> extends Subject<Message> {
-  /** The member for `token`, which must not hold blanks, dots or wildcards. */
+  /** The member for `token`. @throws TypeError when that is none */
   at(token: string): Subject<Message>;
   /** The token of a member, as it came in with a message. */
   tokenOf(subject: string): string;
@@ -45,7 +45,22 @@ export function subjectFamily<Message>(pattern: string, schema: Schema<Message>)
   };
 }
 
+/** What can be no part of a token. */
+const separators = /[\s.*>\p{Cc}]/gu;
+/** A server hangs up on whoever names a subject that is too long for it; the original took no more than 1024 bytes. */
+const longestToken = 200;
+
+/** Whether a text can be one part of a subject: without blanks, dots, wildcards and control characters, and not too long. */
+export function isToken(text: string): boolean {
+  return text !== '' && text.length <= longestToken && text.search(separators) < 0;
+}
+
+/** The token closest to a text of whatever kind. */
+export function tokenFor(text: string): string {
+  return text.replace(separators, '_').slice(0, longestToken) || '_';
+}
+
 function checkToken(token: string): string {
-  if (!/^[^\s.*>]+$/.test(token)) throw new TypeError(`'${token}' cannot be part of a subject.`);
+  if (!isToken(token)) throw new TypeError(`'${token}' cannot be part of a subject.`);
   return token;
 }

@@ -5,11 +5,12 @@ import { ActionableError } from './errors.ts';
 const maxAliases = 100;
 
 /**
- * The value of a YAML text: one document, with `<<` merges as YAML 1.1 has them.
+ * The value of a YAML text: one document, with `<<` merges as YAML 1.1 has them. In all else it is YAML 1.2, unless the
+ * other version is asked for, where `yes` and `no` are truth values.
  * @throws ActionableError BAD_INPUT with the line of the mistake
  */
-export function parseYaml(text: string): unknown {
-  const document = parseDocument(text, { merge: true, prettyErrors: true });
+export function parseYaml(text: string, { version = '1.2' }: { version?: '1.1' | '1.2' } = {}): unknown {
+  const document = parseDocument(text, { merge: true, prettyErrors: true, version });
   const [mistake] = document.errors;
   if (mistake !== undefined) throw bad(mistake.message, mistake);
   try {

@@ -35,7 +35,7 @@ export function carriedNatsServer(
       if (!(await isAlready(path, sha256))) {
         await makeWay(path, 'file');
         // What started us has a class ActionableError of its own: when that fails, ours shall tell.
-        const begun = executable()?.natsServer ?? Promise.reject();
+        const begun = executable()?.takeNatsServer() ?? Promise.reject();
         const unpacked = await begun.catch(() => files.readUnverified('nats-server'));
         const whileWriting = (found: string) => {
           files.compare('nats-server', found);

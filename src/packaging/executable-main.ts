@@ -47,13 +47,18 @@ function run(from: Source): void {
   const files = new CarriedFiles(from);
   const compiledCode = compiledCodeIn(cacheDirectories(process.env), files.id);
   const compiled = compiledCode.read();
-  const natsServer = compiled === undefined ? unpackNatsServer(files) : undefined;
+  let natsServer = compiled === undefined ? unpackNatsServer(files) : undefined;
   const source = compiled?.source ?? files.readSync('program').toString('latin1'); // the build leaves ASCII
   const filename = join(process.execPath, 'localpaas.cjs');
   const script = new Script(source, { filename, cachedData: compiled?.code ?? carriedCode(files) });
   const isCompiled = compiled !== undefined && script.cachedDataRejected === false;
   const keepCompiled = () => compiledCode.write(source, script);
-  const executable: Executable = { source: from, isCompiled, natsServer, keepCompiled };
+  const takeNatsServer = () => {
+    const taken = natsServer;
+    natsServer = undefined;
+    return taken;
+  };
+  const executable: Executable = { source: from, isCompiled, takeNatsServer, keepCompiled };
   // The program is a function of these; see scripts/package/carry.ts.
   script.runInThisContext().call(exports, exports, require, module, filename, process.execPath, executable);
 }

@@ -6,8 +6,8 @@ export interface Executable {
   readonly source: Source;
   /** Whether V8 had this program compiled by an earlier run. */
   readonly isCompiled: boolean;
-  /** The nats-server, which is being unpacked where it probably will be needed. */
-  readonly natsServer: Promise<readonly Buffer[]> | undefined;
+  /** The nats-server, which is being unpacked where it probably will be needed; once, so that nobody keeps 15 MB. */
+  takeNatsServer(): Promise<readonly Buffer[]> | undefined;
   /** Keeps what V8 compiled until now for the next start. Takes some 20 ms. */
   keepCompiled(): void;
 }

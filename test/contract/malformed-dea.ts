@@ -83,6 +83,8 @@ export const malformedOfDea: Readonly<Record<string, Malformed>> = {
       ['droplet', ''],
       ['runtime_info', undefined],
       ['runtime_info', 'ruby19'],
+      ['runtime_info.additional_checks', 19],
+      ['runtime_info.debug_env', { run: 'A=b' }],
       ['runtime_info.version_output', 19],
       ['limits', undefined],
       ['limits.mem', null],

@@ -25,6 +25,16 @@ const announcement: readonly Change[] = [
   ['start', 1_795_248_909],
 ];
 
+const hmRequest: readonly Change[] = [
+  ['op', undefined],
+  ['op', 'RESTART'],
+  ['droplet', undefined],
+  ['version', null],
+  ['indices', 1],
+  ['indices.0', -1],
+  ['flapping', 'no'],
+];
+
 /** By subject: changes of the first example, each of which has it refused, with the place in the reason. */
 export const malformed: Readonly<Record<string, Malformed>> = {
   ...malformedOfDea,
@@ -35,6 +45,8 @@ export const malformed: Readonly<Record<string, Malformed>> = {
       ['url', 7],
     ],
   },
+  'cloudcontrollers.hm.requests': { message: hmRequest },
+  'cloudcontrollers.hm.requests.*': { message: hmRequest },
   'droplet.updated': {
     message: [
       ['droplet', undefined],
@@ -61,6 +73,23 @@ export const malformed: Readonly<Record<string, Malformed>> = {
       ['instances', 'old1'],
       ['instances.old1', null],
       ['running', 'none'],
+    ],
+  },
+  'healthmanager.droplet': {
+    message: [
+      ['droplets', undefined],
+      ['droplets', {}],
+      ['droplets.0', 50],
+      ['droplets.0.droplet', null],
+    ],
+    reply: [
+      ['id', undefined],
+      ['num_instances', '2'],
+      ['versions', 'none'],
+      ['versions.1-1.instances', undefined],
+      ['crashes', undefined],
+      ['extra_instances', null],
+      ['live_version', 7],
     ],
   },
   'healthmanager.health': {
@@ -168,11 +197,10 @@ export const malformed: Readonly<Record<string, Malformed>> = {
       ['properties.services', [null]],
       ['properties.framework_info', 'sinatra'],
       ['properties.framework_info.name', 7],
-      ['properties.framework_info.detection.0', { '*.rb': 7 }],
       ['properties.runtime_info', undefined],
       ['properties.runtime_info.executable', 7],
       ['properties.resources', undefined],
-      ['properties.resources.memory', -1],
+      ['properties.resources.memory', '256'],
       ['properties.resources.disk', '2G'],
       ['properties.resources.fds', 0.5],
       ['properties.environment', { GREETING: 'Hej' }],

@@ -185,4 +185,37 @@ describe('a call', (it) => {
 
     assert.is(error.message, 'the file is gone');
   });
+
+  it('asks before it sends a body, when it is to, and keeps the connection for the next call', async (scope) => {
+    const { server, url } = await serve(scope, echo);
+    let connections = 0;
+    server.on('connection', () => {
+      connections += 1;
+    });
+
+    const first = await echoed(url, { method: 'POST', body: 'wanted', askFirstMs: 60_000 });
+    await setImmediate();
+    const second = await echoed(url, { method: 'POST', body: Readable.from(['wanted, too']), askFirstMs: 60_000 });
+
+    assert.equal([first.body, first.headers['expect']], ['wanted', '100-continue']);
+    assert.is(second.body, 'wanted, too');
+    assert.is(connections, 1);
+  });
+
+  it('sends no body that is not wanted, and does not wait for ever for a word', async (scope) => {
+    const { server, url } = await serve(scope, echo);
+    const bodies: string[] = [];
+    server.on('checkContinue', (request, response) => {
+      request.on('data', (chunk) => bodies.push(String(chunk)));
+      if (request.url === '/refused') response.writeHead(413).end('too large');
+      else request.once('end', () => response.end('taken in silence')); // never says that it may come
+    });
+    const options = { method: 'POST', body: 'content', askFirstMs: 50 };
+
+    const refused = await call(`${url}/refused`, { ...options, askFirstMs: 60_000 });
+    assert.equal([refused.status, await refused.text(), bodies], [413, 'too large', []]);
+
+    const silent = await call(`${url}/silent`, options);
+    assert.equal([silent.status, await silent.text(), bodies], [200, 'taken in silence', ['content']]);
+  });
 });

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import * as v from 'valibot';
-import { exchange, subject, subjectFamily } from '#ground/subject.ts';
+import { exchange, subject, subjectFamily, tokenFor } from '#ground/subject.ts';
 import { describe } from '../support/spec.ts';
 
 describe('a subject', (it) => {
@@ -30,8 +30,15 @@ describe('a family of subjects', (it) => {
     }
   });
 
+  it('has a member close to any text', () => {
+    const tokens = ['hello', 'a b.c*', '', '\0', 'x'.repeat(10_000)].map(tokenFor);
+
+    assert.equal(tokens, ['hello', 'a_b_c_', '_', '_', 'x'.repeat(200)]);
+    for (const token of tokens) assert.is(family.at(token).name, `dea.${token}.start`);
+  });
+
   it('has no member for what would be another subject', () => {
-    for (const token of ['', 'a.b', '*', '>', 'a b', 'a\nb', 'a*']) {
+    for (const token of ['', 'a.b', '*', '>', 'a b', 'a\nb', 'a*', 'a\0b', 'x'.repeat(201)]) {
       assert.throws(() => family.at(token), /cannot be part of a subject/);
     }
   });

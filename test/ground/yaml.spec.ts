@@ -23,6 +23,13 @@ describe('YAML', (it) => {
     assert.match((await thrownBy(() => parseYaml('a: 1\na: 2\n'))).message, /Map keys must be unique/);
   });
 
+  it('is of version 1.2, unless version 1.1 is asked for', () => {
+    const text = 'on: no\nmode: 0o7\n';
+
+    assert.equal(parseYaml(text), { on: 'no', mode: 7 });
+    assert.equal(parseYaml(text, { version: '1.1' }), { true: false, mode: '0o7' });
+  });
+
   it('does not let aliases multiply', async () => {
     const bomb = [
       'a: &a [x,x,x,x,x,x,x,x,x]',

@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { type Announcement, componentAnnounce, componentDiscover, uptimeText } from '#contract/discovery.ts';
-import { rubyTime } from '#contract/primitives.ts';
 import { type RouteMessage, routerRegister, routerStart, routerUnregister } from '#contract/routes.ts';
 import { checkToken } from '#contract/tokens.ts';
 import type { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
@@ -29,24 +26,6 @@ export function announceEndpoint(
   undo.use(repeat(registerSeconds * 1000, register, failed));
   undo.defer(() => bus.publish(routerUnregister, route));
   register();
-}
-
-/** Tells whoever asks that there is a cloud controller. It has no status listener: the API says what there is to say. */
-export function announceComponent(undo: AsyncDisposableStack, { bus }: ComponentContext): void {
-  const startedAt = new Date();
-  const uuid = randomUUID().replaceAll('-', '');
-  const announcement: Announcement = {
-    type: 'CloudController',
-    index: 0,
-    uuid,
-    host: null,
-    credentials: null,
-    start: rubyTime(startedAt),
-  };
-  undo.use(
-    bus.answer(componentDiscover, () => ({ ...announcement, uptime: uptimeText(Date.now() - startedAt.getTime()) })),
-  );
-  bus.publish(componentAnnounce, announcement);
 }
 
 /** Answers the parts that have endpoints of their own whether a token is good. */

@@ -3,8 +3,9 @@ import { type BulkApp, bulkCredentials } from '#contract/health.ts';
 import type { Bus } from '#ground/bus.ts';
 import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import { jsonIn } from '#ground/json-in.ts';
+import { type Credentials, newCredentials, shows } from '#vcap/credentials.ts';
 import { webOf } from './changes/app.ts';
-import { type Credentials, newCredentials, shows } from './credentials.ts';
+import { packageStateOf } from './package-state.ts';
 import type { AppRecord } from './records.ts';
 import { dropletOf, versionOf } from './running/desired.ts';
 import type { Store } from './store.ts';
@@ -43,8 +44,16 @@ export function addBulkRoutes(routes: Routes, { store, credentials }: BulkApiPar
   routes.on(
     'GET',
     '/bulk/counts',
-    guarded(() => ({ counts: { user: 1, app: store.all('app').length } })),
+    guarded(({ query }) => ({ counts: countsOf(store, query.get('model')) })),
   );
+}
+
+/** Of one kind when the reader names it. There is one user. */
+function countsOf(store: Store, model: string | null): object {
+  const counts = { user: 1, app: store.all('app').length };
+  if (model === null || model === '') return counts;
+  if (model === 'user' || model === 'app') return { [model]: counts[model] };
+  throw new ApiError('CF-BadQueryParameter', `There is no model '${model}' to count: ask for 'user' or 'app'.`);
 }
 
 function pageOf(store: Store, query: URLSearchParams): object {
@@ -92,7 +101,8 @@ function bulkAppOf(store: Store, app: AppRecord): BulkApp {
     memory: memoryMb,
     framework: droplet?.framework ?? null,
     runtime: droplet?.runtime ?? null,
-    package_state: droplet === undefined ? 'PENDING' : 'STAGED',
+    // What can run counts: newer bits, staged or not, are nothing to be restarted with.
+    package_state: droplet === undefined ? packageStateOf(store, app) : 'STAGED',
     updated_at: app.updatedAt,
     version: droplet === undefined ? null : versionOf(app, droplet),
   };

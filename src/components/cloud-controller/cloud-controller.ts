@@ -4,8 +4,9 @@ import { type Component, type ComponentContext, type Running, runningWith } from
 import { reportDamage } from '#ground/damage.ts';
 import { DamagedStore } from '#ground/damaged-store.ts';
 import { messageOf } from '#ground/errors.ts';
+import { register } from '#vcap/registration.ts';
 import { Access } from './access.ts';
-import { announceComponent, announceEndpoint, answerTokenChecks } from './announce.ts';
+import { announceEndpoint, answerTokenChecks } from './announce.ts';
 import type { Api } from './api.ts';
 import { sweepOrphans } from './changes/delete-app.ts';
 import { EventLog } from './events.ts';
@@ -42,14 +43,14 @@ export const cloudController: Component<CloudControllerOptions> = {
     const api: Api = { store, events, operations, jobs: new Jobs(log), setup, options, log };
     const access = new Access(setup, options);
     const hosts = new OwnHosts(options);
-    const server = undo.use(await serveApi(api, { access, hosts }));
+    const server = undo.use(await serveApi(api, { access, bus, hosts }));
     port = server.port;
     operations.listening();
     keepHouse(undo, api);
     warmUp(undo, access);
     answerTokenChecks(undo, context, access);
     announceEndpoint(undo, context, { port, uris: hosts.uris, registerSeconds: options.registerSeconds });
-    announceComponent(undo, context);
+    await register(undo, context, { type: 'CloudController', index: 0, config: options });
     await bus.flush(); // from here on no message is missed
     return runningWith(undo.move());
   },

@@ -3,6 +3,7 @@ import type { ProcessStats, Resource } from '#contract/api/resources.ts';
 import type { Bus } from '#ground/bus.ts';
 import type { HttpRequest, Routes } from '#ground/http-server.ts';
 import type { Log } from '#ground/log.ts';
+import type { UploadDialect } from './bits/package-uploads.ts';
 import type { EventLog } from './events.ts';
 import type { CloudControllerOptions } from './options.ts';
 import type { AppRecord, BuildRecord, DropletRecord, PackageRecord, ProcessRecord } from './records.ts';
@@ -40,9 +41,11 @@ export interface OperationsContext {
  */
 export interface Operations {
   /** Reads the upload's body, stores the zip, and makes the package READY or FAILED. Resolves with its record. */
-  uploadPackage(record: PackageRecord, request: HttpRequest): Promise<PackageRecord>;
+  uploadPackage(record: PackageRecord, request: HttpRequest, dialect?: UploadDialect): Promise<PackageRecord>;
   /** Those of the resources whose content is stored here already. */
   matchResources(resources: readonly Resource[]): Promise<Resource[]>;
+  /** What the last staging task of an app told, each line ended by `\n`; `undefined` when it is not known. */
+  taskLogOf(app: AppRecord): Promise<string | undefined>;
   /** Stages in the background; the build's record tells what became of it. */
   stage(build: BuildRecord): void;
   /** The app's record says STARTED. Resolves when the starts were asked for, not when instances run. */

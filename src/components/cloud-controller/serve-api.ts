@@ -1,4 +1,5 @@
 import { ApiError } from '#contract/api/errors.ts';
+import type { Bus } from '#ground/bus.ts';
 import { Routes, startHttpServer } from '#ground/http-server.ts';
 import type { Access } from './access.ts';
 import type { Api } from './api.ts';
@@ -22,6 +23,7 @@ import { placeRoutes } from './routes/places.ts';
 import { processRoutes } from './routes/processes.ts';
 import { rootRoutes } from './routes/root.ts';
 import { routeRoutes } from './routes/routes.ts';
+import { addV1Routes } from './v1/v1-routes.ts';
 
 const perResource = [
   rootRoutes,
@@ -45,11 +47,12 @@ const perResource = [
 /** Answers the API and what belongs to it on a loopback port that the system chooses. */
 export function serveApi(
   api: Api,
-  { access, hosts }: { access: Access; hosts: OwnHosts },
+  { access, bus, hosts }: { access: Access; bus: Bus; hosts: OwnHosts },
 ): Promise<AsyncDisposable & { readonly port: number }> {
   const routes = new Routes();
   for (const register of perResource) register(routes, api);
   oauthRoutes(routes, access);
+  addV1Routes(routes, api, { access, bus });
   api.operations.registerBitsRoutes(routes);
   return startHttpServer({
     host: '127.0.0.1',

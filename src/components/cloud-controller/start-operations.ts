@@ -3,6 +3,7 @@ import { routerStart } from '#contract/routes.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { setAside } from '#ground/set-aside.ts';
 import { sleep } from '#ground/wait.ts';
+import { newCredentials } from '#vcap/credentials.ts';
 import { BackgroundWork } from './background-work.ts';
 import { addBitsRoutes } from './bits/bits-routes.ts';
 import { Blobs } from './bits/blobs.ts';
@@ -12,8 +13,8 @@ import type { PackageUploads } from './bits/package-uploads.ts';
 import { ResourcePool } from './bits/resource-pool.ts';
 import { Staging } from './bits/staging.ts';
 import { StagingTickets } from './bits/staging-tickets.ts';
+import { TaskLogs } from './bits/task-logs.ts';
 import { addBulkRoutes, answerBulkCredentials, newBulkCredentials } from './bulk-api.ts';
-import { newCredentials } from './credentials.ts';
 import type { Operations, OperationsContext } from './operations.ts';
 import { ActualState } from './running/actual-state.ts';
 import { AppStates } from './running/app-states.ts';
@@ -35,13 +36,14 @@ export async function startOperations(context: OperationsContext): Promise<Opera
   const bits = await openBits(undo, shared);
   const running = openRunning(undo, shared, bits);
   const { bulk, deaCredentials } = shared;
-  const { blobs, damagedBits, pool, staging, tickets, uploads } = bits;
+  const { blobs, damagedBits, pool, staging, taskLogs, tickets, uploads } = bits;
   const { actual, placement, states } = running;
   const { store, options } = context;
   const lifetime = undo.move();
   return {
-    uploadPackage: async (record, request) => (await uploads()).receive(record, request),
+    uploadPackage: async (record, request, dialect = 'v3') => (await uploads()).receive(record, request, dialect),
     matchResources: (resources) => pool.select(resources),
+    taskLogOf: ({ guid }) => taskLogs.read(guid),
     stage: (build) => shared.background.run('staging failed', () => staging.stage(build)),
     start: ({ guid }) => placement.start(guid),
     stop: async ({ guid }) => placement.stop(guid),
@@ -88,10 +90,12 @@ async function openBits(undo: AsyncDisposableStack, shared: Shared) {
   const pool = await ResourcePool.open(join(dataDir, 'resources'));
   const openedAt = new Date();
   const tickets = new StagingTickets();
+  const taskLogs = new TaskLogs(join(dataDir, 'task-logs'));
   const damagedBits = new DamagedBits(blobs, shared);
   const staging = new Staging({
     ...shared,
     tickets,
+    taskLogs,
     damagedBits,
     stagingLimitMs: options.stagingSeconds * 1000,
     stagerSearchMs: options.stagerSearchSeconds * 1000,
@@ -105,6 +109,11 @@ async function openBits(undo: AsyncDisposableStack, shared: Shared) {
       }),
     );
   }
+  undo.use(
+    store.onChange('app', ({ guid, now }) => {
+      if (now === undefined) background.run('task log not removed', () => taskLogs.forget(guid));
+    }),
+  );
   let loaded: Promise<PackageUploads> | undefined;
   const uploads = () => {
     loaded ??= loadUploads(shared, blobs, pool);
@@ -118,8 +127,9 @@ async function openBits(undo: AsyncDisposableStack, shared: Shared) {
     // They may belong to records that were lost, and be all that is left of them.
     await (isRestored ? blobs.sweep((path) => setAside(path, join(dataDir, 'damaged'), openedAt)) : blobs.sweep());
     await pool.trim(options.resourcePoolMb * megabyte);
+    await taskLogs.sweep((app) => store.get('app', app) !== undefined);
   });
-  return { blobs, damagedBits, pool, tickets, staging, uploads };
+  return { blobs, damagedBits, pool, taskLogs, tickets, staging, uploads };
 }
 
 async function loadUploads(shared: Shared, blobs: Blobs, pool: ResourcePool): Promise<PackageUploads> {

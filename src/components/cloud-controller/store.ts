@@ -109,7 +109,7 @@ export class Store implements AsyncDisposable {
   entries(): StoreEntry[] {
     return kinds.flatMap((kind) =>
       this.all(kind).map((record) => {
-        const revision = this.#mirror.entry(kind, record.guid)?.revision ?? 0;
+        const revision = this.revisionOf(kind, record.guid);
         return { key: keyOf(kind, record.guid), revision, record };
       }),
     );
@@ -137,6 +137,11 @@ export class Store implements AsyncDisposable {
 
   get<K extends Kind>(kind: K, guid: string): Records[K] | undefined {
     return this.#mirror.get(kind, guid);
+  }
+
+  /** Grows with each change of a record; 0 when there is none. */
+  revisionOf(kind: Kind, guid: string): number {
+    return this.#mirror.entry(kind, guid)?.revision ?? 0;
   }
 
   /** All records of a kind, oldest first. The list is shared: do not change it. */

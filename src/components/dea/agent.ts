@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { deaAdvertise } from '#contract/dea.ts';
 import type { Bus } from '#ground/bus.ts';
-import { type ComponentContext, keepsApps } from '#ground/component.ts';
+import { type ComponentContext, evacuatesApps, keepsApps } from '#ground/component.ts';
+import { sleep } from '#ground/wait.ts';
 import { Answers } from './answers.ts';
+import type { FileViewer } from './files/file-viewer.ts';
 import { Fleet } from './fleet.ts';
 import { openTools } from './open-tools.ts';
 import type { DeaOptions } from './options.ts';
@@ -14,6 +15,12 @@ import { watchUsage } from './watch-usage.ts';
 
 /** How long it takes everybody to reconnect when the bus is back. */
 const settleMs = 1_000;
+
+/** What others know a DEA by. */
+interface Identity {
+  readonly id: string;
+  readonly files: FileViewer;
+}
 
 /**
  * A DEA with all it has; `dea.ts` connects it with the bus. Disposing it ends its instances, or leaves them running
@@ -31,21 +38,20 @@ export class Agent implements AsyncDisposable {
   #isChangePending = false;
   #advertisedMb: number | undefined;
 
-  private constructor(context: ComponentContext, tools: Tools, id: string) {
+  private constructor(context: ComponentContext, tools: Tools, { id, files }: Identity) {
     this.#bus = context.bus;
     this.#platformStops = context.signal;
     this.tools = tools;
     this.fleet = new Fleet(tools);
-    this.answers = new Answers(id, this.fleet, tools.options, Date.now());
+    this.answers = new Answers(id, this.fleet, tools.options, files);
     this.#snapshot = new Snapshot(tools.places.snapshot, () => this.fleet.records, tools.log);
   }
 
   /** Opens the files of a DEA and takes over the instances of the one before it. */
-  static async open(context: ComponentContext, options: DeaOptions): Promise<Agent> {
-    const id = randomUUID().replaceAll('-', '');
+  static async open(context: ComponentContext, options: DeaOptions, identity: Identity): Promise<Agent> {
     let agent: Agent | undefined;
-    const tools = await openTools(context, options, id, () => agent?.noteChange());
-    agent = new Agent(context, tools, id);
+    const tools = await openTools(context, options, identity.id, () => agent?.noteChange());
+    agent = new Agent(context, tools, identity);
     try {
       await agent.#recover();
     } catch (error) {
@@ -67,7 +73,7 @@ export class Agent implements AsyncDisposable {
 
   /** Publishes how much is free here, unless nothing is. */
   advertise(): void {
-    const message = this.answers.advertisement(this.tools.runtimes.families());
+    const message = this.answers.advertisement(this.tools.runtimes.names());
     this.#advertisedMb = message?.available_memory;
     if (message !== undefined && !this.signal.aborted) this.#bus.publish(deaAdvertise, message);
   }
@@ -104,10 +110,22 @@ export class Agent implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+    if (evacuatesApps(this.#platformStops)) await this.#evacuate();
     if (keepsApps(this.#platformStops)) await this.fleet.letGo();
     else await this.fleet.stopAll();
     await this.#tasks;
     await this.#snapshot[Symbol.asyncDispose]();
+  }
+
+  /** Tells that all instances leave, and lets them serve until they are replaced elsewhere. */
+  async #evacuate(): Promise<void> {
+    const { evacuationDelayMs, registerEveryMs } = this.tools.options;
+    this.fleet.evacuate();
+    const endsAt = performance.now() + evacuationDelayMs;
+    for (let leftMs = evacuationDelayMs; leftMs > 0; leftMs = endsAt - performance.now()) {
+      this.registerAll();
+      await sleep(Math.min(leftMs, Math.max(registerEveryMs, 100)));
+    }
   }
 
   async #recover(): Promise<void> {

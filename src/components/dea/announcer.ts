@@ -3,6 +3,7 @@ import { type DropletExited, deaHeartbeat, dropletExited } from '#contract/dea.t
 import { type LogLine, logBatches, nextTimestamp } from '#contract/logs.ts';
 import { type RouteMessage, routerRegister, routerUnregister } from '#contract/routes.ts';
 import type { Bus } from '#ground/bus.ts';
+import { tokenFor } from '#ground/subject.ts';
 import { sleep } from '#ground/wait.ts';
 import { exitOf, heartbeatOf } from './heartbeat.ts';
 import type { Ending } from './instance.ts';
@@ -73,7 +74,7 @@ export class Announcer {
 
   log(record: InstanceRecord, source: Source, lines: readonly LogLine[]): void {
     // An app started by hand may have any id, and not each can be part of a subject.
-    this.#bus.publish(logBatches.at(record.app.replaceAll(/[\s.*>]/g, '_')), {
+    this.#bus.publish(logBatches.at(tokenFor(record.app)), {
       source_id: record.app,
       instance_id: String(record.index),
       source_type: source,

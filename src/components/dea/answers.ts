@@ -7,9 +7,7 @@ import type {
   Hello,
   InstanceStats,
 } from '#contract/dea.ts';
-import type { Announcement } from '#contract/discovery.ts';
-import { rubyTime } from '#contract/primitives.ts';
-import type { RuntimeFamily } from '#contract/runtimes.ts';
+import type { FileViewer } from './files/file-viewer.ts';
 import { foundOf, isCounted, isMeant, statsOf } from './find-instance.ts';
 import type { Fleet } from './fleet.ts';
 import type { InstanceRecord } from './instance-record.ts';
@@ -24,17 +22,17 @@ export class Answers {
   readonly #dea: string;
   readonly #fleet: Fleet;
   readonly #options: DeaOptions;
-  readonly #startedAtMs: number;
+  readonly #files: FileViewer;
 
-  constructor(dea: string, fleet: Fleet, options: DeaOptions, nowMs: number) {
+  constructor(dea: string, fleet: Fleet, options: DeaOptions, files: FileViewer) {
     this.#dea = dea;
     this.#fleet = fleet;
     this.#options = options;
-    this.#startedAtMs = nowMs;
+    this.#files = files;
   }
 
   hello(): Hello {
-    return { id: this.#dea, ip: this.#options.host, port: null, version };
+    return { id: this.#dea, ip: this.#options.host, port: this.#options.filerPort, version };
   }
 
   /** How long to wait with "I can run this", or `undefined` when it cannot. */
@@ -45,7 +43,7 @@ export class Answers {
   }
 
   /** `undefined` when nothing more fits in here: nobody shall think of us then. */
-  advertisement(runtimes: readonly RuntimeFamily[]): Advertisement | undefined {
+  advertisement(runtimes: readonly string[]): Advertisement | undefined {
     const resources = this.#fleet.resources();
     if (isFull(resources)) return undefined;
     return {
@@ -70,11 +68,12 @@ export class Answers {
   }
 
   async find(request: FindRequest, nowMs: number): Promise<FoundInstance[]> {
+    const from = { dea: this.#dea, host: this.#options.host, files: this.#files };
     const meant = this.#fleet.records.filter((record) => isMeant(record, request));
     return Promise.all(
       meant.map(async (record) => {
         const hasStats = request.include_stats === true && record.life.phase === 'RUNNING';
-        return foundOf(record, this.#dea, hasStats ? await this.#detailedStats(record, nowMs) : undefined);
+        return foundOf(record, from, hasStats ? await this.#detailedStats(record, nowMs) : undefined);
       }),
     );
   }
@@ -85,20 +84,8 @@ export class Answers {
     return counted.map((record) => statsOf(record, this.#options.host, this.#fleet.usageOf(record.id), nowMs));
   }
 
-  announcement(): Announcement {
-    const start = rubyTime(new Date(this.#startedAtMs));
-    return { type: 'DEA', index: null, uuid: this.#dea, host: null, credentials: null, start };
-  }
-
   async #detailedStats(record: InstanceRecord, nowMs: number): Promise<InstanceStats> {
     const stats = statsOf(record, this.#options.host, this.#fleet.usageOf(record.id), nowMs);
     return { ...stats, pid: await this.#fleet.appPidOf(record.id) };
-  }
-
-  /** The announcement with our age: `0d:1h:2m:3s`. */
-  discovery(nowMs: number): Announcement {
-    const seconds = Math.floor((nowMs - this.#startedAtMs) / 1000);
-    const [minutes, hours, days] = [Math.floor(seconds / 60), Math.floor(seconds / 3600), Math.floor(seconds / 86_400)];
-    return { ...this.announcement(), uptime: `${days}d:${hours % 24}h:${minutes % 60}m:${seconds % 60}s` };
   }
 }

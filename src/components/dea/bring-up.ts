@@ -23,6 +23,12 @@ export async function bringUp(
   if (!runtime.ok) {
     throw new ActionableError('PROGRAM_NOT_FOUND', `The app ${runtime.reason}.`, 'Then start the app again.');
   }
+  if (tools.options.strictRuntimes) {
+    const why = await tools.versions.whyUnfit(runtime.program, request.runtime_info);
+    if (why !== undefined) throw new ActionableError('PROGRAM_NOT_FOUND', `The app ${why}.`, 'Name another runtime.');
+  } else {
+    remarkVersion(record, runtime.program, request, tools).catch(() => {}); // the platform stops meanwhile
+  }
   const directory = directoryOf(record, tools.places);
   const { host } = tools.options;
   const path = await tools.appPath();
@@ -33,4 +39,19 @@ export async function bringUp(
   await tools.droplets.use(request, prepare, signal);
   signal.throwIfAborted();
   return startInstance({ directory, env, port: record.port, fds: record.fds });
+}
+
+/** Any version of a runtime runs the app, and where it is another one than it asks for, that is said. */
+async function remarkVersion(
+  record: InstanceRecord,
+  program: string | undefined,
+  { runtime_info: asked }: StartRequest,
+  { announcer, log, versions }: Tools,
+): Promise<void> {
+  const found = await versions.otherVersion(program, asked);
+  if (found === undefined) return;
+  announcer.tell(record, `This app asks for '${asked.version_output}' (${asked.name}) and runs on '${found}' here.`);
+  if (versions.isNews(program, asked)) {
+    log.warn('runtime of another version', { runtime: asked.name, asked: asked.version_output, found, program });
+  }
 }

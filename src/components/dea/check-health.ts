@@ -22,7 +22,7 @@ export async function becomesReady({ port, check, limitMs, signal, isOurs }: Pro
   if (check.type === 'process') return true;
   const startedAt = performance.now();
   const isReady = async () =>
-    (await isOurs()) && (check.type === 'port' || (await answers(port, check.endpoint, signal)));
+    (await isOurs()) && (check.type === 'port' || (await answers(port, check.endpoint, signal)) === 200);
   for (;;) {
     signal.throwIfAborted();
     const isAccepted = await accepts(port);
@@ -56,16 +56,17 @@ export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-async function answers(port: number, endpoint: string, signal: AbortSignal): Promise<boolean> {
+/** The status of an answer from this machine, or `undefined` when there is none. @throws the signal's reason */
+export async function answers(port: number, endpoint: string, signal: AbortSignal): Promise<number | undefined> {
   try {
     const path = endpoint.startsWith('/') ? endpoint : `/${endpoint}`;
     const url = new URL(path, `http://127.0.0.1:${port}`);
     url.host = `127.0.0.1:${port}`; // an endpoint like `//elsewhere` stays here
     const answer = await call(url.href, { signal, idleMs: 1_000, headers: { connection: 'close' } });
     answer.discard();
-    return answer.status === 200;
+    return answer.status;
   } catch {
     signal.throwIfAborted();
-    return false; // not yet
+    return undefined; // not yet
   }
 }

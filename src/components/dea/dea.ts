@@ -11,7 +11,6 @@ import {
   dropletStatus,
   type Hello,
 } from '#contract/dea.ts';
-import { componentAnnounce, componentDiscover } from '#contract/discovery.ts';
 import { healthManagerStart } from '#contract/health.ts';
 import { routerStart } from '#contract/routes.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
@@ -19,9 +18,13 @@ import type { Bus } from '#ground/bus.ts';
 import { type Component, type ComponentContext, type Running, runningWith } from '#ground/component.ts';
 import { messageOf } from '#ground/errors.ts';
 import { repeat, sleep } from '#ground/wait.ts';
+import { randomId, register } from '#vcap/registration.ts';
 import { Agent } from './agent.ts';
+import { serveAppFiles } from './files/file-viewer.ts';
 import type { DeaOptions } from './options.ts';
 import { loadUnpacking } from './prepare-directory.ts';
+import { placesIn } from './tools.ts';
+import { varzOf } from './varz.ts';
 
 const tidyEveryMs = 30_000;
 
@@ -31,16 +34,29 @@ export const dea: Component<DeaOptions> = {
   async start(context: ComponentContext, options: DeaOptions): Promise<Running> {
     const { bus } = context;
     await using undo = new AsyncDisposableStack();
-    const agent = await Agent.open(context, options);
-    // First in, last out: it tells its status while it stops.
+    const { host, index } = options;
+    const id = `${index === null ? '' : `${index}-`}${randomId()}`;
+    const { instances } = placesIn(context.dataDir, options.baseDir);
+    const files = await serveAppFiles(undo, { host, port: options.filerPort, instances, log: context.log });
+    // What can fail for a port that is taken comes before the instances are taken over.
+    let open: (agent: Agent) => void = () => {};
+    const opened = new Promise<Agent>((resolve) => {
+      open = resolve;
+    });
+    const { status, shownConfig: config = options } = options;
+    const varz = async () => varzOf(await opened);
+    await register(undo, context, { type: 'DEA', uuid: id, host, index, status, config, varz });
+    const agent = await Agent.open(context, options, { id, files });
+    open(agent);
+    // Before the agent, so that it goes after it: it tells the status of a DEA that stops.
     undo.use(bus.answer(deaStatus, () => agent.answers.status(agent.signal.aborted)));
-    undo.use(bus.answer(componentDiscover, () => agent.answers.discovery(Date.now())));
     undo.use(agent);
     answerQuestions(undo, bus, agent);
     takeOrders(undo, bus, agent);
     speakUnasked(undo, agent);
     undo.defer(() => agent.close());
     introduce(bus, agent);
+    context.log.debug('dea is there', { dea: id });
     return runningWith(undo.move());
   },
 };
@@ -49,7 +65,7 @@ function answerQuestions(undo: AsyncDisposableStack, bus: Bus, agent: Agent): vo
   const { answers, fleet, signal, tools } = agent;
   const discover = async (request: DiscoverRequest): Promise<Hello | undefined> => {
     const delayMs = answers.discoverDelayMs(request);
-    if (delayMs === undefined) return undefined;
+    if (delayMs === undefined || (await fleet.whyUnfit(request)) !== undefined) return undefined;
     loadUnpacking().catch(() => {}); // a start may follow; if this fails, so will that
     await sleep(delayMs, signal);
     return fleet.whyNot(request) === undefined ? answers.hello() : undefined;
@@ -92,7 +108,6 @@ function speakUnasked(undo: AsyncDisposableStack, agent: Agent): void {
 }
 
 function introduce(bus: Bus, agent: Agent): void {
-  bus.publish(componentAnnounce, agent.answers.announcement());
   bus.publish(deaStart, agent.answers.hello());
   agent.repeatEverything();
 }

@@ -3,7 +3,7 @@ import { access, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { StartRequest } from '#contract/dea.ts';
 import { ensureDirectory } from '#ground/files.ts';
-import { fetchDroplet, verifyDroplet } from './fetch-droplet.ts';
+import { fetchDroplet, isSha1, verifyDroplet } from './fetch-droplet.ts';
 
 /** What says where a droplet is. */
 export type DropletSource = Pick<StartRequest, 'sha1' | 'executableFile' | 'executableUri'>;
@@ -13,6 +13,8 @@ export interface DropletCacheOptions {
   /** The most recently used droplets are kept: so many bytes, and so many of them. */
   readonly maxBytes: number;
   readonly maxCount: number;
+  /** Whether a droplet that lies on this machine anyway is used where it is. */
+  readonly usesLocalFiles: boolean;
 }
 
 const archive = '.tgz';
@@ -31,14 +33,16 @@ export class DropletCache {
   /** Those whose bytes were looked at since we started: a power cut can leave a file of zeros under a good name. */
   readonly #verified = new Set<string>();
   readonly #inUse = new Map<string, number>();
+  /** Downloads whose key does not tell what they hold. */
+  readonly #passing = new Set<string>();
 
   constructor(options: DropletCacheOptions) {
     this.#options = options;
   }
 
   /**
-   * Gives `work` the path of a droplet, which stays there until it is done. A droplet that lies on this machine anyway
-   * is used where it is.
+   * Gives `work` the path of a droplet, which stays there until it is done. What was downloaded under a key that is no
+   * SHA-1 serves only those who wait for it now: the next droplet of that name may be another one.
    * @param signal ends the wait for the droplet, but not `work`
    * @throws ActionableError START_FAILED, DISK_FULL; the signal's reason
    */
@@ -50,7 +54,10 @@ export class DropletCache {
     } finally {
       const users = (this.#inUse.get(name) ?? 1) - 1;
       if (users > 0) this.#inUse.set(name, users);
-      else this.#inUse.delete(name);
+      else {
+        this.#inUse.delete(name);
+        if (this.#passing.delete(name)) await rm(join(this.#options.directory, name), { force: true });
+      }
     }
   }
 
@@ -58,7 +65,7 @@ export class DropletCache {
     const staged = join(this.#options.directory, name);
     if (await this.#isStaged(name, staged, source.sha1)) return staged;
     const local = source.executableFile;
-    if (local && isAbsolute(local) && (await isThere(local))) {
+    if (this.#options.usesLocalFiles && local && isAbsolute(local) && (await isThere(local))) {
       await verifyDroplet(local, source.sha1);
       return local;
     }
@@ -98,7 +105,8 @@ export class DropletCache {
     const fetch = async () => {
       await ensureDirectory(this.#options.directory);
       await fetchDroplet(executableUri, sha1, path, stop.signal);
-      this.#verified.add(name);
+      if (isSha1(sha1)) this.#verified.add(name);
+      else this.#passing.add(name);
       await this.#evict();
     };
     const ended = fetch().finally(() => {
@@ -129,13 +137,18 @@ export class DropletCache {
   async tidy(): Promise<void> {
     const { directory } = this.#options;
     const names = (await isThere(directory)) ? await readdir(directory) : [];
-    for (const name of names) if (!name.endsWith(archive)) await rm(join(directory, name), { force: true });
+    for (const name of names) if (isHalfDone(name)) await rm(join(directory, name), { force: true });
   }
+}
+
+/** What `temporaryNameFor` names. Files somebody else put there are not ours to remove. */
+function isHalfDone(name: string): boolean {
+  return /\.tgz\.\d+-[0-9a-f]+\.tmp$/.test(name);
 }
 
 /** The key may be anything: only a harmless one is a file name as it is. */
 function nameOf(sha1: string): string {
-  const isHarmless = /^[\w-]{1,64}$/.test(sha1);
+  const isHarmless = /^[\w-][\w.-]{0,63}$/.test(sha1);
   return `${isHarmless ? sha1 : createHash('sha1').update(sha1).digest('hex')}${archive}`;
 }
 

@@ -1,6 +1,7 @@
 import type { StartRequest } from '#contract/dea.ts';
 import { epochSeconds, rubyTime } from '#contract/primitives.ts';
 import { ActionableError } from '#ground/errors.ts';
+import { factsOf } from './instance-facts.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import { instanceVariable } from './process-census.ts';
 
@@ -28,6 +29,7 @@ export function environmentOf(record: InstanceRecord, request: StartRequest, pla
     ...appVariables(record, request, places),
     ...legacyVariables(record, request, places),
     ...runtimeVariables(request, places),
+    ...debugVariables(record, request),
     ...userVariables(request.env ?? []),
     [instanceVariable]: record.id,
   };
@@ -52,10 +54,8 @@ function appVariables(record: InstanceRecord, request: StartRequest, { host }: E
     VCAP_SERVICES: JSON.stringify(servicesOf(request.services)),
     VCAP_APP_HOST: host,
     VCAP_APP_PORT: port,
-    VCAP_DEBUG_IP: '',
-    VCAP_DEBUG_PORT: '',
-    VCAP_CONSOLE_IP: '',
-    VCAP_CONSOLE_PORT: '',
+    ...addressVariables('VCAP_DEBUG', host, record.debugPort),
+    ...addressVariables('VCAP_CONSOLE', host, record.consolePort),
     // From here on the names of later years, which today's apps look for.
     ...(record.port === null ? {} : { PORT: port, CF_INSTANCE_PORT: port, CF_INSTANCE_ADDR: `${host}:${port}` }),
     CF_INSTANCE_IP: host,
@@ -63,6 +63,10 @@ function appVariables(record: InstanceRecord, request: StartRequest, { host }: E
     CF_INSTANCE_GUID: record.id,
     MEMORY_LIMIT: `${record.memoryMb}m`,
   };
+}
+
+function addressVariables(prefix: string, host: string, port: number | null): Variables {
+  return { [`${prefix}_IP`]: port === null ? '' : host, [`${prefix}_PORT`]: port === null ? '' : String(port) };
 }
 
 function applicationOf(record: InstanceRecord, host: string) {
@@ -109,17 +113,9 @@ function legacyVariables(
   const legacyServices = services.map(({ name, type, vendor, version, plan, credentials }) => {
     return { name, type, vendor, version, tier: plan, options: credentials };
   });
-  const instance = {
-    ...applicationOf(record, host),
-    droplet_id: record.app,
-    private_instance_id: record.privateId,
-    dir: directory,
-    framework: record.framework,
-    state: 'STARTING',
-  };
   return {
     VMC_SERVICES: JSON.stringify(legacyServices),
-    VMC_APP_INSTANCE: JSON.stringify(instance),
+    VMC_APP_INSTANCE: JSON.stringify(factsOf(record, directory, host)),
     VMC_APP_NAME: record.name,
     VMC_APP_ID: record.id,
     VMC_APP_VERSION: record.version,
@@ -143,6 +139,10 @@ function runtimeVariables({ runtime_info }: StartRequest, { path }: EnvironmentP
   return Object.fromEntries(
     entries.map(([name, value]) => [name, value.replaceAll(/\$PATH\b|\$\{PATH\}/g, () => path)]),
   );
+}
+
+function debugVariables({ debugMode }: InstanceRecord, { runtime_info }: StartRequest): Variables {
+  return typeof debugMode === 'string' ? userVariables(runtime_info.debug_env?.[debugMode] ?? []) : {};
 }
 
 /** `NAME=value`, everything after the first `=` taken as it is. */

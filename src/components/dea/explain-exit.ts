@@ -45,6 +45,11 @@ export function neverReady(
   return crash(`did not listen on port ${port} within ${limitMs / 1000} s${why}${quote(lastLines)}`);
 }
 
+/** @param stateFile its name: the app server had to write there that it runs */
+export function neverRunning(stateFile: string, limitMs: number, lastLines: readonly string[]): Ending {
+  return crash(`did not say in ${stateFile} within ${limitMs / 1000} s that it runs${quote(lastLines)}`);
+}
+
 export function memoryExceeded(limitMb: number, usedBytes: number): Ending {
   return crash(`exceeded its memory limit of ${limitMb}M (used ${readableSize(usedBytes)})`);
 }

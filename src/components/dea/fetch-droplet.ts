@@ -63,7 +63,8 @@ function checkSha1(found: string, sha1: string, origin: string): void {
   throw noDroplet(`what ${origin} holds has the SHA-1 ${found}, not ${sha1}`);
 }
 
-function isSha1(text: string): boolean {
+/** Whether a cache key is the SHA-1 of what it stands for; in 2012 it could be anything. */
+export function isSha1(text: string): boolean {
   return /^[0-9a-f]{40}$/i.test(text);
 }
 

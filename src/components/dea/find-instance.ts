@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import type { FindRequest, FoundInstance, InstanceStats, StopRequest } from '#contract/dea.ts';
 import { epochSeconds, rubyTime } from '#contract/primitives.ts';
+import type { FileViewer } from './files/file-viewer.ts';
 import { isLive, stateOf } from './instance.ts';
 import type { InstanceRecord } from './instance-record.ts';
 
@@ -26,8 +27,19 @@ export function isMeant(record: InstanceRecord, request: StopRequest | FindReque
   );
 }
 
-/** The reply about one instance. @param usage when statistics were asked for */
-export function foundOf(record: InstanceRecord, dea: string, stats: InstanceStats | undefined): FoundInstance {
+/** The DEA that was asked, where its instances are reached, and where it shows their files. */
+export interface Finder {
+  readonly dea: string;
+  readonly host: string;
+  readonly files: FileViewer;
+}
+
+/** The reply about one instance. @param stats when they were asked for */
+export function foundOf(
+  record: InstanceRecord,
+  { dea, host, files }: Finder,
+  stats: InstanceStats | undefined,
+): FoundInstance {
   return {
     dea,
     version: record.version,
@@ -36,13 +48,13 @@ export function foundOf(record: InstanceRecord, dea: string, stats: InstanceStat
     index: record.index,
     state: stateOf(record.life),
     state_timestamp: epochSeconds(record.life.sinceMs),
-    file_uri: null,
-    credentials: null,
+    file_uri: files.uri,
+    credentials: [...files.credentials],
     staged: record.directory,
-    debug_ip: null,
-    debug_port: null,
-    console_ip: null,
-    console_port: null,
+    debug_ip: record.debugPort === null ? null : host,
+    debug_port: record.debugPort,
+    console_ip: record.consolePort === null ? null : host,
+    console_port: record.consolePort,
     ...(stats === undefined ? {} : { stats }),
   };
 }
@@ -64,7 +76,7 @@ export function statsOf(record: InstanceRecord, host: string, usage: Usage | und
   };
 }
 
-function usageOf({ atMs, cpuPercent, memoryBytes, diskBytes }: Usage) {
+export function usageOf({ atMs, cpuPercent, memoryBytes, diskBytes }: Usage) {
   return {
     time: rubyTime(new Date(atMs)),
     cpu: Math.round(cpuPercent * 10) / 10,

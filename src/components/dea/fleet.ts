@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs';
 import type { DiscoverRequest, StartRequest, StopRequest, UpdateRequest } from '#contract/dea.ts';
+import { diskUseOf } from './disk-use.ts';
 import { isCounted, isMeant } from './find-instance.ts';
 import { isLive } from './instance.ts';
 import { type InstanceRecord, recordOf } from './instance-record.ts';
@@ -29,14 +30,15 @@ export class Fleet {
 
   resources(): Resources {
     const live = this.records.filter(({ life }) => isLive(life));
-    const { maxMemoryMb, maxInstances, minFreeDiskMb } = this.#tools.options;
+    const { maxMemoryMb, maxInstances, minFreeDiskMb, maxDiskUsePercent } = this.#tools.options;
     return {
       maxMemoryMb,
       maxInstances,
       minFreeDiskMb,
+      maxDiskUsePercent,
       reservedMemoryMb: live.reduce((sum, { memoryMb }) => sum + memoryMb, 0),
       instances: live.length,
-      freeDiskMb: freeMegabytes(this.#tools.places.instances),
+      ...diskOf(this.#tools.places.instances),
     };
   }
 
@@ -46,6 +48,17 @@ export class Fleet {
     if (!runtime.ok) return runtime.reason;
     if (this.#tools.options.prod === true && prod !== true) return 'is not for production';
     return whyNoRoom(this.resources(), limits.mem);
+  }
+
+  /** Why a strict DEA does not take an app whose runtime is not exactly as it asks; it is said in the log. */
+  async whyUnfit({ runtime_info, droplet }: DiscoverRequest): Promise<string | undefined> {
+    const { log, options, runtimes, versions } = this.#tools;
+    if (!options.strictRuntimes) return undefined;
+    const runtime = runtimes.choose(runtime_info);
+    if (!runtime.ok) return runtime.reason;
+    const why = await versions.whyUnfit(runtime.program, runtime_info);
+    if (why !== undefined) log.warn('runtime does not fit', { app: droplet, runtime: runtime_info.name, reason: why });
+    return why;
   }
 
   start(request: StartRequest): void {
@@ -89,6 +102,11 @@ export class Fleet {
     }
   }
 
+  /** Says of all that are not gone that they leave. Their end is no news then. */
+  evacuate(): void {
+    for (const supervisor of this.#all) if (isCounted(supervisor.record)) supervisor.evacuate();
+  }
+
   usageOf(id: string) {
     return this.#supervisors.get(id)?.usage;
   }
@@ -122,7 +140,7 @@ export class Fleet {
   }
 }
 
-function freeMegabytes(directory: string): number {
-  const { bavail, bsize } = statfsSync(directory);
-  return (bavail * bsize) / (1024 * 1024);
+function diskOf(directory: string): { freeDiskMb: number; diskUsePercent: number } {
+  const disk = statfsSync(directory);
+  return { freeDiskMb: (disk.bavail * disk.bsize) / (1024 * 1024), diskUsePercent: diskUseOf(disk) };
 }

@@ -36,6 +36,11 @@ export const InstanceRecord = v.object({
   directory: v.string(),
   /** `null` for an instance without routes. */
   port: v.nullable(v.number()),
+  /** The name of a debug mode, or that there is one; `null` for none. */
+  debugMode: v.optional(v.nullable(v.union([v.string(), v.literal(true)])), null),
+  debugPort: v.optional(v.nullable(v.number()), null),
+  hasConsole: v.optional(v.boolean(), false),
+  consolePort: v.optional(v.nullable(v.number()), null),
   startedAtMs: v.number(),
   life: LifeSchema,
   /** The leader of its session; `null` before it was launched. */
@@ -65,6 +70,10 @@ export function recordOf(request: StartRequest, options: DeaOptions, nowMs: numb
     isFlapping: request.flapping ?? false,
     directory: `${safeName(request.name)}-${request.index}-${id}`,
     port: null,
+    debugMode: request.debug || null,
+    debugPort: null,
+    hasConsole: request.console ?? false,
+    consolePort: null,
     startedAtMs: nowMs,
     life: { phase: 'PREPARING', sinceMs: nowMs },
     process: null,
@@ -74,6 +83,11 @@ export function recordOf(request: StartRequest, options: DeaOptions, nowMs: numb
 /** An instance that nobody reaches needs no port, unless its health check asks for one. */
 export function needsPort({ uris, healthCheck }: InstanceRecord): boolean {
   return uris.length > 0 || healthCheck.type !== 'process';
+}
+
+/** All ports that are its own. */
+export function portsOf({ port, debugPort, consolePort }: InstanceRecord): number[] {
+  return [port, debugPort, consolePort].filter((each) => each !== null);
 }
 
 function healthCheckOf({ uris, health_check: asked }: StartRequest, options: DeaOptions): HealthCheck {

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { ComponentContext } from '#ground/component.ts';
 import { ensureDirectory } from '#ground/files.ts';
 import { appPortRange } from '#ground/ports.ts';
@@ -7,6 +8,7 @@ import { DropletCache } from './droplet-cache.ts';
 import { provideFallbackPrograms } from './fallback-programs.ts';
 import type { DeaOptions } from './options.ts';
 import { ProcessCensus } from './process-census.ts';
+import { RuntimeVersions } from './runtime-versions.ts';
 import { Runtimes } from './runtimes.ts';
 import { placesIn, type Tools } from './tools.ts';
 
@@ -17,13 +19,15 @@ export async function openTools(
   dea: string,
   changed: () => void,
 ): Promise<Tools> {
-  const places = placesIn(dataDir);
-  for (const path of [places.instances, places.staged, places.logPositions]) await ensureDirectory(path);
+  const places = placesIn(dataDir, options.baseDir);
+  const { instances, staged, logPositions, snapshot } = places;
+  for (const path of [instances, staged, logPositions, dirname(snapshot)]) await ensureDirectory(path);
   const runtimes = new Runtimes(options);
   const droplets = new DropletCache({
     directory: places.staged,
     maxBytes: options.stagedBytes,
     maxCount: options.stagedCount,
+    usesLocalFiles: !options.forceHttpSharing,
   });
   await droplets.tidy();
   let programs: Promise<void> | undefined;
@@ -33,6 +37,7 @@ export async function openTools(
     places,
     droplets,
     runtimes,
+    versions: new RuntimeVersions({ HOME: options.userHome ?? '/', PATH: options.path }),
     changed,
     announcer: new Announcer(bus, dea, options),
     ports: new PortPool(appPortRange()),

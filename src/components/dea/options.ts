@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import * as v from 'valibot';
+import { Port } from '#contract/primitives.ts';
 import { ownNode } from '#packaging/own-node.ts';
 
 const ms = (fallback: number) => v.optional(v.pipe(v.number(), v.minValue(0)), fallback);
@@ -20,6 +21,29 @@ export const DeaOptions = v.object({
   nodeProgram: v.optional(v.string(), () => ownNode(process.env) ?? ''),
   /** The address under which routers reach our instances. */
   host: v.optional(v.string(), '127.0.0.1'),
+  /** Port of the file viewer; with `null` any is taken, and no message names it but replies to `dea.find.droplet`. */
+  filerPort: v.optional(v.nullable(Port), null),
+
+  /** Holds `staged/`, `apps/` and `db/`, as the original has them; without it all is in the component's own directory. */
+  baseDir: v.optional(v.nullable(v.string()), null),
+  /** Which of several DEAs; its id begins with it then. */
+  index: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))), null),
+  /** Port, user and password for `/healthz` and `/varz`; made up where absent. */
+  status: v.optional(
+    v.object({
+      port: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))),
+      user: v.exactOptional(v.string()),
+      password: v.exactOptional(v.string()),
+    }),
+    {},
+  ),
+  /** What `/varz` shows as the configuration, instead of these settings. */
+  shownConfig: v.optional(v.record(v.string(), v.unknown())),
+
+  /** Names of the runtimes apps may ask for; all that the machine has when `null`. [none] */
+  runtimes: v.optional(v.nullable(v.array(v.string())), null),
+  /** Whether a runtime has to be exactly as apps ask for it, or any version will do and is only remarked upon. [true] */
+  strictRuntimes: v.optional(v.boolean(), false),
 
   /** MB that all instances together may ask for; the machine's memory when absent. [required] */
   maxMemoryMb: whole(() => Math.floor(totalmem() / megabyte)),
@@ -27,6 +51,8 @@ export const DeaOptions = v.object({
   maxInstances: whole(1024),
   /** With less room on the disk than this many MB nothing new is started. [95 % full] */
   minFreeDiskMb: whole(100),
+  /** With the disk as full as this, in percent, nothing new is started either. [95] */
+  maxDiskUsePercent: v.optional(v.pipe(v.number(), v.minValue(0)), 100),
   /** Only apps that ask for it are placed on a DEA for production. [false] */
   prod: v.optional(v.nullable(v.boolean()), null),
   /** For an instance that names none, in MB. [512] */
@@ -45,6 +71,12 @@ export const DeaOptions = v.object({
 
   /** An instance that names no other limit must be ready after this. [60 s] */
   readyLimitMs: ms(60_000),
+  /** The same for one that shows in a file that it is ready. [300 s] */
+  stateFileLimitMs: ms(300_000),
+  /** How long one that answers requests may go without that file. [for ever] */
+  stateFileGraceMs: ms(5_000),
+  /** How long instances go on after the others heard that they leave. [30 s] */
+  evacuationDelayMs: ms(30_000),
   /** How long an instance may take to end after SIGTERM. [none: SIGKILL at once] */
   stopGraceMs: ms(10_000),
   /** How long to go on killing before a process counts as unkillable. */
@@ -64,6 +96,10 @@ export const DeaOptions = v.object({
   /** A line without an end is delivered after this. */
   partialLineMs: ms(1_000),
 
+  /** Leaves the directories of all instances for whoever wants to look at them. [false] */
+  keepDirectories: v.optional(v.boolean(), false),
+  /** Downloads droplets even where the cloud controller's file can be read. [false] */
+  forceHttpSharing: v.optional(v.boolean(), false),
   /** How long the files of a crash are kept. [3600 s] */
   crashKeepMs: ms(3_600_000),
   /** How many crashes of an app are kept. */

@@ -39,8 +39,11 @@ export async function removeStrays({ directories, logPositions }: Strays, tools:
   for (const name of directories) {
     const directory = join(places.instances, name);
     const id = instanceIdOf(name);
+    // In a directory somebody named, other things may lie as well.
+    if (id === undefined && options.baseDir !== null) continue;
     try {
       if (id !== undefined) await endStray(id, directory);
+      if (options.keepDirectories) continue;
       await removeDirectory(directory);
       log.info('stray instance removed', { directory: name });
     } catch (error) {

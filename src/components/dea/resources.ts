@@ -8,6 +8,8 @@ export interface Resources {
   readonly instances: number;
   readonly minFreeDiskMb: number;
   readonly freeDiskMb: number;
+  readonly maxDiskUsePercent: number;
+  readonly diskUsePercent: number;
 }
 
 export function availableMemoryMb({ maxMemoryMb, reservedMemoryMb }: Resources): number {
@@ -28,9 +30,11 @@ export function whyNoRoom(resources: Resources, memoryMb: number): string | unde
   return `it needs ${megabytes(memoryMb)} of memory, and ${megabytes(available)} of ${megabytes(resources.maxMemoryMb)} are left`;
 }
 
-function whyNotAnother({ instances, maxInstances, freeDiskMb, minFreeDiskMb }: Resources): string | undefined {
+function whyNotAnother(resources: Resources): string | undefined {
+  const { instances, maxInstances, freeDiskMb, minFreeDiskMb, diskUsePercent, maxDiskUsePercent } = resources;
   if (instances >= maxInstances) return `${maxInstances} instances run here, and no more are allowed`;
   if (freeDiskMb < minFreeDiskMb) return `the disk is nearly full: ${megabytes(freeDiskMb)} are left`;
+  if (diskUsePercent > maxDiskUsePercent) return `the disk is ${Math.floor(diskUsePercent)} % full`;
   return undefined;
 }
 

@@ -19,6 +19,10 @@ export interface RuntimePlaces {
   readonly programDirectories: readonly string[];
   /** The node for when there is none in the PATH; empty for none. */
   readonly nodeProgram: string;
+  /** Names of the runtimes apps may ask for; everything there is when absent. */
+  readonly runtimes?: readonly string[] | null | undefined;
+  /** Whether an app gets the very program it asks for, or none. */
+  readonly strictRuntimes?: boolean | undefined;
 }
 
 /** What an app's runtime came to: a program (or none, where the app needs none), or why there is none. */
@@ -33,13 +37,22 @@ export type RuntimeChoice =
 export class Runtimes {
   readonly #directories: readonly string[];
   readonly #nodeProgram: string;
+  readonly #allowed: readonly string[] | null;
+  readonly #isStrict: boolean;
   readonly #found = new Map<string, string>();
 
-  constructor({ path, userHome, nodeProgram, programDirectories }: RuntimePlaces) {
+  constructor({ path, userHome, nodeProgram, programDirectories, runtimes, strictRuntimes }: RuntimePlaces) {
     const own = userHome === undefined ? [] : [join(userHome, '.local/bin')];
     const all = [...path.split(':').filter((directory) => isAbsolute(directory)), ...programDirectories, ...own];
     this.#directories = [...new Set(all)];
     this.#nodeProgram = nodeProgram;
+    this.#allowed = runtimes ?? null;
+    this.#isStrict = strictRuntimes ?? false;
+  }
+
+  /** What is advertised: the names it was configured with, or what this machine has. */
+  names(): readonly string[] {
+    return this.#allowed ?? this.families();
   }
 
   /** The families this machine has. */
@@ -67,8 +80,34 @@ export class Runtimes {
   }
 
   /** The program for an app. */
-  choose({ name = '', executable }: RuntimeInfo): RuntimeChoice {
+  choose(info: RuntimeInfo): RuntimeChoice {
+    const { name = '' } = info;
     if (name === '') return { ok: true, program: undefined };
+    if (!this.#isAllowed(name)) {
+      const known = this.#allowed?.join(', ') || 'none';
+      return {
+        ok: false,
+        reason: `needs the runtime ${name}, for which this DEA is not configured (it has: ${known})`,
+      };
+    }
+    return this.#isStrict ? this.#chooseExactly(name, info) : this.#chooseAny(name, info);
+  }
+
+  /** Any version of a runtime will do, unless exactly those are wanted that are named. */
+  #isAllowed(name: string): boolean {
+    if (this.#allowed === null || this.#allowed.includes(name)) return true;
+    const family = familyOf(name);
+    return !this.#isStrict && family !== undefined && this.#allowed.some((allowed) => familyOf(allowed) === family);
+  }
+
+  #chooseExactly(name: string, { executable }: RuntimeInfo): RuntimeChoice {
+    if (!executable) return { ok: false, reason: `needs the runtime ${name}, and does not say which program that is` };
+    const found = isAbsolute(executable) ? executable : this.find(executable);
+    if (found !== undefined && isProgram(found)) return { ok: true, program: found };
+    return { ok: false, reason: `needs ${executable}, which is not on this machine: install it` };
+  }
+
+  #chooseAny(name: string, { executable }: RuntimeInfo): RuntimeChoice {
     if (executable && isAbsolute(executable) && isProgram(executable)) return { ok: true, program: executable };
     const family = familyOf(name) ?? familyOf(basename(executable ?? ''));
     const program = family === undefined ? this.find(basename(executable || name)) : this.programOf(family);

@@ -4,11 +4,12 @@ import type { Exit } from '#ground/child.ts';
 import { ActionableError, messageOf } from '#ground/errors.ts';
 import { identityOf, isAlive } from '#ground/processes.ts';
 import { bringUp } from './bring-up.ts';
+import { noteExceeded } from './error-log.ts';
 import { couldNotStart, diskExceeded, endedMeanwhile, memoryExceeded, neverStarted } from './explain-exit.ts';
 import type { Usage } from './find-instance.ts';
 import { followLog } from './follow-log.ts';
 import { type Effect, type InstanceEvent, isLive, next, type StopReason } from './instance.ts';
-import { type InstanceRecord, needsPort } from './instance-record.ts';
+import { type InstanceRecord, needsPort, portsOf } from './instance-record.ts';
 import { LogPositions } from './log-positions.ts';
 import { instanceVariable } from './process-census.ts';
 import { removeDirectory } from './remove-directory.ts';
@@ -32,6 +33,7 @@ export class Supervisor implements Watched {
   #comingUp: Promise<void> = Promise.resolve();
   #cleaning: Promise<void> = Promise.resolve();
   #isLetGo = false;
+  #isEvacuated = false;
   usage: Usage | undefined;
 
   constructor(record: InstanceRecord, tools: Tools) {
@@ -62,9 +64,9 @@ export class Supervisor implements Watched {
 
   /** Takes over an instance that an earlier DEA started, or cleans up what is left of it. */
   async adopt(): Promise<void> {
-    const { life, process: leader, port } = this.#record;
+    const { life, process: leader } = this.#record;
     if (!isLive(life)) return;
-    if (port !== null) this.#tools.ports.keep(port);
+    for (const port of portsOf(this.#record)) this.#tools.ports.keep(port);
     if (leader !== null) this.#tools.census.addSession(this.id, leader);
     const tail = followLog(this.#record, this.#tools);
     this.#tail = tail;
@@ -86,6 +88,13 @@ export class Supervisor implements Watched {
     this.#isLetGo = true;
     this.#watching.abort(new Error('The instance is left alone.'));
     await this.#tail?.[Symbol.asyncDispose]();
+  }
+
+  /** Says that it leaves, while it still serves. Its end, however it comes, is not told again. */
+  evacuate(): void {
+    this.#isEvacuated = true;
+    this.#tell(`Instance ${this.#record.index} is moved: this DEA stops soon.`);
+    this.#tools.announcer.exited(this.#record, { reason: 'DEA_EVACUATION' });
   }
 
   /** Resolves when nothing of it runs any more. Only for an instance that was stopped or crashed. */
@@ -125,6 +134,7 @@ export class Supervisor implements Watched {
     const limitMb = what === 'memory' ? memoryMb : diskMb;
     this.#tell(`The ${what} limit of ${limitMb}M is exceeded: ${readableSize(usedBytes)} are in use.`, 'ERR');
     this.#tell(`Instance ${index} is ended. Raise its limit, or have it use less ${what}.`, 'ERR');
+    noteExceeded(this.directory, { what, limitMb, usedBytes });
     this.#feed({ type: 'failed', ending });
   }
 
@@ -132,7 +142,7 @@ export class Supervisor implements Watched {
     if (refusal !== undefined) {
       throw new ActionableError('START_FAILED', `There is no room: ${refusal}.`, 'Stop other apps, or ask for less.');
     }
-    if (needsPort(this.#record)) this.#change({ port: await this.#tools.ports.take() });
+    await this.#takePorts();
     const { signal } = this.#watching;
     const child = await bringUp(this.#record, request, this.#tools, signal);
     const leader = (await identityOf(child.pid)) ?? { pid: child.pid, startedAt: '' };
@@ -141,6 +151,13 @@ export class Supervisor implements Watched {
     this.#feed({ type: 'launched' });
     this.#tail = followLog(this.#record, this.#tools);
     this.#watch(this.#tail, child.exited);
+  }
+
+  async #takePorts(): Promise<void> {
+    const { ports } = this.#tools;
+    if (needsPort(this.#record)) this.#change({ port: await ports.take() });
+    if (this.#record.debugMode !== null) this.#change({ debugPort: await ports.take() });
+    if (this.#record.hasConsole) this.#change({ consolePort: await ports.take() });
   }
 
   /** @param ended settles when the first process has ended */
@@ -167,7 +184,7 @@ export class Supervisor implements Watched {
   }
 
   #carryOut(effect: Effect): void {
-    const { announcer, census, ports, log } = this.#tools;
+    const { announcer, census, ports, log, options } = this.#tools;
     const record = this.#record;
     switch (effect) {
       case 'announce':
@@ -186,7 +203,7 @@ export class Supervisor implements Watched {
         this.#clean(async () => this.#feed({ type: 'ended' }));
         break;
       case 'release':
-        if (record.port !== null) ports.release(record.port);
+        for (const port of portsOf(record)) ports.release(port);
         census.removeSession(record.id);
         break;
       case 'report':
@@ -194,7 +211,7 @@ export class Supervisor implements Watched {
         if (record.isFlapping) this.forget();
         break;
       case 'remove-files':
-        this.#clean(() => removeDirectory(this.directory));
+        if (!options.keepDirectories) this.#clean(() => removeDirectory(this.directory));
         break;
     }
   }
@@ -223,7 +240,7 @@ export class Supervisor implements Watched {
     const { reason, status, description } = life.ending;
     if (reason === 'CRASHED') this.#tell(`Instance ${index} ${description}.`, 'ERR');
     else this.#tell(`Instance ${index} was stopped.`);
-    this.#tools.announcer.exited(this.#record, life.ending);
+    if (!this.#isEvacuated) this.#tools.announcer.exited(this.#record, life.ending);
     this.#tools.log.info('instance is gone', { ...this.#facts(), reason, status, description });
   }
 

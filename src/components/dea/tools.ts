@@ -6,6 +6,7 @@ import type { DropletCache } from './droplet-cache.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import type { DeaOptions } from './options.ts';
 import type { ProcessCensus } from './process-census.ts';
+import type { RuntimeVersions } from './runtime-versions.ts';
 import type { Runtimes } from './runtimes.ts';
 
 /** What supervising instances takes; one of each per DEA. */
@@ -16,6 +17,7 @@ export interface Tools {
   readonly announcer: Announcer;
   readonly droplets: DropletCache;
   readonly runtimes: Runtimes;
+  readonly versions: RuntimeVersions;
   readonly ports: PortPool;
   readonly census: ProcessCensus;
   /** For reading log files, one after the other. */
@@ -26,7 +28,7 @@ export interface Tools {
   readonly changed: () => void;
 }
 
-/** Where a DEA keeps what, in its data directory. */
+/** Where a DEA keeps what. */
 export interface Places {
   /** One directory per instance. */
   readonly instances: string;
@@ -39,7 +41,17 @@ export interface Places {
   readonly snapshot: string;
 }
 
-export function placesIn(dataDir: string): Places {
+/** @param baseDir laid out as the original does it, when there is one */
+export function placesIn(dataDir: string, baseDir: string | null): Places {
+  if (baseDir !== null) {
+    return {
+      instances: join(baseDir, 'apps'),
+      staged: join(baseDir, 'staged'),
+      logPositions: join(baseDir, 'db', 'log-positions'),
+      programs: join(baseDir, 'db', 'bin'),
+      snapshot: join(baseDir, 'db', 'instances.json'),
+    };
+  }
   return {
     instances: join(dataDir, 'instances'),
     staged: join(dataDir, 'staged'),

@@ -1,14 +1,16 @@
 import { constants } from 'node:os';
+import { basename } from 'node:path';
 import type { Exit } from '#ground/child.ts';
 import { listeningPortsOf } from '#ground/ports.ts';
 import { isAlive, type ProcessIdentity } from '#ground/processes.ts';
 import { sleep } from '#ground/wait.ts';
-import { becomesReady } from './check-health.ts';
-import { exitedByItself, neverReady } from './explain-exit.ts';
+import { answers, becomesReady } from './check-health.ts';
+import { exitedByItself, neverReady, neverRunning } from './explain-exit.ts';
 import { explainSilence, isListener } from './explain-silence.ts';
 import type { InstanceEvent } from './instance.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import { appPidIn, exitStatusIn } from './start-instance.ts';
+import { becomesRunning, stateFileOf } from './state-file.ts';
 import type { LogTail } from './tail-logs.ts';
 import { directoryOf, type Tools } from './tools.ts';
 
@@ -26,8 +28,11 @@ export interface Launched {
 }
 
 /** Waits until a launched instance is ready, or has had its time. @throws the signal's reason */
-export async function readinessOf({ record, tools, tail, signal }: Launched): Promise<InstanceEvent> {
+export async function readinessOf(launched: Launched): Promise<InstanceEvent> {
+  const { record, tools, tail, signal } = launched;
   const { port, healthCheck: check, id, life } = record;
+  const stateFile = check.type === 'http' ? undefined : await stateFileOf(directoryOf(record, tools.places));
+  if (stateFile !== undefined) return stateOf(launched, stateFile);
   if (port === null) return { type: 'ready' };
   const pids = async () => (await tools.census.membersOf(id)).map(({ pid }) => pid);
   const limitMs = Math.max(leastLimitMs, life.sinceMs + check.limitMs - Date.now());
@@ -42,6 +47,29 @@ export async function readinessOf({ record, tools, tail, signal }: Launched): Pr
   const hint = await explainSilence(await pids(), port, check);
   tail.catchUp();
   return { type: 'failed', ending: neverReady(port, check.limitMs, hint, tail.lastLines) };
+}
+
+/** Waits for what an app server writes into its state file. @throws the signal's reason */
+async function stateOf({ record, tools, tail, signal }: Launched, path: string): Promise<InstanceEvent> {
+  const { port, healthCheck: check, life, debugMode } = record;
+  const { stateFileLimitMs, stateFileGraceMs: graceMs } = tools.options;
+  const limitMs = Math.max(check.limitMs, stateFileLimitMs);
+  // Who debugs has it wait for him.
+  const leftMs = debugMode === 'suspend' ? Number.POSITIVE_INFINITY : life.sinceMs + limitMs - Date.now();
+  const isAnswering = async () => port !== null && (await answers(port, '/', signal)) !== undefined;
+  const found = await becomesRunning({
+    path,
+    answers: isAnswering,
+    graceMs,
+    limitMs: Math.max(leastLimitMs, leftMs),
+    signal,
+  });
+  if (found === 'answers') {
+    tools.announcer.tell(record, `It answers, though ${basename(path)}, which should say so, was not written.`);
+  }
+  if (found !== undefined) return { type: 'ready' };
+  tail.catchUp();
+  return { type: 'failed', ending: neverRunning(basename(path), limitMs, tail.lastLines) };
 }
 
 /**

@@ -17,8 +17,18 @@ export interface ActualInstance {
 export interface Crashes {
   readonly count: number;
   readonly lastAtMs: number;
-  readonly lastInstance: string;
+  /** Which instances, and when in seconds since 1970; the newest last, of many only those. */
+  readonly recent: readonly { readonly instance: string; readonly since: number }[];
 }
+
+export interface CrashRules {
+  /** An instance that ran so long before it crashed starts counting anew. */
+  readonly steadyAfterMs: number;
+  /** So does one whose last crash is longer ago. */
+  readonly flappingTimeoutMs: number;
+}
+
+const recentCrashes = 10;
 
 /** What runs, built from heartbeats and exits. Times are arguments. */
 export class ActualState {
@@ -41,16 +51,27 @@ export class ActualState {
   }
 
   /** Records an exit. @returns the crashes of its index so far; none when it did not crash */
-  exited(message: DropletExited, nowMs: number, steadyAfterMs: number): Crashes | undefined {
+  exited(message: DropletExited, nowMs: number, { steadyAfterMs, flappingTimeoutMs }: CrashRules): Crashes | undefined {
     const before = this.#instances.get(message.instance);
     this.#instances.delete(message.instance);
     if (message.reason !== 'CRASHED') return undefined;
     const key = crashKey(message.droplet, message.version, message.index);
     const wasSteady = before?.state === 'RUNNING' && nowMs - before.sinceMs >= steadyAfterMs;
-    const count = wasSteady ? 1 : (this.#crashes.get(key)?.count ?? 0) + 1;
-    const crashes = { count, lastAtMs: nowMs, lastInstance: message.instance };
+    const known = this.#crashes.get(key);
+    const isInRow = known !== undefined && !wasSteady && nowMs - known.lastAtMs <= flappingTimeoutMs;
+    const since = Math.floor(message.crash_timestamp ?? nowMs / 1000);
+    const crashes = {
+      count: isInRow ? known.count + 1 : 1,
+      lastAtMs: nowMs,
+      recent: [...(known?.recent ?? []), { instance: message.instance, since }].slice(-recentCrashes),
+    };
     this.#crashes.set(key, crashes);
     return crashes;
+  }
+
+  /** All instances that were heard of, by app. */
+  instancesOf(app: string): ActualInstance[] {
+    return [...this.#instances.values()].filter((each) => each.app === app);
   }
 
   /** Instances of an app that start or run and were heard of recently. */
@@ -62,6 +83,20 @@ export class ActualState {
     return [...this.#instances.values()].filter(
       (each) => (each.state === 'STARTING' || each.state === 'RUNNING') && nowMs - each.seenAtMs < lostMs,
     );
+  }
+
+  /** The crashes of all indices of a version. */
+  crashesOfVersion(app: string, version: string): { index: number; crashes: Crashes }[] {
+    const prefix = crashKey(app, version, '');
+    return [...this.#crashes].flatMap(([key, crashes]) =>
+      key.startsWith(prefix) ? [{ index: Number(key.slice(prefix.length)), crashes }] : [],
+    );
+  }
+
+  /** How many indices crashed, and how many of them at least `count` times in a row. */
+  crashed(count: number): { indices: number; flapping: number } {
+    const all = [...this.#crashes.values()];
+    return { indices: all.length, flapping: all.filter((each) => each.count >= count).length };
   }
 
   crashesOf(app: string, version: string, index: number): Crashes | undefined {
@@ -83,6 +118,6 @@ export class ActualState {
   }
 }
 
-function crashKey(app: string, version: string, index: number): string {
+function crashKey(app: string, version: string, index: number | ''): string {
   return `${app}\n${version}\n${index}`;
 }

@@ -1,4 +1,5 @@
 import type { ActualInstance } from './actual-state.ts';
+import type { Place } from './delayed-restarts.ts';
 import type { DesiredApp, DesiredState } from './desired-state.ts';
 
 export interface Start {
@@ -18,7 +19,7 @@ export interface Moment {
   /** An app that changed less than this long ago is somebody else's business. */
   readonly settledAfterMs: number;
   /** Whether a start of this index is under way or waits for its time. */
-  readonly isPending: (app: string, version: string, index: number) => boolean;
+  readonly isPending: (place: Place) => boolean;
 }
 
 /** Which indices of an app lack an instance of the right version. */
@@ -65,7 +66,7 @@ export function decide(
   const starts = [...desired.values()].flatMap((app) => {
     if (!isSettled(app.changedAtMs)) return [];
     const indices = missingIndices(app, byApp.get(app.id) ?? []).filter(
-      (index) => !moment.isPending(app.id, app.version, index),
+      (index) => !moment.isPending({ app: app.id, version: app.version, index }),
     );
     return indices.length === 0 ? [] : [{ app, indices }];
   });

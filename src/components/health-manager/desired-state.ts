@@ -12,6 +12,8 @@ export interface DesiredApp {
   /** The version every instance should have. */
   readonly version: string;
   readonly changedAtMs: number;
+  readonly state: string;
+  readonly packageState: string;
   /** As the cloud controller wrote it; goes back with every request. */
   readonly lastUpdated: string | number;
 }
@@ -24,8 +26,12 @@ const batchSize = 500;
  * Reads the whole desired state from the cloud controller's bulk API.
  * @throws Error when the cloud controller does not answer, or not what it should
  */
-export async function readDesiredState(bus: Bus, signal: AbortSignal): Promise<DesiredState> {
-  const { user, password, url } = await bus.ask(bulkCredentials, null, { limitMs: 2_000 });
+export async function readDesiredState(
+  bus: Bus,
+  signal: AbortSignal,
+  knownUrl: string | undefined,
+): Promise<DesiredState> {
+  const { user, password, url = knownUrl } = await bus.ask(bulkCredentials, null, { limitMs: 2_000 });
   if (url === undefined) throw new Error('The cloud controller did not say where its bulk API is.');
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const desired = new Map<string, DesiredApp>();
@@ -53,6 +59,8 @@ function desiredAppOf(app: BulkApp): DesiredApp {
     isWanted: app.state === 'STARTED' && app.package_state === 'STAGED' && app.version !== null,
     version: app.version ?? '',
     changedAtMs: Number.isNaN(changedAtMs) ? 0 : changedAtMs,
+    state: app.state,
+    packageState: app.package_state,
     lastUpdated: app.updated_at,
   };
 }

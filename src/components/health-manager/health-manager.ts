@@ -1,9 +1,17 @@
 import { deaHeartbeat, dropletExited } from '#contract/dea.ts';
-import { dropletUpdated, healthManagerHealth, healthManagerStart, healthManagerStatus } from '#contract/health.ts';
+import {
+  dropletUpdated,
+  healthManagerDroplet,
+  healthManagerHealth,
+  healthManagerStart,
+  healthManagerStatus,
+} from '#contract/health.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { type Component, type ComponentContext, type Running, runningWith } from '#ground/component.ts';
 import { messageOf } from '#ground/errors.ts';
 import { repeat, sleep } from '#ground/wait.ts';
+import { register } from '#vcap/registration.ts';
+import { healthOf, reportOf, statusOf } from './answers.ts';
 import type { HealthManagerOptions } from './options.ts';
 import { Watch } from './watch.ts';
 
@@ -14,18 +22,30 @@ export const healthManager: Component<HealthManagerOptions> = {
     const { bus, log } = context;
     await using undo = new AsyncDisposableStack();
     const stop = new AbortController();
-    const watch = new Watch(bus, log, options, stop.signal);
+    const watch = undo.use(new Watch(bus, log, options, stop.signal));
     const failed = (what: string) => (error: unknown) => {
       if (!stop.signal.aborted) log.warn(what, { error: messageOf(error) });
     };
 
     undo.use(bus.subscribe(deaHeartbeat, (message) => watch.heartbeat(message)));
     undo.use(bus.subscribe(dropletExited, (message) => watch.exited(message)));
-    undo.use(bus.subscribe(dropletUpdated, () => watch.refresh()));
-    undo.use(bus.answer(healthManagerStatus, (request) => watch.statusOf(request)));
-    undo.use(bus.answerEach(healthManagerHealth, ({ droplets }) => droplets.map((each) => watch.healthOf(each))));
+    undo.use(bus.subscribe(dropletUpdated, ({ droplet }) => watch.updated(droplet)));
+    undo.use(bus.answer(healthManagerStatus, (request) => statusOf(watch.knowledge, request)));
+    undo.use(
+      bus.answerEach(healthManagerHealth, ({ droplets }) =>
+        droplets.map((each) => healthOf(watch.knowledge, each, Date.now())),
+      ),
+    );
+    undo.use(
+      bus.answerEach(healthManagerDroplet, ({ droplets }) =>
+        droplets.flatMap((each) => reportOf(watch.knowledge, each.droplet) ?? []),
+      ),
+    );
     undo.use(bus.onReconnect(() => watch.busIsBack()));
 
+    const { index, host, status, shownConfig, ...own } = options;
+    const config = shownConfig ?? own;
+    await register(undo, context, { type: 'HealthManager', index, host, status, config, varz: () => watch.varz() });
     await bus.flush(); // from here on no message is missed
 
     const survey = (async () => {

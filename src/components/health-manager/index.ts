@@ -1,2 +1,3 @@
+export { readHealthManagerConfig } from './config.ts';
 export { healthManager } from './health-manager.ts';
 export { HealthManagerOptions } from './options.ts';

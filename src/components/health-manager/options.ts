@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isToken } from '#ground/subject.ts';
 
 const ms = (fallback: number) => v.optional(v.pipe(v.number(), v.minValue(0)), fallback);
 
@@ -22,7 +23,39 @@ export const HealthManagerOptions = v.object({
   maxRestartDelayMs: ms(60_000),
   /** An instance that ran longer than this before it crashed starts counting anew. */
   steadyAfterMs: ms(60_000),
+  /** So does one whose last crash is longer ago than this. [flapping_timeout, 500 s] */
+  flappingTimeoutMs: ms(500_000),
+  /** So many crashes in a row are each followed by a restart at once. [flapping_death, 1] */
+  flappingDeath: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 1),
+  /** At most so much is added to each delay, or taken away. [delay_time_noise, 5 s] */
+  restartNoiseMs: ms(100),
+  /** An index that crashed more often in a row is given up, until it has another version; 0 is never. [4] */
+  giveUpAfterCrashes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
   /** From this many crashes on an instance counts as flapping. [2] */
   flappingCrashes: v.optional(v.number(), 3),
+  /** Where the bulk API is, when the cloud controller does not say so itself. [bulk_api.host] */
+  bulkUrl: v.optional(v.pipe(v.string(), v.url())),
+  /**
+   * Whether requests go out a second time as cloud controllers up to 2013 heard them: on `cloudcontrollers.hm.requests`
+   * (`plain`), or with the partition behind it. Never both to one that hears both: it would start twice.
+   */
+  olderRequests: v.optional(v.picklist(['none', 'plain', 'partition']), 'none'),
+  /** Which cloud controllers are asked. [cc_partition] */
+  partition: v.optional(v.pipe(v.string(), v.check(isToken, 'must be one token of a subject')), 'default'),
+  /** The address of the status listener. [that of the machine towards local_route] */
+  host: v.optional(v.pipe(v.string(), v.nonEmpty()), '127.0.0.1'),
+  /** Which of several this is; its id begins with it then. */
+  index: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))), null),
+  /** The listener for `/healthz` and `/varz`; what is absent is made up. */
+  status: v.optional(
+    v.object({
+      port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))),
+      user: v.optional(v.pipe(v.string(), v.nonEmpty())),
+      password: v.optional(v.pipe(v.string(), v.nonEmpty())),
+    }),
+    {},
+  ),
+  /** What `/varz` shows as the configuration; these options when absent. */
+  shownConfig: v.optional(v.looseObject({})),
 });
 export type HealthManagerOptions = v.InferOutput<typeof HealthManagerOptions>;

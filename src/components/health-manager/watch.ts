@@ -1,26 +1,35 @@
 import type { DropletExited, Heartbeat } from '#contract/dea.ts';
-import { healthStart, healthStop } from '#contract/health.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
 import { sleep } from '#ground/wait.ts';
 import { ActualState } from './actual-state.ts';
+import { type Knowledge, varzOf } from './answers.ts';
 import { restartDelayMs } from './crash-delay.ts';
 import { decide, missingIndices, type Start, type Stop } from './decide.ts';
+import { DelayedRestarts, keyOf, type Place } from './delayed-restarts.ts';
 import { type DesiredState, readDesiredState } from './desired-state.ts';
 import type { HealthManagerOptions } from './options.ts';
+import { Requests } from './requests.ts';
 
 /** Holds both states up to date and turns their difference into requests. Decisions are taken in `decide.ts`. */
-export class Watch {
+export class Watch implements Disposable {
   readonly #bus: Bus;
   readonly #log: Log;
   readonly #options: HealthManagerOptions;
   readonly #signal: AbortSignal;
   readonly #actual = new ActualState();
+  readonly #delayed = new DelayedRestarts();
+  readonly #requests: Requests;
+  readonly #received = {
+    heartbeat_msgs_received: 0,
+    droplet_exited_msgs_received: 0,
+    droplet_updated_msgs_received: 0,
+  };
   #desired: DesiredState | undefined;
   #refreshing: Promise<void> | undefined;
   #refreshAgain = false;
-  /** Until when a start of `app/version/index` counts as under way. */
+  /** Until when a start of a place counts as under way. */
   readonly #pendingUntil = new Map<string, number>();
 
   constructor(bus: Bus, log: Log, options: HealthManagerOptions, signal: AbortSignal) {
@@ -28,34 +37,42 @@ export class Watch {
     this.#log = log;
     this.#options = options;
     this.#signal = signal;
+    this.#requests = new Requests(bus, options);
+  }
+
+  get knowledge(): Knowledge {
+    const { instanceLostMs, flappingCrashes } = this.#options;
+    return { actual: this.#actual, desired: this.#desired, instanceLostMs, flappingCrashes };
+  }
+
+  varz(): object {
+    return { ...varzOf(this.knowledge, Date.now()), ...this.#received, ...this.#requests.sent };
   }
 
   heartbeat(message: Heartbeat): void {
+    this.#received.heartbeat_msgs_received += 1;
     this.#actual.heartbeat(message, Date.now());
-    for (const each of message.droplets) this.#pendingUntil.delete(keyOf(each.droplet, each.version, each.index));
+    for (const { droplet: app, version, index } of message.droplets) {
+      this.#pendingUntil.delete(keyOf({ app, version, index }));
+    }
   }
 
-  async exited(message: DropletExited): Promise<void> {
-    const { minRestartDelayMs, maxRestartDelayMs, steadyAfterMs } = this.#options;
-    const crashes = this.#actual.exited(message, Date.now(), steadyAfterMs);
+  exited(message: DropletExited): void {
+    this.#received.droplet_exited_msgs_received += 1;
+    const crashes = this.#actual.exited(message, Date.now(), this.#options);
     if (message.reason === 'STOPPED') return;
-    const delayMs = restartDelayMs(crashes?.count ?? 0, minRestartDelayMs, maxRestartDelayMs);
-    const key = keyOf(message.droplet, message.version, message.index);
-    if (delayMs > 0) {
-      this.#log.info('restart is delayed', {
-        app: message.droplet,
-        index: message.index,
-        delayMs,
-        crashes: crashes?.count,
-      });
-      this.#pendingUntil.set(key, Date.now() + delayMs + 1_000);
-      const stopped = await sleep(delayMs, this.#signal).then(
-        () => false,
-        () => true,
-      );
-      if (stopped) return;
-    }
-    this.#startIfMissing(message.droplet, message.version, message.index);
+    const place = { app: message.droplet, version: message.version, index: message.index };
+    this.#pendingUntil.delete(keyOf(place));
+    // A DEA that leaves is no fault of the app.
+    if (crashes === undefined) this.#startIfMissing(place);
+    else this.#restart(place, crashes.count);
+  }
+
+  /** Somebody changed the app: what was to happen to it is not certain any more. */
+  async updated(app: string): Promise<void> {
+    this.#received.droplet_updated_msgs_received += 1;
+    this.#delayed.callOff(app);
+    await this.refresh();
   }
 
   /** Reads the desired state again; calls that come meanwhile share the next reading. */
@@ -87,13 +104,15 @@ export class Watch {
     if (desired === undefined) return;
     const nowMs = Date.now();
     const { instanceLostMs } = this.#options;
-    const isPending = (app: string, version: string, index: number) =>
-      (this.#pendingUntil.get(keyOf(app, version, index)) ?? 0) > nowMs;
+    const isPending = (place: Place) =>
+      (this.#pendingUntil.get(keyOf(place)) ?? 0) > nowMs || this.#delayed.isWaiting(place) || this.#isGivenUp(place);
     const live = this.#actual.liveInstances(nowMs, instanceLostMs);
     const { starts, stops } = decide(desired, live, { nowMs, settledAfterMs, isPending });
-    for (const start of starts) this.#requestStart(start);
+    for (const start of starts) this.#startOrDelay(start);
     for (const stop of stops) this.#requestStop(stop);
-    this.#actual.forget(nowMs, instanceLostMs, (app, version) => desired.get(app)?.version === version);
+    const isWanted = (app: string, version: string) => desired.get(app)?.version === version;
+    this.#actual.forget(nowMs, instanceLostMs, isWanted);
+    this.#delayed.keep(({ app, version }) => isWanted(app, version));
     for (const [key, until] of this.#pendingUntil) if (until <= nowMs) this.#pendingUntil.delete(key);
   }
 
@@ -101,68 +120,67 @@ export class Watch {
     this.#actual.refresh(Date.now());
   }
 
-  statusOf(request: { droplet: string; version?: string | null | undefined; state: 'FLAPPING' | 'CRASHED' }) {
-    const app = this.#desired?.get(request.droplet);
-    const version = request.version ?? app?.version ?? '';
-    const crashed = Array.from({ length: app?.instances ?? 0 }, (_, index) => {
-      const crashes = this.#actual.crashesOf(request.droplet, version, index);
-      return crashes === undefined ? [] : [{ index, ...crashes }];
-    }).flat();
-    const since = (lastAtMs: number) => Math.floor(lastAtMs / 1000);
-    if (request.state === 'CRASHED') {
-      return { instances: crashed.map((each) => ({ instance: each.lastInstance, since: since(each.lastAtMs) })) };
-    }
-    const flapping = crashed.filter((each) => each.count >= this.#options.flappingCrashes);
-    return { indices: flapping.map((each) => ({ index: each.index, since: since(each.lastAtMs) })) };
-  }
-
-  healthOf({ droplet, version }: { droplet: string; version?: string | null | undefined }) {
-    const live = this.#actual.liveInstancesOf(droplet, Date.now(), this.#options.instanceLostMs);
-    const isMeant = (found: string) => version === undefined || version === null || found === version;
-    const healthy = live.filter((each) => each.state === 'RUNNING' && isMeant(each.version)).length;
-    return { droplet, version, healthy };
+  [Symbol.dispose](): void {
+    this.#delayed[Symbol.dispose]();
   }
 
   async #read(): Promise<void> {
     do {
       this.#refreshAgain = false;
-      this.#desired = await readDesiredState(this.#bus, this.#signal);
+      this.#desired = await readDesiredState(this.#bus, this.#signal, this.#options.bulkUrl);
     } while (this.#refreshAgain);
   }
 
-  #startIfMissing(id: string, version: string, index: number): void {
+  #restart(place: Place, crashes: number): void {
+    if (this.#desired?.has(place.app) === false) return; // anybody can say that something crashed
+    if (this.#isGivenUp(place)) {
+      this.#log.warn('given up, it crashes each time', { ...place, crashes });
+      return;
+    }
+    const delayMs = restartDelayMs(crashes, this.#options, Math.random());
+    if (delayMs === 0) {
+      this.#startIfMissing(place);
+      return;
+    }
+    this.#log.info('restart is delayed', { app: place.app, index: place.index, delayMs, crashes });
+    this.#delayed.schedule(place, delayMs, () => this.#startIfMissing(place));
+  }
+
+  #isGivenUp({ app, version, index }: Place): boolean {
+    const { giveUpAfterCrashes } = this.#options;
+    return giveUpAfterCrashes > 0 && (this.#actual.crashesOf(app, version, index)?.count ?? 0) > giveUpAfterCrashes;
+  }
+
+  #startIfMissing({ app: id, version, index }: Place): void {
     const app = this.#desired?.get(id);
     if (app === undefined || app.version !== version) return;
     const live = this.#actual.liveInstancesOf(id, Date.now(), this.#options.instanceLostMs);
     if (missingIndices(app, live).includes(index)) this.#requestStart({ app, indices: [index] });
   }
 
-  #requestStart({ app, indices }: Start): void {
-    const nowMs = Date.now();
-    const crashes = indices.map((index) => this.#actual.crashesOf(app.id, app.version, index)?.count ?? 0);
-    for (const index of indices) {
-      this.#pendingUntil.set(keyOf(app.id, app.version, index), nowMs + this.#options.startPatienceMs);
-    }
-    this.#log.info('instances are missing', { app: app.id, indices });
-    this.#bus.publish(healthStart, {
-      droplet: app.id,
-      last_updated: app.lastUpdated,
-      version: app.version,
-      indices: [...indices],
-      running: this.#runningVersions(app.id),
-      flapping: crashes.some((count) => count >= this.#options.flappingCrashes),
+  /** A restart that was called off waits anew. */
+  #startOrDelay({ app, indices }: Start): void {
+    const now = indices.filter((index) => {
+      const place = { app: app.id, version: app.version, index };
+      if (!this.#delayed.isDue(place)) return true;
+      this.#restart(place, this.#actual.crashesOf(app.id, app.version, index)?.count ?? 0);
+      return false;
     });
+    if (now.length > 0) this.#requestStart({ app, indices: now });
   }
 
-  #requestStop({ app, lastUpdated, version, instances }: Stop): void {
-    this.#log.info('instances are too many', { app, instances: instances.map((each) => each.instance) });
-    this.#bus.publish(healthStop, {
-      droplet: app,
-      last_updated: lastUpdated,
-      version,
-      instances: Object.fromEntries(instances.map((each) => [each.instance, each.version])),
-      running: this.#runningVersions(app),
-    });
+  #requestStart({ app, indices }: Start): void {
+    const until = Date.now() + this.#options.startPatienceMs;
+    const crashes = indices.map((index) => this.#actual.crashesOf(app.id, app.version, index)?.count ?? 0);
+    for (const index of indices) this.#pendingUntil.set(keyOf({ app: app.id, version: app.version, index }), until);
+    this.#log.info('instances are missing', { app: app.id, indices });
+    const isFlapping = crashes.some((count) => count >= this.#options.flappingCrashes);
+    this.#requests.start({ app, indices }, this.#runningVersions(app.id), isFlapping);
+  }
+
+  #requestStop(stop: Stop): void {
+    this.#log.info('instances are too many', { app: stop.app, instances: stop.instances.map((each) => each.instance) });
+    this.#requests.stop(stop, this.#runningVersions(stop.app));
   }
 
   #runningVersions(app: string): Record<string, number> {
@@ -172,8 +190,4 @@ export class Watch {
     }
     return counts;
   }
-}
-
-function keyOf(app: string, version: string, index: number): string {
-  return `${app}\n${version}\n${index}`;
 }

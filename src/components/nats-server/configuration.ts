@@ -13,17 +13,19 @@ export interface Places {
  * The server's configuration file. The password stands here and not among the arguments, which every user of the
  * machine can read.
  */
-export function configurationOf({ host, port, credentials }: NatsServerOptions, places: Places): string {
+export function configurationOf(
+  { host, port, credentials, logsToTerminal = false }: NatsServerOptions,
+  places: Places,
+): string {
+  // Bytes; two files of this size at most.
+  const logFile = [`logfile: ${quoted(places.logFile)}`, `logfile_size_limit: 2097152`, `logfile_max_num: 2`];
   const lines = [
     `server_name: localpaas`,
     `host: ${quoted(host)}`,
     `port: ${port === 0 ? -1 : port}`,
     `max_payload: ${maxPayload}`,
     `ports_file_dir: ${quoted(places.portsDir)}`,
-    `logfile: ${quoted(places.logFile)}`,
-    // Bytes; two files of this size at most.
-    `logfile_size_limit: 2097152`,
-    `logfile_max_num: 2`,
+    ...(logsToTerminal ? [] : logFile),
     // By default a write is acknowledged up to two minutes before it is on disk.
     `jetstream { store_dir: ${quoted(places.storeDir)}, sync_interval: always }`,
   ];

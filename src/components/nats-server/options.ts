@@ -10,6 +10,8 @@ export const NatsServerOptions = v.object({
   port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)), 4222),
   /** Who may connect; everybody when null. */
   credentials: v.nullable(v.object({ user: v.string(), password: v.string() })),
+  /** Whether its log goes to our standard error, where somebody reads along, instead of a file. */
+  logsToTerminal: v.optional(v.boolean()),
   /** How long a start may take, in ms. Recovery of large streams on an SD card takes seconds. */
   startLimitMs: v.optional(v.number(), 30_000),
   /** Restarts in a row, none of which became ready, after which the bus counts as lost. */

@@ -47,7 +47,7 @@ export async function startServer(
     program: '/bin/sh',
     args: ['-c', boundToParent, options.program, '--config', configuration],
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', options.logsToTerminal === true ? 'inherit' : 'ignore', 'pipe'],
   });
   try {
     const [port] = await Promise.all([portOf(child, options, places, signal), launched(child.pid)]);
@@ -88,6 +88,9 @@ async function explainExit(options: NatsServerOptions, { logFile }: Places): Pro
       `The message bus cannot listen on port ${options.port}: '${holder.command}' (pid ${holder.pid}) holds it.`,
       'Stop that program, or choose another with `--bus-port` (0 takes any free one).',
     );
+  }
+  if (options.logsToTerminal === true) {
+    return new ActionableError('START_FAILED', 'nats-server ended while starting.', 'It said why, above.');
   }
   // Where a directory stands in its place, that is why the server ended: whoever mends files hears of it.
   const log = (await readIfThere(logFile)) ?? '';

@@ -2,6 +2,7 @@ import { type LogLine, logBatches, nextTimestamp } from '#contract/logs.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
+import { isToken } from '#ground/subject.ts';
 
 /** One request of an app, after it ended. */
 export interface Visit {
@@ -49,7 +50,7 @@ export class AccessLog implements Disposable {
   add(visit: Visit): void {
     const { app, index = '0' } = visit;
     // Foreign DEAs may name apps in ways that are no part of a subject.
-    if (this.#isClosed || !/^[^\s.*>]+$/.test(app)) return;
+    if (this.#isClosed || !isToken(app)) return;
     const key = `${app} ${index}`;
     const batch = this.#batches.get(key) ?? { app, index, lines: [] };
     batch.lines.push({ timestamp: nextTimestamp(), stream: 'OUT', text: accessLine(visit) });

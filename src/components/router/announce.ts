@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Announcement, componentAnnounce, componentDiscover, uptimeText } from '#contract/discovery.ts';
-import { rubyTime } from '#contract/primitives.ts';
 import { type RouterStart, routerGreet, routerStart } from '#contract/routes.ts';
 import type { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { ComponentContext } from '#ground/component.ts';
 import { messageOf } from '#ground/errors.ts';
 import { repeat, within } from '#ground/wait.ts';
+import { randomId, register } from '#vcap/registration.ts';
 import type { RouterOptions } from './options.ts';
 import type { RouteTable } from './route-table.ts';
 
@@ -14,28 +12,23 @@ import type { RouteTable } from './route-table.ts';
 const latecomersMs = 500;
 
 /** Says that a router is here, now, regularly and when asked, so that everybody registers. `undo` owns it. */
-export function announceRouter(
+export async function announceRouter(
   undo: AsyncDisposableStack,
   { bus, log }: ComponentContext,
-  { address, staleMs, startEveryMs }: Pick<RouterOptions, 'staleMs' | 'startEveryMs'> & { address: string },
-): void {
-  const startedAt = new Date();
-  const id = randomUUID().replaceAll('-', '');
+  { options, host, varz }: { options: RouterOptions; host: string; varz: () => object },
+): Promise<void> {
+  const { staleMs, startEveryMs, index, status, shownConfig, traceKey: _, ...own } = options;
+  const id = randomId();
   const start: RouterStart = {
     id,
     version: 0.98, // of the protocol: that of the router of 2012
-    hosts: [address],
+    hosts: [host],
     minimumRegisterIntervalInSeconds: 20,
     pruneThresholdInSeconds: Math.ceil(staleMs / 1000),
   };
-  // Without a status listener: what it would say is on the bus.
-  const announcement: Announcement = { type: 'Router', index: null, uuid: id, host: null, start: rubyTime(startedAt) };
   const publish = () => bus.publish(routerStart, start);
 
   undo.use(bus.answer(routerGreet, () => start));
-  undo.use(
-    bus.answer(componentDiscover, () => ({ ...announcement, uptime: uptimeText(Date.now() - startedAt.getTime()) })),
-  );
   let again: NodeJS.Timeout | undefined;
   undo.defer(() => clearTimeout(again));
   undo.use(
@@ -46,8 +39,18 @@ export function announceRouter(
     }),
   );
   undo.use(repeat(startEveryMs, publish, (error) => log.warn('router not announced', { error: messageOf(error) })));
-  bus.publish(componentAnnounce, announcement);
+  await register(
+    undo,
+    { bus, log },
+    { type: 'Router', index, host: reachable(host), status, varz, config: shownConfig ?? own },
+  );
   publish();
+}
+
+/** Whoever listens everywhere is reached on this machine at least. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
 }
 
 /** Looks for stale routes regularly. While the bus is away nobody can register, so nobody is dropped. */

@@ -30,10 +30,16 @@ export function connectTo(address: Address, limitMs: number): Promise<Socket> {
  */
 export class AppConnections extends Agent {
   readonly #connectMs: number;
+  #count = 0;
 
   constructor({ keepAlive, idleMs, connectMs }: { keepAlive: boolean; idleMs: number; connectMs: number }) {
     super({ keepAlive, maxFreeSockets: 256, timeout: idleMs });
     this.#connectMs = connectMs;
+  }
+
+  /** How many there are, idle ones included. */
+  get count(): number {
+    return this.#count;
   }
 
   override createConnection(
@@ -42,7 +48,13 @@ export class AppConnections extends Agent {
   ): undefined {
     const done = callback as ((error: Error | null, socket?: Duplex) => void) | undefined; // no socket with an error
     connectTo({ host: host ?? '127.0.0.1', port: Number(port) }, this.#connectMs).then(
-      (socket) => done?.(null, socket),
+      (socket) => {
+        this.#count += 1;
+        socket.once('close', () => {
+          this.#count -= 1;
+        });
+        done?.(null, socket);
+      },
       (error: Error) => done?.(error),
     );
   }

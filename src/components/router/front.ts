@@ -73,6 +73,11 @@ export class Front implements AsyncDisposable {
     return this.#address;
   }
 
+  /** How many clients are connected. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
   /** Of the listening socket, for a child to inherit; -1 when it does not listen. */
   get descriptor(): number {
     const { _handle } = this.#server as { _handle?: { fd?: number } | null }; // Node has no other name for it

@@ -84,6 +84,7 @@ function endpointAt({ host, port }: Address): Endpoint {
     app: undefined,
     index: undefined,
     privateInstanceId: undefined,
+    tags: undefined,
     seenAt: Date.now(),
     isLeftOut: false,
   };

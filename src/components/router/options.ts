@@ -39,6 +39,21 @@ export const RouterOptions = v.object({
   quietMs: ms(150),
   /** How long a request waits for the next router while the platform changes hands. */
   handoverMs: ms(60_000),
+  /** A request whose `X-Vcap-Trace` says this is told which router and which instance answered it. */
+  traceKey: v.optional(v.pipe(v.string(), v.nonEmpty()), '22'),
+  /** Which of several routers this is; its id begins with it then. */
+  index: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))), null),
+  /** The listener for `/healthz` and `/varz`; what is absent is made up. */
+  status: v.optional(
+    v.object({
+      port: v.optional(port),
+      user: v.optional(v.pipe(v.string(), v.nonEmpty())),
+      password: v.optional(v.pipe(v.string(), v.nonEmpty())),
+    }),
+    {},
+  ),
+  /** What `/varz` shows as the configuration; these options when absent. */
+  shownConfig: v.optional(v.looseObject({})),
   /** Access lines are collected for so long before they are published. */
   logEveryMs: ms(100),
 });

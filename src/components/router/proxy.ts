@@ -47,6 +47,10 @@ export class HttpxyTransport implements Transport {
     this.#ws.on('error', (error, request, socket) => this.#upgradeFailed(error, request, socket));
   }
 
+  get connections(): number {
+    return this.#kept.count + this.#own.count + this.#websockets.size;
+  }
+
   forward(request: IncomingMessage, response: ServerResponse, call: ForwardCall): Promise<Attempt> {
     request.headers = call.headers as IncomingHttpHeaders; // the type of outgoing ones is wider, by numbers
     request.url = call.target;

@@ -1,5 +1,6 @@
 import type { RouteMessage, RouteWithdrawal } from '#contract/routes.ts';
 import { HostTable } from './host-table.ts';
+import type { Tags } from './traffic.ts';
 
 /** Where an instance, or a part of the platform, listens. */
 export interface Endpoint {
@@ -11,6 +12,8 @@ export interface Endpoint {
   readonly index: string | undefined;
   /** The value of the sticky-session cookie. */
   readonly privateInstanceId: string | undefined;
+  /** What its requests are counted by; the same object for as long as it is registered. */
+  readonly tags: Tags | undefined;
   /** When it was registered last, in ms. */
   seenAt: number;
   /** It refused a connection and was not registered since. */
@@ -25,7 +28,10 @@ export interface Route {
   turn: number;
 }
 
-/** Which endpoints serve which uri. Identity is uri, host and port; the newest registration says the rest. */
+/**
+ * Which endpoints serve which uri. Identity is uri, host and port: who registers again says only that it is there still.
+ * Another instance may have got the port meanwhile, which its private id tells.
+ */
 export class RouteTable {
   readonly #routes = new HostTable<Route>();
 
@@ -35,23 +41,17 @@ export class RouteTable {
   }
 
   #registerAt(uri: string, message: Omit<RouteMessage, 'uris'>, now: number): void {
-    const endpoint: Endpoint = {
-      host: message.host,
-      port: message.port,
-      app: plain(message.app),
-      index: plain(message.private_instance_index),
-      privateInstanceId: plain(message.private_instance_id),
-      seenAt: now,
-      isLeftOut: false,
-    };
     const route = this.#routes.get(uri);
     if (route === undefined) {
-      this.#routes.set(uri, { uri, endpoints: [endpoint], turn: 0 });
+      this.#routes.set(uri, { uri, endpoints: [endpointOf(message, now)], turn: 0 });
       return;
     }
-    const known = route.endpoints.findIndex((each) => isAt(each, message));
-    if (known < 0) route.endpoints.push(endpoint);
-    else route.endpoints[known] = endpoint;
+    const at = route.endpoints.findIndex((each) => isAt(each, message));
+    const known = route.endpoints[at];
+    if (known === undefined) route.endpoints.push(endpointOf(message, now));
+    // Another object, so that a request which was refused there before the news tries it again.
+    else if (isSame(known, message)) route.endpoints[at] = { ...known, seenAt: now, isLeftOut: false };
+    else route.endpoints[at] = endpointOf(message, now);
   }
 
   unregister({ uris, host, port }: RouteWithdrawal): void {
@@ -59,6 +59,16 @@ export class RouteTable {
       const route = this.#routes.get(uri);
       if (route !== undefined) this.#keep(route, (endpoint) => !isAt(endpoint, { host, port }));
     }
+  }
+
+  /** How many uris there are, and how many endpoints behind them. */
+  size(): { uris: number; endpoints: number } {
+    let [uris, endpoints] = [0, 0];
+    for (const route of this.#routes.values()) {
+      uris += 1;
+      endpoints += route.endpoints.length;
+    }
+    return { uris, endpoints };
   }
 
   /** The route a request takes. @param host the Host header @param path the request's target */
@@ -120,6 +130,32 @@ export function pickEndpoint(
     return endpoint;
   }
   return lastResort;
+}
+
+function endpointOf(message: Omit<RouteMessage, 'uris'>, now: number): Endpoint {
+  return {
+    host: message.host,
+    port: message.port,
+    app: plain(message.app),
+    index: plain(message.private_instance_index),
+    privateInstanceId: plain(message.private_instance_id),
+    tags: message.tags ? tagsOf(message.tags) : undefined,
+    seenAt: now,
+    isLeftOut: false,
+  };
+}
+
+function tagsOf(tags: Readonly<Record<string, string | null | undefined>>): Tags {
+  return Object.fromEntries(Object.entries(tags).filter((each): each is [string, string] => isTag(each[0], each[1])));
+}
+
+/** They are kept for as long as the router runs. */
+function isTag(key: string, value: string | null | undefined): boolean {
+  return key.length <= 64 && typeof value === 'string' && value.length <= 256;
+}
+
+function isSame(endpoint: Endpoint, message: Omit<RouteMessage, 'uris'>): boolean {
+  return endpoint.privateInstanceId === plain(message.private_instance_id);
 }
 
 function isAt(endpoint: Endpoint, { host, port }: { host: string; port?: number | null | undefined }): boolean {

@@ -11,6 +11,8 @@ import type { Front } from './front.ts';
 import { type Address, Handover } from './handover.ts';
 import type { RouterOptions } from './options.ts';
 import { RouteTable } from './route-table.ts';
+import type { Service } from './serve-request.ts';
+import { Traffic } from './traffic.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** A router that serves, and where it can be asked: with an `Entrance` that is a side door until `open`. */
@@ -51,14 +53,17 @@ export async function startRouter(
   undo.use(sweepRoutes(context, directory.table, options));
 
   const handover = new Handover(options.handoverMs);
-  const service = { directory, patience: options, transport, handover, accessLog, bus, log };
+  const traffic = new Traffic();
+  const { traceKey } = options;
+  const service = { directory, patience: options, transport, handover, accessLog, traffic, traceKey, bus, log };
   const doors = await openDoors(service, options, entrance);
   let isReleased = false;
   undo.defer(() => (isReleased ? undefined : transport[Symbol.dispose]()));
   undo.use(doors);
   undo.use(room); // before the front closes, so that nobody waits in vain
   const { host, port } = doors.address();
-  announceRouter(undo, context, { ...options, address: `${host}:${port}` });
+  const varz = () => varzOf(service, doors.front.connections);
+  await announceRouter(undo, context, { options, host, varz });
   await bus.flush(); // from here on no registration is missed
   log.info('router listens', { host, port });
   return {
@@ -82,6 +87,18 @@ export async function startRouter(
       isReleased = true; // its connections end when nobody uses them
       return doors.release();
     },
+  };
+}
+
+/** What the router tells about itself, under the names of 2012. */
+function varzOf({ traffic, directory, transport }: Service, clients: number): object {
+  const { uris, endpoints } = directory.table.size();
+  return {
+    ...traffic.varz(performance.now()),
+    urls: uris,
+    droplets: endpoints,
+    client_connections: clients,
+    app_connections: transport.connections,
   };
 }
 

@@ -12,6 +12,7 @@ import { type Page, pageFor } from './page.ts';
 import type { Endpoint } from './route-table.ts';
 import { lastWords, pageAsText, refusalAsText, sendPage, sendRefusal } from './send-page.ts';
 import { stickyCookie, stickyIdOf } from './sticky-session.ts';
+import type { Traffic } from './traffic.ts';
 import type { Attempt, Call, Transport } from './transport.ts';
 import { Visitor } from './visitor.ts';
 
@@ -22,6 +23,9 @@ export interface Service {
   readonly transport: Transport;
   readonly handover: Handover;
   readonly accessLog: AccessLog;
+  readonly traffic: Traffic;
+  /** What a request says that wants to be told who answers it. */
+  readonly traceKey: string;
   readonly bus: Bus;
   readonly log: Log;
 }
@@ -38,7 +42,10 @@ export async function serveRequest(
 ): Promise<void> {
   response.on('error', () => {}); // the client is gone, which `close` says too
   const checked = checkRequest(request);
-  if (isRefusal(checked)) return sendRefusal(response, checked);
+  if (isRefusal(checked)) {
+    service.traffic.countBad(performance.now());
+    return sendRefusal(response, checked);
+  }
 
   const visitor = new Visitor(request, checked);
   const isRepeated = isRepeatable(request);
@@ -49,7 +56,7 @@ export async function serveRequest(
   const attempt = async (endpoint: Endpoint) => {
     if (endpoint.app === undefined) service.handover.noteOwn(response);
     const headers = requestHeaders(visitor.headers, visitor.originFor(endpoint));
-    const call = { ...callTo(endpoint, visitor), headers, expectsContinue, onBytes };
+    const call = { ...callTo(service, endpoint, visitor), headers, expectsContinue, onBytes };
     const first = await service.transport.forward(request, response, { ...call, ownConnection: !isRepeated });
     // A kept connection that ends without a word was being closed by the app while the request was on its way.
     const isWorthAnother = first.result === 'silent' && first.wasKept && !response.destroyed;
@@ -57,6 +64,7 @@ export async function serveRequest(
   };
   const absence = await findAnswer(service, visitor, { attempt, client: response });
   if (absence === undefined || response.destroyed) return;
+  visitor.hasPage = true;
   onBytes(sendPage(response, await pageOf(service, visitor, absence), visitor.requestId));
 }
 
@@ -69,6 +77,7 @@ export async function serveUpgrade(
 ): Promise<void> {
   const checked = checkUpgrade(request);
   if (isRefusal(checked)) {
+    service.traffic.countBad(performance.now());
     socket.end(refusalAsText(checked));
     return;
   }
@@ -76,7 +85,7 @@ export async function serveUpgrade(
   let status = 499;
   const attempt = async (endpoint: Endpoint) => {
     const outcome = await service.transport.upgrade(request, socket, head, {
-      ...callTo(endpoint, visitor),
+      ...callTo(service, endpoint, visitor),
       headers: upgradeHeaders(visitor.headers, visitor.originFor(endpoint)),
       failure: refusalAsText({ status: 502, text: 'The app gave no answer.', routerError: 'endpoint_failure' }),
     });
@@ -87,17 +96,28 @@ export async function serveUpgrade(
   if (absence !== undefined) {
     const page = await pageOf(service, visitor, absence);
     status = page.status;
+    visitor.hasPage = true;
     if (socket.writable) socket.end(pageAsText(page, visitor.requestId));
   }
   record(service, visitor, status);
 }
 
-function callTo(endpoint: Endpoint, visitor: Visitor): Omit<Call, 'headers'> {
+function callTo({ traceKey }: Service, endpoint: Endpoint, visitor: Visitor): Omit<Call, 'headers'> {
   return {
     endpoint,
     target: visitor.destination.target,
-    answerHeaders: (head) => answerHeaders(head, visitor.requestId, stickyCookie(head, endpoint.privateInstanceId)),
+    answerHeaders: (head) => {
+      visitor.noteAnswer();
+      const cookie = stickyCookie(head, endpoint.privateInstanceId);
+      const headers = answerHeaders(head, visitor.requestId, cookie);
+      return visitor.headers['x-vcap-trace'] === traceKey ? withTrace(headers, visitor, endpoint) : headers;
+    },
   };
+}
+
+/** An app could write them too: theirs come first, ours last. */
+function withTrace(headers: readonly string[], { localAddress }: Visitor, { host, port }: Endpoint): string[] {
+  return [...headers, 'X-Vcap-Router', localAddress, 'X-Vcap-Backend', `${host}:${port}`];
 }
 
 interface Errand {
@@ -174,7 +194,9 @@ async function pageOf({ bus, directory }: Service, visitor: Visitor, absence: Ab
   return pageFor(absence, { host: destination.host, requestId, apps: directory.states.all(), lines });
 }
 
-function record({ accessLog }: Service, visitor: Visitor, status: number): void {
+function record({ accessLog, traffic }: Service, visitor: Visitor, status: number): void {
+  if (visitor.hasPage) traffic.countBad(performance.now());
+  else traffic.count(visitor.passage(status), performance.now());
   const visit = visitor.visit(status);
   if (visit !== undefined) accessLog.add(visit);
 }

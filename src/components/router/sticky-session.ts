@@ -3,10 +3,14 @@ import type { AnswerHead } from './headers.ts';
 /** The cookie by which a client comes back to the instance that keeps its session. */
 const cookieName = '__VCAP_ID__';
 
-/** The instance a request wants to return to, from its Cookie header. */
+/**
+ * The instance a request wants to return to, from its Cookie header. `VCAP_ID` is an older name of the cookie. What the
+ * router of 2011 wrote into it is a secret of its own, which leads nowhere here, as an instance that is gone.
+ */
 export function stickyIdOf(cookies: string | undefined): string | undefined {
-  if (cookies === undefined || !cookies.includes(cookieName)) return undefined;
-  return /(?:^|;\s*)__VCAP_ID__="?([^;"]+)/.exec(cookies)?.[1];
+  if (cookies === undefined || !cookies.includes('VCAP_ID')) return undefined;
+  const found = /(?:^|;\s*)__VCAP_ID__="?([^;"]+)/.exec(cookies) ?? /(?:^|;\s*)VCAP_ID="?([^;"]+)/.exec(cookies);
+  return found?.[1];
 }
 
 /**

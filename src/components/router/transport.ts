@@ -40,6 +40,8 @@ export type Attempt =
 
 /** Carries requests to instances and answers to clients. It decides nothing and tries once. */
 export interface Transport extends Disposable {
+  /** How many connections to instances there are, websockets included. */
+  readonly connections: number;
   /** Settles when the head of the answer is on its way to the client. It replaces the request's headers and url. */
   forward(request: IncomingMessage, response: ServerResponse, call: ForwardCall): Promise<Attempt>;
   /** The same for a request to become a websocket; the socket has to have a listener for errors. */

@@ -4,6 +4,7 @@ import type { Visit } from './access-log.ts';
 import type { Destination } from './check-request.ts';
 import { type Origin, requestIdOf } from './headers.ts';
 import type { Endpoint } from './route-table.ts';
+import type { Passage } from './traffic.ts';
 
 /** What is remembered of a request while it is served; forwarding replaces the request's own headers. */
 export class Visitor {
@@ -15,6 +16,10 @@ export class Visitor {
   /** The app that was asked for, as far as it is known. */
   app: string | undefined;
   bytesSent = 0;
+  /** Whether we answered, because no instance did. */
+  hasPage = false;
+  /** The address the request came to. */
+  readonly localAddress: string;
   readonly #method: string;
   readonly #httpVersion: string;
   readonly #address: string;
@@ -22,9 +27,10 @@ export class Visitor {
   readonly #port: number;
   readonly #at = new Date();
   readonly #startedAt = performance.now();
+  #latencyMs: number | undefined;
 
   constructor(request: IncomingMessage, destination: Destination) {
-    const { remoteAddress = '', remotePort = 0, localPort = 0 } = request.socket;
+    const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = request.socket;
     this.destination = destination;
     this.headers = request.headers;
     this.requestId = requestIdOf(request.headers) ?? randomUUID();
@@ -33,11 +39,22 @@ export class Visitor {
     this.#address = remoteAddress.replace(/^::ffff:/, ''); // an IPv4 client of a socket for both
     this.#addressPort = remotePort;
     this.#port = localPort;
+    this.localAddress = localAddress.replace(/^::ffff:/, '');
   }
 
   /** What an instance is told about where the request comes from. */
   originFor(endpoint: Endpoint): Origin {
     return { endpoint, requestId: this.requestId, clientAddress: this.#address, port: this.#port };
+  }
+
+  /** The head of an instance's answer is here. */
+  noteAnswer(): void {
+    this.#latencyMs = performance.now() - this.#startedAt;
+  }
+
+  passage(status: number): Passage {
+    const { app, endpoint, destination } = this;
+    return { app, tags: endpoint?.tags, url: destination.host, status, latencyMs: this.#latencyMs };
   }
 
   /** The visit, now that it is over; `undefined` when it was to no app, but to the platform itself or to nobody. */

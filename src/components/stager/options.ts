@@ -12,8 +12,18 @@ export const StagerOptions = v.object({
   maxActiveTasks: whole(4),
   /** Where tasks work; a directory of the component's own when absent. [dirs.tmp] */
   tmpDir: v.optional(v.string()),
+  /** Which of several stagers; it stands in what the stager says of itself. [index] */
+  index: v.optional(v.nullable(v.pipe(v.number(), v.integer())), null),
+  /** The address of the status listener. [that of the machine towards local_route] */
+  host: v.optional(v.string(), '127.0.0.1'),
+  /** What `/varz` shows as the configuration; these options in the original's words when absent. */
+  shownConfig: v.optional(v.looseObject({})),
+  /** Whether the stager's own log has the lines of its tasks too, as the original's has. */
+  logsTaskLines: v.optional(v.boolean(), false),
   /** Which version of the original staging plugins `startup` and `stop` follow. */
   scripts: v.optional(v.picklist(['93f6a1f', '8f2fa00']), '93f6a1f'),
+  /** A directory with manifests/ and runtimes.yml; those that come with localpaas when absent. */
+  stacksDir: v.optional(v.string()),
   /** Bytes of an app's zip. */
   maxPackageBytes: whole(1024 ** 3),
   /** Bytes of an app, unpacked. */
@@ -22,27 +32,25 @@ export const StagerOptions = v.object({
   maxAppFiles: whole(50_000),
   /** Compression of droplets, 1 to 9: they rarely leave the machine. */
   gzipLevel: whole(1),
-  /** How long tasks may go on when the stager is to stop, in ms. */
+  /**
+   * What becomes of tasks when the stager is to stop. `refuse`: those that wait are refused, those that run get a grace.
+   * `finish`: all that were taken are finished, as in the original; then a stop takes as long as they do.
+   */
+  atStop: v.optional(v.picklist(['refuse', 'finish']), 'refuse'),
+  /** How long tasks may go on when the stager is to stop and refuses, in ms. */
   stopGraceMs: v.optional(v.pipe(v.number(), v.minValue(0)), 3_000),
 });
 export type StagerOptions = v.InferOutput<typeof StagerOptions>;
 
-/** The original's configuration file. Keys it knew and we have no use for are ignored. */
-const OriginalConfig = v.looseObject({
-  queues: v.array(v.string()),
-  /** Seconds. */
-  max_staging_duration: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  max_active_tasks: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  dirs: v.optional(v.looseObject({ tmp: v.optional(v.string()) })),
-});
-
-/** @param config parsed YAML @throws ValiError naming the key that is missing or wrong */
-export function optionsOfOriginal(config: unknown): StagerOptions {
-  const original = v.parse(OriginalConfig, config);
-  return v.parse(StagerOptions, {
-    queues: original.queues,
-    maxStagingMs: original.max_staging_duration * 1000,
-    maxActiveTasks: original.max_active_tasks,
-    tmpDir: original.dirs?.tmp,
-  });
+/** The configuration as `/varz` shows it. */
+export function shownConfigOf(options: StagerOptions): object {
+  return (
+    options.shownConfig ?? {
+      max_staging_duration: options.maxStagingMs / 1000,
+      max_active_tasks: options.maxActiveTasks,
+      queues: options.queues,
+      secure: false,
+      dirs: options.tmpDir === undefined ? {} : { tmp: options.tmpDir },
+    }
+  );
 }

@@ -1,8 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type Announcement, componentAnnounce, componentDiscover, uptimeText } from '#contract/discovery.ts';
 import { logBatches, nextTimestamp } from '#contract/logs.ts';
-import { rubyTime } from '#contract/primitives.ts';
 import { stagingQueue } from '#contract/staging.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { Bus } from '#ground/bus.ts';
@@ -10,8 +7,10 @@ import { type Component, type ComponentContext, type Running, runningWith } from
 import { messageOf } from '#ground/errors.ts';
 import { ensureDirectory } from '#ground/files.ts';
 import type { Log } from '#ground/log.ts';
+import { isToken } from '#ground/subject.ts';
 import { within } from '#ground/wait.ts';
-import type { StagerOptions } from './options.ts';
+import { register } from '#vcap/registration.ts';
+import { type StagerOptions, shownConfigOf } from './options.ts';
 import type { Say } from './task-log.ts';
 import { Tasks } from './tasks.ts';
 import { removeLeftovers } from './workspace.ts';
@@ -31,22 +30,27 @@ export const stager: Component<StagerOptions> = {
     if (left.length > 0) log.warn('leftovers not removed', { directory: root, names: left });
 
     const tasks = new Tasks({ options, log, root, sayFor: (logId) => speaker(bus, log, logId) });
+    undo.defer(() => log.info('shutdown complete'));
     undo.defer(() => goodbye(bus, log));
-    undo.defer(() => tasks.end(options.stopGraceMs));
+    const presence = undo.use(new AsyncDisposableStack()); // it is seen for as long as it has tasks
+    undo.defer(() => tasks.end());
     for (const queue of options.queues) {
       const listening = bus.answer(stagingQueue(queue), (request) => tasks.stage(request), {
         queue,
         refuse: (reason) => tasks.refuse(reason),
       });
       undo.use(listening);
-      // Requests that are on their way are refused with an answer, instead of being lost.
+      // Requests that are on their way are answered, instead of being lost.
       undo.defer(() => within(goodbyeLimitMs, 'the last requests', listening.drain()).catch(() => {}));
+      log.info('subscribed', { queue });
     }
     undo.defer(() => tasks.close());
-    announce(undo, bus);
+    const { index, host } = options;
+    await register(presence, { bus, log }, { type: 'Stager', index, host, config: shownConfigOf(options) });
     const warmUp = setTimeout(() => void import('./task.ts').catch(() => {}), warmUpAfterMs).unref();
     undo.defer(() => clearTimeout(warmUp));
     await bus.flush(); // from here on no request is missed
+    log.info('server running');
     return runningWith(undo.move());
   },
 };
@@ -54,7 +58,7 @@ export const stager: Component<StagerOptions> = {
 /** Publishes lines of a task as they come, for whoever follows the app's log. */
 function speaker(bus: Bus, log: Log, logId: string | undefined): Say {
   if (logId === undefined) return () => {};
-  if (!/^[^\s.*>]+$/.test(logId)) {
+  if (!isToken(logId)) {
     log.warn('log id not usable', { log_id: logId });
     return () => {};
   }
@@ -67,22 +71,6 @@ function speaker(bus: Bus, log: Log, logId: string | undefined): Say {
       log.warn('line not published', { log_id: logId, error: messageOf(error) }); // the task goes on all the same
     }
   };
-}
-
-function announce(undo: AsyncDisposableStack, bus: Bus): void {
-  const startedAt = new Date();
-  const announcement: Announcement = {
-    type: 'Stager',
-    index: null,
-    uuid: randomUUID().replaceAll('-', ''),
-    host: null,
-    credentials: null,
-    start: rubyTime(startedAt),
-  };
-  undo.use(
-    bus.answer(componentDiscover, () => ({ ...announcement, uptime: uptimeText(Date.now() - startedAt.getTime()) })),
-  );
-  bus.publish(componentAnnounce, announcement);
 }
 
 /** The last replies are on the server before the stager is gone: the original lost one. */

@@ -42,6 +42,7 @@ export async function runTask(request: StagingRequest, context: TaskContext): Pr
       signal,
       moveSource: true,
       scripts: options.scripts,
+      stacksDir: options.stacksDir,
     }),
   );
   log.line('Creating droplet');

@@ -18,6 +18,9 @@ export interface TasksParts {
   readonly sayFor: (logId: string | undefined) => Say;
 }
 
+/** What is longer ends at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 const stopping = new TaskFailure('The stager is stopping. Stage the app again.', { isLogged: true });
 
 /** The staging tasks of this stager: so many run, the others wait, and each one gets a reply. */
@@ -27,6 +30,8 @@ export class Tasks {
   readonly #stop = new AbortController();
   /** Tasks, and the removal of what they leave. */
   readonly #underWay = new Set<Promise<unknown>>();
+  /** How many run or wait. */
+  #tasks = 0;
 
   constructor(parts: TasksParts) {
     this.#parts = parts;
@@ -44,27 +49,35 @@ export class Tasks {
     return { task_id: newTaskId(), task_log: '', error: errorText(detail) };
   }
 
-  /** Refuses what waits and what comes. */
+  /** The end begins: refuses what waits and what comes, unless all that was taken is to be finished. */
   close(): void {
-    this.#queue.close(stopping);
+    const { log, options } = this.#parts;
+    log.info('shutdown initiated');
+    log.info('waiting for tasks', { tasks: this.#tasks });
+    if (options.atStop === 'refuse') this.#queue.close(stopping);
   }
 
-  /** Waits until everything is answered and removed; what takes longer than the grace is aborted. */
-  async end(graceMs: number): Promise<void> {
-    this.close();
+  /** Waits until everything is answered and removed; when it is not to be finished, what outlasts the grace is aborted. */
+  async end(): Promise<void> {
+    const { atStop, stopGraceMs } = this.#parts.options;
     const over = new AbortController();
-    const late = sleep(graceMs, over.signal).then(
-      () => this.#stop.abort(stopping),
-      () => {},
-    );
+    const late = atStop === 'finish' ? Promise.resolve() : this.#abortAfter(stopGraceMs, over.signal);
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
     over.abort();
     await late;
   }
 
+  #abortAfter(graceMs: number, over: AbortSignal): Promise<void> {
+    return sleep(graceMs, over).then(
+      () => this.#stop.abort(stopping),
+      () => {},
+    );
+  }
+
   async #stage(request: StagingRequest): Promise<StagingReply> {
     const taskId = newTaskId();
-    const log = new TaskLog(this.#parts.sayFor(request.log_id));
+    const log = new TaskLog(this.#sayFor(taskId, request.log_id));
+    this.#tasks += 1;
     try {
       const app = await this.#queue.run(() => this.#run(request, log));
       this.#parts.log.info('app staged', { task: taskId, app: request.app_id, framework: app.framework });
@@ -75,7 +88,19 @@ export class Tasks {
       log.failure(message, isLogged);
       this.#parts.log.warn('staging failed', { task: taskId, app: request.app_id, error: message });
       return { task_id: taskId, task_log: log.text, error: errorText(message) };
+    } finally {
+      this.#tasks -= 1;
     }
+  }
+
+  #sayFor(task: string, logId: string | undefined): Say {
+    const { log, options } = this.#parts;
+    const say = this.#parts.sayFor(logId);
+    if (!options.logsTaskLines) return say;
+    return (stream, text) => {
+      log.debug('task says', { task, text });
+      say(stream, text);
+    };
   }
 
   async #run(request: StagingRequest, log: TaskLog) {
@@ -84,7 +109,7 @@ export class Tasks {
     const seconds = options.maxStagingMs / 1000;
     const text = `Staging timed out after ${seconds} seconds.`;
     const late = () => limit.abort(new TaskFailure(text, { isLogged: true }));
-    const timer = setTimeout(late, options.maxStagingMs);
+    const timer = setTimeout(late, Math.min(options.maxStagingMs, longestTimerMs));
     const signal = AbortSignal.any([limit.signal, this.#stop.signal]);
     log.line('Setting up temporary directories');
     let workspace: Workspace | undefined;

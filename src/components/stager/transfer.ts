@@ -7,6 +7,10 @@ import { readableSize } from '#ground/bytes.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { call, type HttpAnswer } from '#ground/http-client.ts';
 
+/** Larger forms are sent when the server wants them; curl does it from this size on, and waits so long for the word. */
+const askFirstBytes = 1024 * 1024;
+const askFirstMs = 1_000;
+
 /**
  * Fetches an app's zip. `user:password@` in the address becomes HTTP Basic; redirects are not followed.
  * @throws ActionableError API_REFUSED, BAD_INPUT; the system's error when nobody answers
@@ -34,16 +38,19 @@ export async function uploadDroplet(address: string, path: string, signal: Abort
   );
   const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
   const { size } = await stat(path);
+  const length = head.length + size + tail.length;
   const body = Readable.from(form(head, path, tail), { objectMode: false });
   try {
     const answer = await call(checked(address), {
       method: 'POST',
       headers: {
+        accept: '*/*',
+        'content-length': String(length),
         'content-type': `multipart/form-data; boundary=${boundary}`,
-        'content-length': String(head.length + size + tail.length),
       },
       body,
       signal,
+      ...(length > askFirstBytes ? { askFirstMs } : {}),
     });
     refuseUnlessGood(answer, address);
     answer.discard();

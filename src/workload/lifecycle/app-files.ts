@@ -1,14 +1,11 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createContext, runInContext } from 'node:vm';
-import { ActionableError } from '#ground/errors.ts';
-import { type DetectionRules, frameworks } from './frameworks.ts';
+import type { DetectionRules } from './frameworks.ts';
 import { glob } from './glob.ts';
+import { matcherFor } from './patterns.ts';
 
 /** A main file is found by its first megabyte. */
 const readBytes = 1024 * 1024;
-/** Patterns come with requests: one that takes for ever must not take the platform with it. */
-const patternLimitMs = 1_000;
 
 /** The files of an app that is being staged, for plugins to look at. */
 export class AppFiles {
@@ -77,44 +74,3 @@ export class AppFiles {
     }
   }
 }
-
-/** A regular expression of Ruby's: `^` and `$` are at each line, `\A` and `\z` at the ends. */
-function matcherFor(source: string): (text: string) => boolean {
-  const refused = (why: string, cause?: unknown) =>
-    new ActionableError(
-      'BAD_INPUT',
-      `The detection pattern '${source}' ${why}.`,
-      'Correct it in `framework_info.detection` of the request.',
-      { cause },
-    );
-  let expression: RegExp;
-  try {
-    expression = new RegExp(
-      source.replace(/\\./gs, (pair) => ends[pair] ?? pair),
-      'm',
-    );
-  } catch (cause) {
-    throw refused('is no regular expression', cause);
-  }
-  if (ourPatterns.has(source)) return (text) => expression.test(text);
-  const context = createContext({ expression, text: '' });
-  return (text) => {
-    context['text'] = text;
-    try {
-      return Boolean(runInContext('expression.test(text)', context, { timeout: patternLimitMs }));
-    } catch (cause) {
-      throw refused(`takes longer than ${patternLimitMs} ms on a file`, cause);
-    }
-  };
-}
-
-const ends: Readonly<Record<string, string>> = {
-  '\\A': '(?<![\\s\\S])',
-  '\\z': '(?![\\s\\S])',
-  '\\Z': '(?=\\n?(?![\\s\\S]))',
-};
-
-/** These are known to be fast. */
-const ourPatterns: ReadonlySet<unknown> = new Set(
-  frameworks.flatMap(({ detection, signs }) => [...detection, ...signs].flatMap((rule) => Object.values(rule))),
-);

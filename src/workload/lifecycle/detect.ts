@@ -1,18 +1,19 @@
 import { familyOf } from '#contract/runtimes.ts';
 import { ActionableError } from '#ground/errors.ts';
 import type { AppFiles } from './app-files.ts';
-import { type Framework, frameworks, standalone } from './frameworks.ts';
+import { type Framework, standalone } from './frameworks.ts';
 
 /** The framework whose signs the app shows; the first in the table where several do. */
-export function detectFramework(files: AppFiles): Framework | undefined {
-  return frameworks.find(({ signs }) => files.follow(signs));
+export function detectFramework(files: AppFiles, frameworks: readonly Framework[]): Framework | undefined {
+  return frameworks.find(({ name, signs }) => name !== standalone && files.follow(signs));
 }
 
 /** @throws ActionableError STAGING_FAILED when there are no signs of any, with what was looked for */
-export function requireFramework(files: AppFiles): Framework {
-  const found = detectFramework(files);
+export function requireFramework(files: AppFiles, frameworks: readonly Framework[]): Framework {
+  const found = detectFramework(files, frameworks);
   if (found !== undefined) return found;
-  const looked = frameworks.map(({ name, lookedFor }) => `${lookedFor} (${name})`).join(', ');
+  const recognised = frameworks.filter(({ name }) => name !== standalone);
+  const looked = recognised.map(({ name, lookedFor }) => `${lookedFor} (${name})`).join(', ');
   throw new ActionableError(
     'STAGING_FAILED',
     `None of the frameworks knows this app. At its top was looked for: ${looked}.`,
@@ -30,8 +31,7 @@ function hintFor(files: AppFiles): string {
 
 /** The runtime a manifest gives when nobody chose one: `ruby18`. */
 function defaultRuntimeOf({ runtimes }: Framework): string {
-  const entries = runtimes.flatMap((entry) => Object.entries(entry));
-  return (entries.find(([, facts]) => facts.default) ?? entries[0])?.[0] ?? '';
+  return (runtimes.find(({ isDefault }) => isDefault) ?? runtimes[0])?.name ?? '';
 }
 
 /** The family of runtimes that apps of this framework need: `ruby`. */
@@ -51,19 +51,16 @@ const programs: Readonly<Record<string, RegExp>> = {
  * The family of runtimes a start command needs, by the program it begins with or the first line of that file; for a
  * program that tells nothing by the app's files. Empty when there is no sign of any.
  */
-export function familyOfCommand(command: string, files: AppFiles): string {
+export function familyOfCommand(command: string, files: AppFiles, frameworks: readonly Framework[]): string {
   const program = command.split(/\s+/).find((word) => word !== 'exec' && word !== 'env' && !/^\w+=/.test(word)) ?? '';
   const script = files.text(program);
   const interpreter = script === undefined ? program : (/^#!.*?([\w.]+)\s*$/m.exec(firstLineOf(script))?.[1] ?? '');
   const name = interpreter.slice(interpreter.lastIndexOf('/') + 1);
   const family = Object.entries(programs).find(([, pattern]) => pattern.test(name))?.[0];
   if (family !== undefined || script !== undefined) return family ?? '';
-  const framework = detectFramework(files);
+  const framework = detectFramework(files, frameworks);
   return framework === undefined ? '' : familyOfFramework(framework);
 }
-
-/** For an error text: everything a request may name. */
-export const knownFrameworks: readonly string[] = [...frameworks.map(({ name }) => name), standalone];
 
 function firstLineOf(text: string): string {
   return text.slice(0, text.indexOf('\n') + 1 || text.length).trimEnd();

@@ -1,5 +1,6 @@
 import { ActionableError } from '#ground/errors.ts';
 import type { AppFiles } from './app-files.ts';
+import { nodeAutoconfig } from './auto-reconfiguration.ts';
 import { type DropletPlan, type Plugin, runtimeToken, type StagingInput } from './plan.ts';
 import { groupOf, wordOf } from './startup-script.ts';
 
@@ -16,10 +17,25 @@ export const node: Plugin = (input) => {
   const start = manifest.start;
   if (start !== undefined) {
     const script = scriptOf(start, input.files);
-    return { startup: script === undefined ? shellStartup(start) : nodeStartup(script), log };
+    if (script === undefined) return { startup: shellStartup(start), log };
+    return /\s/.test(script) ? { startup: nodeStartup(script), log } : filePlan(input, script, log);
   }
-  return { startup: nodeStartup(wordOf(mainOf(input, manifest))), log };
+  return filePlan(input, mainOf(input, manifest), log);
 };
+
+/** A file alone is started through autoconfig.js where the app is to be reconfigured. */
+function filePlan(input: StagingInput, file: string, log: string[]): DropletPlan {
+  const copies = nodeAutoconfig(input);
+  if (copies === undefined) return { startup: nodeStartup(wordOf(file)), log };
+  const text = [
+    `process.argv[1] = require("path").resolve(${JSON.stringify(file)});`,
+    'require("cf-autoconfig");',
+    'process.nextTick(require("module").Module.runMain);',
+    '',
+  ].join('\n');
+  const autoconfig = { path: 'app/autoconfig.js', text, mode: 0o644, replaces: true };
+  return { startup: nodeStartup('autoconfig.js'), files: [autoconfig], copies, log };
+}
 
 function nodeStartup(script: string): DropletPlan['startup'] {
   return { command: `${runtimeToken} $NODE_ARGS ${script} $@` };

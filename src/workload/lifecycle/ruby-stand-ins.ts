@@ -19,10 +19,23 @@ exec(RbConfig.ruby, '-e', bundler, 'exec', *program)
 `;
 
 /** `rackup`, which comes with Rack up to version 2 and is a gem of its own since. */
-export const rackupStandIn = `#!/usr/bin/env ruby
+const rackupStandIn = `#!/usr/bin/env ruby
 begin
   load Gem.bin_path('rackup', 'rackup')
 rescue Gem::GemNotFoundException
   load Gem.bin_path('rack', 'rackup')
 end
 `;
+
+const programOf = (gem: string, program: string) => `#!/usr/bin/env ruby
+load Gem.bin_path('${gem}', '${program}')
+`;
+
+/** Programs of gems: those of the machine's, or of the app's vendor/bundle. */
+export const gemProgramStandIns = {
+  rackup: rackupStandIn,
+  rails: programOf('railties', 'rails'),
+  rake: programOf('rake', 'rake'),
+  thin: programOf('thin', 'thin'),
+} as const;
+export type GemProgram = keyof typeof gemProgramStandIns;

@@ -1,7 +1,7 @@
 import { ActionableError } from '#ground/errors.ts';
 import type { AppFiles } from './app-files.ts';
 import { type DropletFile, type DropletPlan, type Plugin, runtimeToken, type StagingInput } from './plan.ts';
-import { bundleStandIn, rackupStandIn } from './ruby-stand-ins.ts';
+import { bundleStandIn, type GemProgram, gemProgramStandIns } from './ruby-stand-ins.ts';
 import { wordOf } from './startup-script.ts';
 
 export const sinatra: Plugin = (input) => {
@@ -55,8 +55,14 @@ export interface RubyCommon {
   readonly log: readonly string[];
 }
 
-/** What makes Ruby write its output at once and find the app's gems. */
-export function rubyCommon({ files, properties }: StagingInput): RubyCommon {
+/**
+ * What makes Ruby write its output at once and find the app's gems.
+ * @param programs of gems that the command names beside `bundle`
+ */
+export function rubyCommon(
+  { files, properties }: StagingInput,
+  programs: readonly GemProgram[] = ['rackup'],
+): RubyCommon {
   const prepare = ['mkdir ruby', 'echo "\\$stdout.sync = true" >> ./ruby/stdsync.rb'];
   // The script asks for a library `ubygems`, which Ruby had until 2.4. An empty one does.
   const ubygems: DropletFile = { path: 'ruby/ubygems.rb', text: '', mode: 0o644 };
@@ -78,14 +84,17 @@ export function rubyCommon({ files, properties }: StagingInput): RubyCommon {
     options: '-I$PWD/ruby -rstdsync',
     prepare,
     gems: `./${home}/bin`,
-    files: gemPrograms(files, `${home}/bin`),
+    files: gemPrograms(files, `${home}/bin`, programs),
     log: [],
   };
 }
 
 /** Staging of 2012 fetched and built the gems; here the programs it put beside them are replaced by stand-ins. */
-function gemPrograms(files: AppFiles, directory: string): DropletFile[] {
-  const programs = { bundle: bundleStandIn, rackup: rackupStandIn };
+function gemPrograms(files: AppFiles, directory: string, names: readonly GemProgram[]): DropletFile[] {
+  const programs = {
+    bundle: bundleStandIn,
+    ...Object.fromEntries(names.map((name) => [name, gemProgramStandIns[name]])),
+  };
   return Object.entries(programs)
     .filter(([name]) => !files.has(`${directory}/${name}`))
     .map(([name, text]) => ({ path: `app/${directory}/${name}`, text, mode: 0o755 }));

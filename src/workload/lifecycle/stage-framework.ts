@@ -1,15 +1,17 @@
 import { familyOf } from '#contract/runtimes.ts';
 import type { StagingProperties } from '#contract/staging.ts';
+import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { ActionableError } from '#ground/errors.ts';
+import { assetsDirectory } from '#packaging/assets.ts';
 import { AppFiles } from './app-files.ts';
-import { familyOfCommand, familyOfFramework, knownFrameworks, requireFramework } from './detect.ts';
-import { type Framework, frameworkNamed } from './frameworks.ts';
-import { node } from './node.ts';
-import { php } from './php.ts';
-import { type Plugin, runtimeToken } from './plan.ts';
-import { django, wsgi } from './python.ts';
-import { rack, sinatra } from './ruby.ts';
-import { standalone } from './standalone.ts';
+import { findAppSource } from './app-source.ts';
+import { familyOfCommand, familyOfFramework, requireFramework } from './detect.ts';
+import { type Framework, isFrameworkName, standalone } from './frameworks.ts';
+import { runtimeToken } from './plan.ts';
+import { platformConfigOf } from './platform-config.ts';
+import { plugins } from './plugins.ts';
+import { rulesOfRequest } from './request-rules.ts';
+import { readStackFiles, type StackFiles } from './stack-files.ts';
 import type { ScriptVersion } from './startup-script.ts';
 import { writeDroplet } from './write-droplet.ts';
 
@@ -27,6 +29,10 @@ export interface FrameworkStaging {
   /** Moves the source into the droplet instead of copying it; both must be on one disk. */
   readonly moveSource?: boolean;
   readonly scripts?: ScriptVersion;
+  /** Holds manifests/ and runtimes.yml; those that come with localpaas when absent. */
+  readonly stacksDir?: string | undefined;
+  /** PLATFORM_CONFIG, CATALINA_HOME and PATH are looked at; the process's own when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface StagedApp {
@@ -37,67 +43,101 @@ export interface StagedApp {
   readonly startCommand: string;
 }
 
-const plugins: Readonly<Record<string, Plugin>> = {
-  rack,
-  sinatra,
-  php,
-  django,
-  wsgi,
-  node,
-  standalone,
-};
-
 /**
  * Stages an app as the framework plugins of 2012 did: its files, a `startup` and a `stop` become a droplet.
  * Starts no process and asks no network. Nothing is written when the app cannot be staged.
  * @throws ActionableError STAGING_FAILED, BAD_INPUT, in words for the app's developer
  */
 export async function stageFramework({
-  framework: asked,
-  sourceDir,
+  framework: asked = '',
+  sourceDir: givenDir,
   destDir,
-  properties,
+  properties: request,
   log = () => {},
   signal,
   moveSource = false,
   scripts = '93f6a1f',
+  stacksDir,
+  env = process.env,
 }: FrameworkStaging): Promise<StagedApp> {
   signal?.throwIfAborted();
-  const files = new AppFiles(sourceDir);
-  const framework = asked === 'auto' ? requireFramework(files) : frameworkNamed(asked ?? '');
-  const name = framework?.name ?? asked ?? '';
-  const plugin = Object.hasOwn(plugins, name) ? plugins[name] : undefined;
-  if (plugin === undefined) throw unknown(asked);
+  await using scope = new AsyncDisposableStack();
+  const stacks = await readStackFiles(stacksDir ?? (await shippedStacks()));
+  const { cache } = await platformConfigOf(env);
+  const unpackDir = `${destDir}.source`;
+  const sourceDir = await findAppSource(scope, { sourceDir: givenDir, asked, unpackDir, signal });
 
-  const { runtime, family } = runtimeFor({ framework, files, properties });
-  const detection = properties.framework_info.detection ?? framework?.detection ?? [];
-  const plan = plugin({ files, detection, properties, family });
-  await writeDroplet(plan, { sourceDir, destDir, moveSource, scripts, log });
-  return { framework: name, runtime, startCommand: readable(plan.startup.command, family || runtime) };
+  const files = new AppFiles(sourceDir);
+  const framework = asked === 'auto' ? requireFramework(files, stacks.frameworks) : frameworkNamed(asked, stacks);
+  const { runtime, family, info } = runtimeFor({ framework, files, properties: request, stacks });
+  const properties = { ...request, runtime_info: info };
+  const detection = rulesOfRequest(properties.framework_info.detection) ?? framework.detection;
+  const plugin = plugins[framework.name];
+  const plan = plugin({ files, detection, properties, family, env, cache });
+  const mayMove = moveSource || sourceDir === unpackDir;
+  await writeDroplet(plan, { sourceDir, destDir, moveSource: mayMove, scripts, log });
+  return {
+    framework: framework.name,
+    runtime,
+    startCommand: readable(plan.startup.command, family || runtime),
+  };
 }
 
-function unknown(asked: string | undefined): ActionableError {
-  const what =
-    asked === undefined || asked === '' ? 'The request names no framework.' : `There is no framework '${asked}'.`;
-  return new ActionableError(
+let shipped: string | undefined;
+
+/** An executable compares all that it carries with what it unpacked, which is enough once. */
+async function shippedStacks(): Promise<string> {
+  shipped ??= await assetsDirectory('stacks', process.env);
+  return shipped;
+}
+
+/** @throws ActionableError STAGING_FAILED */
+function frameworkNamed(asked: string, { frameworks }: StackFiles): Framework {
+  const found = frameworks.find(({ name }) => name === asked);
+  if (found !== undefined) return found;
+  const what = asked === '' ? 'The request names no framework.' : `There is no framework '${asked}'.`;
+  throw new ActionableError(
     'STAGING_FAILED',
-    what,
-    `Known are ${knownFrameworks.join(', ')}, and \`auto\`. Everything else runs with a start command: \`--command\`.`,
+    isFrameworkName(asked) ? `The framework '${asked}' is disabled, or its manifest is missing.` : what,
+    `Known are ${frameworks.map(({ name }) => name).join(', ')}, and \`auto\`. Everything else runs with a start command: \`--command\`.`,
   );
 }
 
 interface RuntimeQuestion {
-  readonly framework: Framework | undefined;
+  readonly framework: Framework;
   readonly files: AppFiles;
   readonly properties: StagingProperties;
+  readonly stacks: StackFiles;
 }
 
-function runtimeFor({ framework, files, properties }: RuntimeQuestion): { runtime: string; family: string } {
-  const asked = properties.runtime_info.name;
-  if (asked !== undefined && asked !== 'auto') return { runtime: asked, family: familyOf(asked) ?? '' };
+interface RuntimeAnswer {
+  readonly runtime: string;
+  readonly family: string;
+  /** What the request says of the runtime, completed from runtimes.yml. */
+  readonly info: StagingProperties['runtime_info'];
+}
+
+/** @throws ActionableError STAGING_FAILED when the runtime is disabled */
+function runtimeFor({ framework, files, properties, stacks }: RuntimeQuestion): RuntimeAnswer {
+  const given = properties.runtime_info;
+  const asked = given.name;
+  if (asked !== undefined && asked !== 'auto') {
+    const entry = stacks.runtimes.get(asked);
+    if (entry?.disabled === true) {
+      const others = framework.runtimes.map(({ name }) => name).filter((name) => !stacks.runtimes.get(name)?.disabled);
+      throw new ActionableError(
+        'STAGING_FAILED',
+        `The runtime '${asked}' is disabled in runtimes.yml.`,
+        `For ${framework.name} there is ${others.join(', ') || 'no other one'}.`,
+      );
+    }
+    return { runtime: asked, family: familyOf(asked) ?? '', info: { ...entry, ...given } };
+  }
   const family =
-    framework === undefined ? familyOfCommand(properties.meta?.command ?? '', files) : familyOfFramework(framework);
-  return { runtime: family, family };
+    framework.name === standalone
+      ? familyOfCommand(properties.meta?.command ?? '', files, stacks.frameworks)
+      : familyOfFramework(framework);
+  return { runtime: family, family, info: given };
 }
 
 function readable(command: string, program: string): string {

@@ -42,7 +42,7 @@ export function startupText(script: StartupScript, version: ScriptVersion = '93f
 }
 
 /** Ends the app, whose pid is the first argument, and the startup script that waits for it. */
-const killAppAndItsParent: readonly string[] = [
+export const killAppAndItsParent: readonly string[] = [
   'APP_PID=$1',
   'APP_PPID=`ps -o ppid= -p $APP_PID`',
   'kill -9 $APP_PID',

@@ -1,9 +1,19 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { rubyTime } from '#contract/primitives.ts';
-import type { DropletFile, DropletPlan } from './plan.ts';
+import type { DropletCopy, DropletFile, DropletLink, DropletPlan } from './plan.ts';
 import { type ScriptVersion, startupText, stopText } from './startup-script.ts';
 
 export interface DropletWriting {
@@ -16,19 +26,22 @@ export interface DropletWriting {
   readonly log: (line: string) => void;
 }
 
-/** Lays out a droplet: app/, logs/, tmp/, startup, stop, and what the plan adds. */
+/** Lays out a droplet: the app, logs/, tmp/, startup, stop, and what the plan adds. */
 export async function writeDroplet(
   plan: DropletPlan,
   { sourceDir, destDir, moveSource, scripts, log }: DropletWriting,
 ): Promise<void> {
   mkdirSync(destDir, { recursive: true });
   chmodSync(destDir, 0o700);
-  const app = join(destDir, 'app');
+  const app = join(destDir, plan.appDirectory ?? 'app');
+  mkdirSync(dirname(app), { recursive: true, mode: 0o755 });
   if (moveSource) renameSync(sourceDir, app);
   else await cp(sourceDir, app, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
   chmodSync(app, 0o755);
   for (const name of ['logs', 'tmp']) writeDirectory(join(destDir, name));
 
+  for (const copy of plan.copies ?? []) await copyIn(destDir, copy);
+  for (const link of plan.links ?? []) writeLink(destDir, link);
   for (const file of plan.files ?? []) writeFile(destDir, file);
   writeFile(destDir, { path: 'startup', text: startupText(plan.startup, scripts), mode: 0o500 });
   writeFile(destDir, { path: 'stop', text: stopText(plan.stop), mode: 0o500 });
@@ -42,9 +55,22 @@ function writeDirectory(path: string): void {
   chmodSync(path, 0o755);
 }
 
-function writeFile(destDir: string, { path, text, mode }: DropletFile): void {
+/** What the app itself has in that place stays. */
+async function copyIn(destDir: string, { from, to }: DropletCopy): Promise<void> {
+  const place = join(destDir, to);
+  if (!existsSync(place)) await cp(from, place, { recursive: true, dereference: true });
+}
+
+function writeLink(destDir: string, { path, target }: DropletLink): void {
+  const place = join(destDir, path);
+  rmSync(place, { recursive: true, force: true });
+  symlinkSync(target, place);
+}
+
+function writeFile(destDir: string, { path, text, mode, replaces = false }: DropletFile): void {
   const file = join(destDir, path);
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+  if (replaces) rmSync(file, { force: true });
   writeFileSync(file, text, { flag: 'wx' });
   chmodSync(file, mode);
 }

@@ -3,7 +3,14 @@ import * as v from 'valibot';
 import { BulkPage, bulkCredentials } from '#contract/health.ts';
 import { call } from '#ground/http-client.ts';
 import { describe, type Scope } from '../../support/spec.ts';
-import { createApp, startTestOperations, type TestOperations, type TestOptions } from './operations.ts';
+import {
+  createApp,
+  createBuild,
+  createPackage,
+  startTestOperations,
+  type TestOperations,
+  type TestOptions,
+} from './operations.ts';
 import { startedApp } from './running/dea.ts';
 
 async function startWithReader(scope: Scope, given: TestOptions = {}) {
@@ -72,10 +79,33 @@ describe('bulk API', (it) => {
     await createApp(cc.store);
 
     const apps = await (await get('/bulk/apps')).json();
-    const counts = await (await get('/bulk/counts?model=user')).json();
+    const counts = async (query: string) => (await get(`/bulk/counts${query}`)).json();
 
     assert.is(Object.keys(v.parse(BulkPage, apps).results).length, 1);
-    assert.equal(counts, { counts: { user: 1, app: 1 } });
+    assert.equal(await counts(''), { counts: { user: 1, app: 1 } });
+    assert.equal(await counts('?model=user'), { counts: { user: 1 } });
+    assert.equal(await counts('?model=app'), { counts: { app: 1 } });
+    const refused = await get('/bulk/counts?model=service');
+    assert.is(refused.status, 400);
+    assert.match(await refused.text(), "There is no model 'service' to count: ask for 'user' or 'app'.");
+  });
+
+  it('tells of bits that could not be staged, and goes on to tell what runs beside newer bits', async (scope) => {
+    const { cc, page } = await startWithReader(scope);
+    const { store } = cc;
+    const broken = await createApp(store, { name: 'broken' });
+    const brokenBits = await createPackage(store, broken, { state: 'READY' });
+    await createBuild(store, brokenBits, { state: 'FAILED', error: 'no luck' });
+    const { app, droplet } = await startedApp(cc, {});
+    await createPackage(store, app, { state: 'READY' });
+
+    const { results } = await page(10, {});
+
+    assert.is(results[broken.guid]?.package_state, 'FAILED');
+    assert.equal(
+      [results[app.guid]?.package_state, results[app.guid]?.version],
+      ['STAGED', `${droplet.sha1}-${app.runCount}`],
+    );
   });
 
   it('answers nobody else', async (scope) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import * as v from 'valibot';
 import { CloudControllerOptions, cloudController } from '#components/cloud-controller/index.ts';
-import { componentAnnounce, componentDiscover } from '#contract/discovery.ts';
+import { type Announcement, componentAnnounce, componentDiscover } from '#contract/discovery.ts';
 import {
   type RouteMessage,
   type RouteWithdrawal,
@@ -20,7 +20,7 @@ import { scratchDirectory } from '../../support/scratch.ts';
 import { describe } from '../../support/spec.ts';
 import { thrownBy } from '../../support/thrown.ts';
 import { applyManifest, createApp, createRoute, refusalIn } from './create.ts';
-import { startCloudController } from './start-cloud-controller.ts';
+import { basic, send, startCloudController } from './start-cloud-controller.ts';
 
 describe('the cloud controller', (it) => {
   it('registers its hosts with the routers: at once, when one starts, regularly, and not after its end', async (scope) => {
@@ -70,20 +70,46 @@ describe('the cloud controller', (it) => {
 
   it('announces itself, and answers who looks for components', async (scope) => {
     const { bus, address } = await startBus(scope);
-    const types: string[] = [];
-    scope.use(bus.subscribe(componentAnnounce, ({ type }) => void types.push(type)));
+    const announced: Announcement[] = [];
+    scope.use(bus.subscribe(componentAnnounce, (message) => void announced.push(message)));
     await bus.flush();
     await startCloudController(scope, { again: { address, dataDir: await scratchDirectory(scope) } });
 
     const found = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
     await bus.flush();
 
-    assert.equal(types, ['CloudController']);
+    const { uptime, ...known } = found;
+    assert.equal(announced, [known]);
     assert.is(found.type, 'CloudController');
-    assert.is(found.host, null);
-    assert.match(found.uuid, /^[0-9a-f]{32}$/);
-    assert.match(found.uptime ?? '', /^0d:0h:0m:\d+s$/);
+    assert.is(found.index, 0);
+    assert.match(found.uuid, /^0-[0-9a-f]{32}$/);
+    assert.match(found.host ?? '', /^127\.0\.0\.1:\d+$/);
+    assert.equal(
+      found.credentials?.map((each) => /^[0-9a-f]{32}$/.test(each)),
+      [true, true],
+    );
+    assert.match(uptime ?? '', /^0d:0h:0m:\d+s$/);
     assert.match(found.start, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000$/);
+  });
+
+  it('tells its health and its figures to who shows the announced credentials', async (scope) => {
+    const { bus, address } = await startBus(scope);
+    const options = { adminPassword: 'not to be told' };
+    await startCloudController(scope, { options, again: { address, dataDir: await scratchDirectory(scope) } });
+    const { host, credentials, uuid } = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
+    const [user = '', password = ''] = credentials ?? [];
+    const status = (path: string, shown: Record<string, string>) =>
+      send(`http://${host}`, 'GET', path, { headers: shown });
+
+    const health = await status('/healthz', { authorization: basic(user, password) });
+    const figures = await status('/varz', { authorization: basic(user, password) });
+
+    assert.equal([health.status, health.text], [200, 'ok\n']);
+    assert.equal([figures.body.type, figures.body.uuid], ['CloudController', uuid]);
+    assert.is(figures.body.config.domain, 'localhost');
+    assert.not.match(figures.text, 'not to be told');
+    assert.is((await status('/healthz', {})).status, 401);
+    assert.is((await status('/varz', { authorization: basic(user, 'wrong') })).status, 401);
   });
 
   it(

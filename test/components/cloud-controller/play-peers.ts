@@ -30,8 +30,14 @@ export function playStager(scope: Scope, bus: Bus): void {
   );
 }
 
+/** Where a DEA shows files; each instance has a directory `<name>-<index>`. */
+export interface FileViewer {
+  readonly file_uri: string;
+  readonly credentials: string[];
+}
+
 /** A DEA that takes everything, and whose instances run at once. */
-export function playDea(scope: Scope, bus: Bus): void {
+export function playDea(scope: Scope, bus: Bus, viewer?: FileViewer): void {
   const id = randomUUID().replaceAll('-', '');
   const hello = { id, ip: '127.0.0.1', port: null, version: 0.99 };
   const instances = new Map<string, { start: StartRequest; beat: Heartbeat['droplets'][number] }>();
@@ -62,10 +68,14 @@ export function playDea(scope: Scope, bus: Bus): void {
     }),
   );
   scope.use(
-    bus.answerEach(deaFindDroplet, ({ droplet }): FoundInstance[] =>
+    bus.answerEach(deaFindDroplet, ({ droplet, states, indices, instances: ids }): FoundInstance[] =>
       [...instances.values()]
-        .filter(({ beat }) => beat.droplet === droplet)
-        .map(({ start, beat }) => ({ dea: id, ...beat, stats: statsOf(start) })),
+        .filter(({ beat }) => beat.droplet === droplet && (states?.includes(beat.state) ?? true))
+        .filter(({ beat }) => (indices?.includes(beat.index) ?? true) && (ids?.includes(beat.instance) ?? true))
+        .map(({ start, beat }) => ({
+          ...{ dea: id, ...beat, stats: statsOf(start) },
+          ...(viewer === undefined ? {} : { ...viewer, staged: `${start.name}-${start.index}` }),
+        })),
     ),
   );
 }

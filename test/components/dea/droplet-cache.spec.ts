@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -11,20 +11,33 @@ import { serveDroplets, sha1Of } from './support.ts';
 
 const never = new AbortController().signal;
 
-async function openCache(scope: Scope, { maxBytes = 1_000_000, maxCount = 10 } = {}) {
+async function openCache(scope: Scope, { maxBytes = 1_000_000, maxCount = 10, usesLocalFiles = true } = {}) {
   const scratch = await scratchDirectory(scope);
   const directory = join(scratch, 'staged');
   const file = join(scratch, 'droplet');
   await writeFile(file, 'the droplet');
-  const { url, asked } = await serveDroplets(scope, { '/good': file });
-  const open = () => new DropletCache({ directory, maxBytes, maxCount });
+  const other = join(scratch, 'other');
+  await writeFile(other, 'another one');
+  const { url, asked } = await serveDroplets(scope, { '/good': file, '/other': other });
+  const open = () => new DropletCache({ directory, maxBytes, maxCount, usesLocalFiles });
   const source = (changes: Partial<DropletSource> = {}): DropletSource => ({
     sha1: 'abc',
     executableUri: url('/good'),
     ...changes,
   });
   const read = (cache: DropletCache, from: DropletSource) => cache.use(from, (path) => readFile(path, 'utf8'), never);
-  return { cache: open(), open, directory, file, url, asked, source, read, sha1: await sha1Of(file) };
+  return {
+    cache: open(),
+    open,
+    directory,
+    file,
+    url,
+    asked,
+    source,
+    read,
+    sha1: await sha1Of(file),
+    otherSha1: await sha1Of(other),
+  };
 }
 
 describe('droplet cache', (it) => {
@@ -85,7 +98,35 @@ describe('droplet cache', (it) => {
       assert.is(await read(cache, source({ sha1 })), 'the droplet', sha1);
     }
 
-    assert.is((await readdir(directory)).length, 5);
+    assert.equal(await readdir(directory), [], 'what such a key stands for may be something else the next time');
+  });
+
+  it('downloads anew what comes under a key that is always the same', async (scope) => {
+    const { cache, read, source, url } = await openCache(scope);
+
+    assert.is(await read(cache, source({ sha1: 'SHA1' })), 'the droplet');
+    assert.is(await read(cache, source({ sha1: 'SHA1', executableUri: url('/other') })), 'another one');
+  });
+
+  it('uses and keeps what somebody put there under its key', async (scope) => {
+    const { cache, asked, directory, read, source } = await openCache(scope);
+    await mkdir(directory, { recursive: true });
+    await writeFile(join(directory, '2012.11-sinatra.tgz'), 'put there');
+    await writeFile(join(directory, 'README'), 'not ours');
+    await mkdir(join(directory, 'a-directory'));
+
+    await cache.tidy();
+
+    for (const _ of [1, 2]) assert.is(await read(cache, source({ sha1: '2012.11-sinatra' })), 'put there');
+    assert.equal((await readdir(directory)).sort(), ['2012.11-sinatra.tgz', 'README', 'a-directory']);
+    assert.is(asked.size, 0);
+  });
+
+  it('leaves files of this machine alone where it is told to download', async (scope) => {
+    const { cache, asked, file, read, source } = await openCache(scope, { usesLocalFiles: false });
+
+    assert.is(await read(cache, source({ executableFile: file })), 'the droplet');
+    assert.is(asked.get('/good'), 1);
   });
 
   it('tells why there is no droplet, without the password in the address', async (scope) => {
@@ -138,33 +179,39 @@ describe('droplet cache', (it) => {
   });
 
   it('keeps so many droplets, the latest used', async (scope) => {
-    const { cache, directory, read, source } = await openCache(scope, { maxCount: 2 });
-    await read(cache, source({ sha1: 'old' }));
-    await read(cache, source({ sha1: 'older' }));
-    await utimes(join(directory, 'old.tgz'), 2, 2);
-    await utimes(join(directory, 'older.tgz'), 1, 1);
+    const { cache, directory, read, source, sha1 } = await openCache(scope, { maxCount: 2 });
+    await mkdir(directory, { recursive: true });
+    for (const [name, usedAt] of [
+      ['old.tgz', 2],
+      ['older.tgz', 1],
+    ] as const) {
+      await writeFile(join(directory, name), 'x');
+      await utimes(join(directory, name), usedAt, usedAt);
+    }
     await read(cache, source({ sha1: 'older' }));
 
-    await read(cache, source({ sha1: 'new' }));
+    await read(cache, source({ sha1 }));
 
-    assert.equal((await readdir(directory)).sort(), ['new.tgz', 'older.tgz']);
+    assert.equal((await readdir(directory)).sort(), [`${sha1}.tgz`, 'older.tgz'].sort());
   });
 
   it('keeps so many bytes, but never removes what is in use', async (scope) => {
-    const { cache, directory, read, source } = await openCache(scope, { maxBytes: 15 });
+    const { cache, directory, read, source, sha1, otherSha1, url } = await openCache(scope, { maxBytes: 15 });
+    const other = source({ sha1: otherSha1, executableUri: url('/other') });
 
     await cache.use(
-      source({ sha1: 'used' }),
+      source({ sha1 }),
       async (path) => {
         await utimes(path, 1, 1);
-        await read(cache, source({ sha1: 'second' }));
+        await read(cache, other);
         assert.ok((await stat(path)).isFile());
       },
       never,
     );
-    await read(cache, source({ sha1: 'third' }));
+    await rm(join(directory, `${otherSha1}.tgz`));
+    await read(cache, other);
 
-    assert.equal(await readdir(directory), ['third.tgz']);
+    assert.equal(await readdir(directory), [`${otherSha1}.tgz`]);
   });
 
   it('lets one start give up while another waits for the same droplet', async (scope) => {
@@ -200,16 +247,16 @@ describe('droplet cache', (it) => {
 
     assert.is((await thrownBy(() => waiting)).message, 'stopped');
     assert.is(await read(cache, slow), 'at last');
-    assert.equal(await readdir(directory), ['abc.tgz']);
+    assert.equal(await readdir(directory), []);
   });
 
   it('removes what a killed predecessor left half-done', async (scope) => {
-    const { cache, directory, read, source } = await openCache(scope);
-    await read(cache, source({ sha1: 'good' }));
+    const { cache, directory, read, source, sha1 } = await openCache(scope);
+    await read(cache, source({ sha1 }));
     await writeFile(join(directory, 'bad.tgz.123-abc.tmp'), 'half');
 
     await cache.tidy();
 
-    assert.equal(await readdir(directory), ['good.tgz']);
+    assert.equal(await readdir(directory), [`${sha1}.tgz`]);
   });
 });

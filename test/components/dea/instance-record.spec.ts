@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
-import { instanceIdOf, needsPort, recordOf } from '#components/dea/instance-record.ts';
+import * as v from 'valibot';
+import { InstanceRecord, instanceIdOf, needsPort, portsOf, recordOf } from '#components/dea/instance-record.ts';
 import type { StartRequest } from '#contract/dea.ts';
 import { describe } from '../../support/spec.ts';
 import { optionsFor, requestFor } from './support.ts';
@@ -25,6 +26,29 @@ describe('record of an instance', (it) => {
       assert.is(instanceIdOf(directory), id);
     }
     for (const name of ['not-ours', 'x-0-123', '.tmp']) assert.is(instanceIdOf(name), undefined);
+  });
+
+  it('is read as an earlier version wrote it, which knew no ports for debuggers and consoles', () => {
+    const { debugMode: _, debugPort: __, hasConsole: ___, consolePort: ____, ...old } = recordFor({});
+
+    assert.equal(v.parse(InstanceRecord, old), {
+      ...old,
+      debugMode: null,
+      debugPort: null,
+      hasConsole: false,
+      consolePort: null,
+    });
+  });
+
+  it('asks for the ports of debuggers and consoles only where they are wanted', () => {
+    const modes = [null, undefined, false, true, 'run', ''] as const;
+    assert.equal(
+      modes.map((debug) => recordFor({ debug }).debugMode),
+      [null, null, null, true, 'run', null],
+    );
+    assert.ok(recordFor({ console: true }).hasConsole);
+    assert.equal(portsOf({ ...recordFor({}), port: 1, debugPort: 2, consolePort: 3 }), [1, 2, 3]);
+    assert.equal(portsOf(recordFor({})), []);
   });
 
   it('takes the limits of 2012 where none are given', () => {

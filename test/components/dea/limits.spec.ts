@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { describe } from '../../support/spec.ts';
 import {
+  directoryOf,
   dropletOf,
   exitOf,
   fixtureDroplet,
@@ -27,6 +30,8 @@ describe('limits', (it) => {
     const used = Number(/^exceeded its memory limit of 128M \(used (\d+)M\)$/.exec(exit.exit_description ?? '')?.[1]);
     assert.ok(used > 128 && used < 400, exit.exit_description ?? '');
     const told = linesOf(dea, app, 'CELL');
+    const errors = await readFile(join(await directoryOf(dea.dataDir, instance), 'logs/err.log'), 'utf8');
+    assert.match(errors, /^Memory limit of 128M exceeded\.\nActual usage was \d{3}M, process terminated\.\n$/);
     assert.match(told.join('\n'), /The memory limit of 128M is exceeded: \d+M are in use\.\nInstance 0 is ended\./);
     assert.equal(await processesOf(instance), []);
   });
@@ -48,11 +53,14 @@ describe('limits', (it) => {
   it('end an app that takes more disk than it may', async (scope) => {
     const dea = await openDea(scope, { diskEveryMs: 100 });
     const limits = { mem: 256, disk: 10, fds: 256 };
-    const { app } = await startRunning(dea, requestFor(await fixtureDroplet(scope, 'eats-disk'), { limits }));
+    const droplet = await fixtureDroplet(scope, 'eats-disk');
+    const { app, instance } = await startRunning(dea, requestFor(droplet, { limits }));
 
     const exit = await exitOf(dea, app);
 
     assert.match(exit.exit_description ?? '', /^exceeded its disk limit of 10M \(used \d\dM\)$/);
     assert.match(linesOf(dea, app, 'CELL').join('\n'), 'Raise its limit, or have it use less disk.');
+    const errors = await readFile(join(await directoryOf(dea.dataDir, instance), 'logs/err.log'), 'utf8');
+    assert.match(errors, /^Disk usage limit of 10M exceeded\.\nActual usage was \d\dM, process terminated\.\n$/);
   });
 });

@@ -9,6 +9,8 @@ const resources: Resources = {
   instances: 1,
   minFreeDiskMb: 100,
   freeDiskMb: 5000,
+  maxDiskUsePercent: 95,
+  diskUsePercent: 95,
 };
 
 describe('resources', (it) => {
@@ -21,6 +23,7 @@ describe('resources', (it) => {
   it('has no room for another instance beyond the count, or on a full disk', () => {
     assert.is(whyNoRoom({ ...resources, instances: 10 }, 1), '10 instances run here, and no more are allowed');
     assert.is(whyNoRoom({ ...resources, freeDiskMb: 12 }, 1), 'the disk is nearly full: 12M are left');
+    assert.is(whyNoRoom({ ...resources, diskUsePercent: 96.7 }, 1), 'the disk is 96 % full');
   });
 
   it('is full when nothing more fits', () => {
@@ -29,6 +32,7 @@ describe('resources', (it) => {
     assert.ok(isFull({ ...resources, reservedMemoryMb: 2000 }));
     assert.ok(isFull({ ...resources, instances: 10 }));
     assert.ok(isFull({ ...resources, freeDiskMb: 99 }));
+    assert.ok(isFull({ ...resources, diskUsePercent: 95.1 }));
   });
 
   it('answers the later the fuller it is, but not later than after 250 ms', () => {

@@ -1,7 +1,7 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { Runtimes } from '#components/dea/runtimes.ts';
+import { type RuntimePlaces, Runtimes } from '#components/dea/runtimes.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 
@@ -12,8 +12,10 @@ async function programs(scope: Scope, ...names: string[]): Promise<string> {
   return directory;
 }
 
-function runtimesIn(places: { path: string; userHome?: string }): Runtimes {
-  return new Runtimes({ ...places, nodeProgram: '/ours/node', programDirectories: [] });
+type Places = Partial<Pick<RuntimePlaces, 'runtimes' | 'strictRuntimes' | 'userHome'>> & { path: string };
+
+function runtimesIn(places: Places): Runtimes {
+  return new Runtimes({ nodeProgram: '/ours/node', programDirectories: [], ...places });
 }
 
 describe('runtimes', (it) => {
@@ -122,5 +124,36 @@ describe('runtimes', (it) => {
       reasonFor('ruby193', 'ruby'),
       /^needs ruby, which is not on this machine: install it with `.+ install ruby`$/,
     );
+  });
+
+  it('are only those a DEA is configured with, and any version of them', async (scope) => {
+    const directory = await programs(scope, 'ruby', 'php');
+    const runtimes = runtimesIn({ path: directory, runtimes: ['ruby19'] });
+
+    assert.equal(runtimes.names(), ['ruby19']);
+    assert.equal(runtimes.choose({ name: 'ruby19' }), { ok: true, program: join(directory, 'ruby') });
+    assert.equal(runtimes.choose({ name: 'ruby18' }), { ok: true, program: join(directory, 'ruby') });
+    assert.equal(runtimes.choose({ name: '' }), { ok: true, program: undefined });
+    assert.equal(runtimes.choose({ name: 'php' }), {
+      ok: false,
+      reason: 'needs the runtime php, for which this DEA is not configured (it has: ruby19)',
+    });
+    assert.equal(runtimesIn({ path: directory, runtimes: [] }).names(), []);
+    assert.not(runtimesIn({ path: directory, runtimes: [] }).choose({ name: 'ruby19' }).ok);
+  });
+
+  it('are exactly those that are asked for, on a strict DEA', async (scope) => {
+    const directory = await programs(scope, 'ruby', 'ruby1.9');
+    const runtimes = runtimesIn({ path: directory, runtimes: ['ruby19'], strictRuntimes: true });
+    const reasonOf = (info: object) => {
+      const choice = runtimes.choose({ name: 'ruby19', ...info });
+      return choice.ok ? choice.program : choice.reason;
+    };
+
+    assert.is(reasonOf({ executable: 'ruby1.9' }), join(directory, 'ruby1.9'));
+    assert.is(reasonOf({ executable: join(directory, 'ruby') }), join(directory, 'ruby'));
+    assert.is(reasonOf({ executable: 'ruby1.8' }), 'needs ruby1.8, which is not on this machine: install it');
+    assert.match(reasonOf({}) ?? '', 'does not say which program that is');
+    assert.match(reasonOf({ name: 'ruby18', executable: 'ruby' }) ?? '', 'not configured (it has: ruby19)');
   });
 });

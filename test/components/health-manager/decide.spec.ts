@@ -12,6 +12,8 @@ const app = (change: Partial<DesiredApp> = {}): DesiredApp => ({
   isWanted: true,
   version: 'v1',
   changedAtMs: 0,
+  state: 'STARTED',
+  packageState: 'STAGED',
   lastUpdated: 'then',
   ...change,
 });
@@ -92,8 +94,21 @@ describe('decide', (it) => {
 
 describe('restart delay', (it) => {
   it('is nothing at first and doubles up to its limit', () => {
-    const delays = [1, 2, 3, 4, 8, 100].map((crashes) => restartDelayMs(crashes, 1_000, 60_000));
+    const rules = { flappingDeath: 1, minRestartDelayMs: 1_000, maxRestartDelayMs: 60_000, restartNoiseMs: 0 };
+    const delays = [1, 2, 3, 4, 8, 100].map((crashes) => restartDelayMs(crashes, rules, 0.3));
     assert.equal(delays, [0, 1_000, 2_000, 4_000, 60_000, 60_000]);
+    assert.is(restartDelayMs(3, { ...rules, flappingDeath: 3 }, 0), 0);
+    assert.is(restartDelayMs(4, { ...rules, flappingDeath: 3 }, 0), 1_000);
+  });
+
+  it('is off by some noise, but never below nothing', () => {
+    const rules = { flappingDeath: 1, minRestartDelayMs: 60_000, maxRestartDelayMs: 480_000, restartNoiseMs: 5_000 };
+    assert.equal(
+      [0, 0.5, 1].map((chance) => restartDelayMs(2, rules, chance)),
+      [55_000, 60_000, 65_000],
+    );
+    assert.is(restartDelayMs(2, { ...rules, minRestartDelayMs: 10 }, 0), 0);
+    assert.is(restartDelayMs(1, rules, 1), 0);
   });
 });
 
@@ -102,6 +117,7 @@ describe('actual state', (it) => {
     dea: 'd',
     droplets: [{ droplet: 'a', version: 'v1', instance: 'x', index: 0, state, state_timestamp: since }],
   });
+  const rules = { steadyAfterMs: 60_000, flappingTimeoutMs: 500_000 };
   const crash = { droplet: 'a', version: 'v1', instance: 'x', index: 0, reason: 'CRASHED' as const };
 
   it('forgets instances whose heartbeats stopped', () => {
@@ -114,16 +130,34 @@ describe('actual state', (it) => {
 
   it('counts crashes in a row, and anew after a long life', () => {
     const actual = new ActualState();
-    assert.is(actual.exited(crash, 1_000, 60_000)?.count, 1);
-    assert.is(actual.exited(crash, 2_000, 60_000)?.count, 2);
+    assert.is(actual.exited(crash, 1_000, rules)?.count, 1);
+    assert.is(actual.exited(crash, 2_000, rules)?.count, 2);
 
     actual.heartbeat(beat('RUNNING', 3), 3_000);
-    assert.is(actual.exited(crash, 63_000, 60_000)?.count, 1);
+    assert.is(actual.exited(crash, 63_000, rules)?.count, 1);
+  });
+
+  it('counts anew after a crash that is long ago', () => {
+    const actual = new ActualState();
+    actual.exited(crash, 1_000, rules);
+
+    assert.is(actual.exited(crash, 501_000, rules)?.count, 2);
+    assert.is(actual.exited(crash, 1_001_001, rules)?.count, 1);
+  });
+
+  it('remembers the last crashes with the time the DEA told', () => {
+    const actual = new ActualState();
+    for (let count = 0; count < 12; count += 1) {
+      actual.exited({ ...crash, instance: `i${count}`, crash_timestamp: 100 + count }, 0, rules);
+    }
+
+    const recent = actual.crashesOf('a', 'v1', 0)?.recent ?? [];
+    assert.equal([recent.length, recent[0], recent[9]?.instance], [10, { instance: 'i2', since: 102 }, 'i11']);
   });
 
   it('does not count a stop as a crash', () => {
     const actual = new ActualState();
-    assert.is(actual.exited({ ...crash, reason: 'STOPPED' }, 1_000, 60_000), undefined);
+    assert.is(actual.exited({ ...crash, reason: 'STOPPED' }, 1_000, rules), undefined);
     assert.is(actual.crashesOf('a', 'v1', 0), undefined);
   });
 });

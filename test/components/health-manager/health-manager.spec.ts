@@ -1,80 +1,40 @@
 import * as assert from 'uvu/assert';
-import * as v from 'valibot';
-import { HealthManagerOptions, healthManager } from '#components/health-manager/index.ts';
+import type { HealthManagerOptions } from '#components/health-manager/index.ts';
 import { deaHeartbeat, dropletExited } from '#contract/dea.ts';
 import {
   type BulkApp,
-  bulkCredentials,
   dropletUpdated,
+  type HmRequest,
   healthManagerHealth,
   healthManagerStart,
   healthManagerStatus,
   healthStart,
   healthStop,
+  hmRequestsOfPartition,
   type StartInstances,
   type StopInstances,
 } from '#contract/health.ts';
 import type { Bus } from '#ground/bus.ts';
-import { Routes, startHttpServer } from '#ground/http-server.ts';
-import { silentLog } from '#ground/log.ts';
 import { waitFor } from '#ground/wait.ts';
-import { connectBus, startBus } from '../../support/bus.ts';
-import { scratchDirectory } from '../../support/scratch.ts';
 import { describe, type Scope } from '../../support/spec.ts';
+import { startHealthManager } from './support.ts';
 
 const app: BulkApp = { id: 'a', instances: 1, state: 'STARTED', package_state: 'STAGED', updated_at: 1, version: 'v1' };
 
-/** A cloud controller's bulk API, in pages of one app. */
-async function serveBulk(scope: Scope, bus: Bus, apps: BulkApp[]): Promise<void> {
-  const routes = new Routes().on('GET', '/bulk/apps', ({ query, headers }) => {
-    if (headers.authorization !== `Basic ${Buffer.from('bulk:secret').toString('base64')}`) return { status: 401 };
-    const last = Number((JSON.parse(query.get('bulk_token') ?? '{}') as { id?: number }).id ?? 0);
-    const page = apps.slice(last, last + 1);
-    return {
-      status: 200,
-      body: { results: Object.fromEntries(page.map((each) => [each.id, each])), bulk_token: { id: last + 1 } },
-    };
-  });
-  const server = scope.use(
-    await startHttpServer({
-      host: '127.0.0.1',
-      port: 0,
-      who: 'The test',
-      routes,
-      notFound: () => ({ status: 404 }),
-      failed: () => ({ status: 500 }),
-    }),
-  );
-  const url = `http://127.0.0.1:${server.port}`;
-  scope.use(bus.answer(bulkCredentials, () => ({ user: 'bulk', password: 'secret', url })));
-}
-
-/** A health manager on a bus of its own; the test plays the cloud controller and the DEAs. */
+/** With the times that a test can wait for; what it asks for is kept. */
 async function start(scope: Scope, apps: BulkApp[], options: Partial<HealthManagerOptions> = {}) {
-  const { bus, address } = await startBus(scope);
   const starts: StartInstances[] = [];
   const stops: StopInstances[] = [];
   let surveys = 0;
-  scope.use(bus.subscribe(healthStart, (message) => void starts.push(message)));
-  scope.use(bus.subscribe(healthStop, (message) => void stops.push(message)));
-  scope.use(
-    bus.subscribe(healthManagerStart, () => {
-      surveys += 1;
-    }),
-  );
-  await serveBulk(scope, bus, apps);
-  await bus.flush();
-  scope.use(
-    await healthManager.start(
-      {
-        bus: await connectBus(scope, address),
-        log: silentLog,
-        dataDir: await scratchDirectory(scope),
-        signal: new AbortController().signal,
-      },
-      v.parse(HealthManagerOptions, { surveyMs: 50, analyseEveryMs: 50, minRestartDelayMs: 100, ...options }),
-    ),
-  );
+  const { bus } = await startHealthManager(scope, apps, options, (bus) => {
+    scope.use(bus.subscribe(healthStart, (message) => void starts.push(message)));
+    scope.use(bus.subscribe(healthStop, (message) => void stops.push(message)));
+    scope.use(
+      bus.subscribe(healthManagerStart, () => {
+        surveys += 1;
+      }),
+    );
+  });
   return { bus, starts, stops, surveys: () => surveys };
 }
 
@@ -136,6 +96,77 @@ describe('health manager', (it) => {
     assert.ok(secondMs >= 95, `the second came after ${secondMs} ms`);
     assert.ok(firstMs < secondMs, `${firstMs} ms and ${secondMs} ms`);
     assert.is(starts[before]?.flapping, false);
+  });
+
+  it('asks at once for what a DEA gives up that leaves, however often', async (scope) => {
+    const { bus, starts } = await start(scope, [app], { analyseEveryMs: 60_000 });
+    await arrives('the first start', starts, 1);
+
+    for (const reason of ['DEA_EVACUATION', 'DEA_SHUTDOWN', 'DEA_EVACUATION'] as const) {
+      const before = starts.length;
+      heartbeat(bus);
+      bus.publish(dropletExited, { ...crash, reason });
+      await arrives(reason, starts, before + 1);
+      assert.equal([starts.at(-1)?.indices, starts.at(-1)?.flapping], [[0], false]);
+    }
+  });
+
+  it('calls delayed restarts off when the app changed, and has them wait anew', async (scope) => {
+    const slow = { analyseEveryMs: 40, minRestartDelayMs: 400, settledAfterMs: 0, startPatienceMs: 60_000 };
+    const { bus, starts } = await start(scope, [app], slow);
+    await arrives('the first start', starts, 1);
+    bus.publish(dropletExited, crash);
+    await arrives('the first restart', starts, 2);
+    bus.publish(dropletExited, crash);
+    await bus.flush();
+    const at = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 200)); // half of the delay
+
+    bus.publish(dropletUpdated, { droplet: 'a' });
+    await arrives('the delayed restart', starts, 3);
+
+    const ms = performance.now() - at;
+    assert.ok(ms >= 590, `it came after ${ms} ms`);
+  });
+
+  it('gives up what crashes again and again, until there is another version', async (scope) => {
+    const apps = [{ ...app }];
+    const options = { giveUpAfterCrashes: 2, minRestartDelayMs: 1, startPatienceMs: 1, settledAfterMs: 0 };
+    const { bus, starts } = await start(scope, apps, options);
+    await arrives('the first start', starts, 1);
+    for (let count = 0; count < 3; count += 1) bus.publish(dropletExited, crash);
+    await bus.flush();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const before = starts.length;
+
+    await new Promise((resolve) => setTimeout(resolve, 200)); // four analyses
+    assert.is(starts.length, before);
+    apps[0] = { ...app, version: 'v2' };
+    bus.publish(dropletUpdated, { droplet: 'a' });
+    await arrives('the start of the new version', starts, before + 1);
+
+    assert.is(starts.at(-1)?.version, 'v2');
+  });
+
+  it('also asks as a health manager of 2012, where that is wanted', async (scope) => {
+    const options = { olderRequests: 'partition', partition: 'ng' } as const;
+    const { bus, starts, stops } = await start(scope, [app, { ...app, id: 'b', state: 'STOPPED' }], options);
+    const older: HmRequest[] = [];
+    scope.use(bus.subscribe(hmRequestsOfPartition.at('ng'), (message) => void older.push(message)));
+    heartbeat(bus, { droplet: 'b', instance: 'y' });
+    bus.publish(dropletExited, { ...crash, reason: 'DEA_SHUTDOWN' });
+    await arrives('the stop', stops, 1);
+    await arrives('the start', starts, 1);
+    await bus.flush();
+
+    assert.equal(
+      older.find(({ op }) => op === 'START'),
+      { droplet: 'a', last_updated: 1, version: 'v1', indices: [0], flapping: false, op: 'START' },
+    );
+    assert.equal(
+      older.find(({ op }) => op === 'STOP'),
+      { droplet: 'b', last_updated: 1, op: 'STOP', instances: ['y'] },
+    );
   });
 
   it('says which indices flap and which instances crashed', async (scope) => {

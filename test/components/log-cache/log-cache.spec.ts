@@ -54,6 +54,11 @@ function say(bus: Bus, texts: string[], source = 'app-1') {
   bus.publish(logBatches.at(source), { source_id: source, instance_id: '0', source_type: 'APP/PROC/WEB', lines });
 }
 
+async function sizesIn(directory: string): Promise<number[]> {
+  const names = await readdir(directory);
+  return Promise.all(names.map(async (name) => (await stat(join(directory, name))).size));
+}
+
 describe('log-cache', (it) => {
   it('gives back what was logged, in the shape clients decode strictly', async (scope) => {
     const { bus, read, texts } = await start(scope);
@@ -112,8 +117,10 @@ describe('log-cache', (it) => {
       { limitMs: 4_000 },
     );
 
-    const files = await readdir(join(directory, 'app-1'));
-    const sizes = await Promise.all(files.map(async (name) => (await stat(join(directory, 'app-1', name))).size));
+    // What can be read already may still be on its way to the disk, and a file may get another name meanwhile.
+    const sizes = await waitFor('the files', () => sizesIn(join(directory, 'app-1')).catch(() => undefined), {
+      limitMs: 4_000,
+    });
     assert.ok(sizes.reduce((sum, size) => sum + size, 0) < 80_000, `${sizes}`);
     const stored = await texts();
     assert.ok(stored.length >= 100, `${stored.length} lines are left`);

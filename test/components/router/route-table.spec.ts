@@ -83,15 +83,36 @@ describe('HostTable', (it) => {
 });
 
 describe('RouteTable', (it) => {
-  it('knows an endpoint by uri, host and port, and believes its newest registration', () => {
+  it('knows an endpoint by uri, host and port; a repeat says only that it is there still', () => {
     const table = new RouteTable();
+    const first = () => table.find('A.localhost', '/')?.endpoints[0];
 
-    table.register(at(1, { private_instance_id: 'old' }), 0);
+    table.register(at(1, { private_instance_id: 'one', app: 'x', tags: { runtime: 'ruby19' } }), 0);
     table.register(at(2), 0);
-    table.register(at(1, { private_instance_id: 'new', app: 'x' }), 0);
+    table.register(at(1, { private_instance_id: 'one', app: 'y', tags: { runtime: 'node' } }), 7);
 
     assert.equal(portsOf(table), [1, 2]);
-    assert.is(table.find('a.localhost', '/')?.endpoints[0]?.privateInstanceId, 'new');
+    assert.equal([first()?.app, first()?.tags, first()?.seenAt], ['x', { runtime: 'ruby19' }, 7]);
+    assert.equal(table.size(), { uris: 1, endpoints: 2 });
+  });
+
+  it('has another endpoint where another instance got the port', () => {
+    const table = new RouteTable();
+
+    table.register(at(1, { private_instance_id: 'old', app: 'x' }), 0);
+    table.register(at(1, { private_instance_id: 'new', app: 'y' }), 0);
+
+    const endpoint = table.find('a.localhost', '/')?.endpoints[0];
+    assert.equal([endpoint?.privateInstanceId, endpoint?.app], ['new', 'y']);
+    assert.equal(portsOf(table), [1]);
+  });
+
+  it('keeps of tags what counts requests: text of some length', () => {
+    const table = new RouteTable();
+
+    table.register(at(1, { tags: { component: 'dea-0', runtime: null, framework: 'x'.repeat(257) } }), 0);
+
+    assert.equal(table.find('a.localhost', '/')?.endpoints[0]?.tags, { component: 'dea-0' });
   });
 
   it('drops only what was not seen for long enough', () => {

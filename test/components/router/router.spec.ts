@@ -165,9 +165,7 @@ describe('router', (it) => {
       dataDir: '/nowhere',
       signal: new AbortController().signal,
     };
-    const { port } = scope.use(
-      await startRouter(context, v.parse(RouterOptions, { port: 0, startEveryMs: 30, staleMs: 60_000 })),
-    );
+    scope.use(await startRouter(context, v.parse(RouterOptions, { port: 0, startEveryMs: 30, staleMs: 60_000 })));
 
     const third = await waitFor('three of them', () => starts[2], limits);
     const greeting = await testBus.bus.ask(routerGreet, null, limits);
@@ -176,7 +174,7 @@ describe('router', (it) => {
     assert.equal(third, {
       id: third.id,
       version: 0.98,
-      hosts: [`127.0.0.1:${port}`],
+      hosts: ['127.0.0.1'], // addresses, as in the messages that were recorded
       minimumRegisterIntervalInSeconds: 20,
       pruneThresholdInSeconds: 60,
     });

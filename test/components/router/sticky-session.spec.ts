@@ -29,6 +29,22 @@ describe('sticky session', (it) => {
     assert.is(stickyIdOf('__VCAP_ID__="ab12"'), 'ab12');
     assert.is(stickyIdOf('x__VCAP_ID__=no'), undefined);
     assert.is(stickyIdOf(undefined), undefined);
+    assert.is(stickyIdOf('JSESSIONID=x; VCAP_ID=old1'), 'old1');
+    assert.is(stickyIdOf('VCAP_ID=old1; __VCAP_ID__=ab12'), 'ab12');
+    assert.is(stickyIdOf('MY_VCAP_ID=no'), undefined);
+  });
+
+  it('is no obstacle when it is the secret of a router of 2011, or that of an instance that is gone', async (scope) => {
+    const { bus, port } = await openRouter(scope);
+    const appPort = await serveApp(scope, (_, response) => response.end('here'));
+    await register(bus, appPort, ['shop.localhost'], { private_instance_id: 'aa' });
+
+    for (const value of ['BAh7CDoIdXJsIg==', 'ff'.repeat(32), '%00', '']) {
+      const { status, body, headers } = await ask(port, 'shop.localhost', {
+        headers: { cookie: `__VCAP_ID__=${value}` },
+      });
+      assert.equal([status, body, headers['set-cookie']], [200, 'here', undefined]);
+    }
   });
 
   it('leads back to its instance while that is there, and elsewhere afterwards', async (scope) => {

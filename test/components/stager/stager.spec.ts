@@ -3,12 +3,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import * as assert from 'uvu/assert';
-import { optionsOfOriginal } from '#components/stager/index.ts';
-import { componentAnnounce, componentDiscover } from '#contract/discovery.ts';
 import { type LogBatch, logBatches } from '#contract/logs.ts';
 import { extractTarGz } from '#ground/tar.ts';
 import { rawZip } from '../../ground/raw-zip.ts';
-import { connectBus, startBus } from '../../support/bus.ts';
+import { connectBus } from '../../support/bus.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 import { layoutOf } from '../../workload/lifecycle/apps.ts';
@@ -185,42 +183,5 @@ describe('stager', (it) => {
     assert.is(cloud.downloads.length, 6);
     assert.is(cloud.uploads.length, 6);
     assert.ok(existsSync(second.dataDir));
-  });
-
-  it('shows itself like the original, without a status listener', async (scope) => {
-    const { bus, address } = await startBus(scope);
-    const announced: unknown[] = [];
-    scope.use(bus.subscribe(componentAnnounce, (announcement) => void announced.push(announcement)));
-    await bus.flush();
-
-    await startStager(scope, {}, { address });
-
-    const found = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
-    const { uptime, ...rest } = found;
-    assert.is(found.type, 'Stager');
-    assert.match(found.uuid, /^[0-9a-f]{32}$/);
-    assert.match(found.start, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000$/);
-    assert.is(uptime, '0d:0h:0m:0s');
-    assert.is(found.host, null);
-    assert.equal(announced, [rest]);
-  });
-
-  it('understands the configuration of the original', () => {
-    const options = optionsOfOriginal({
-      logging: { level: 'debug2' },
-      nats_uri: 'nats://localhost:4222',
-      max_staging_duration: 120,
-      max_active_tasks: 10,
-      queues: ['staging'],
-      pid_filename: 'stager.pid',
-      secure: false,
-      dirs: { tmp: 'work' },
-    });
-
-    assert.is(options.maxStagingMs, 120_000);
-    assert.is(options.maxActiveTasks, 10);
-    assert.equal(options.queues, ['staging']);
-    assert.is(options.tmpDir, 'work');
-    assert.throws(() => optionsOfOriginal({ queues: ['staging'], max_active_tasks: 1 }), /max_staging_duration/);
   });
 });

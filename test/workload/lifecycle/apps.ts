@@ -60,7 +60,7 @@ export async function stage(
 export function layoutOf(directory: string, path = '.'): string[] {
   const stats = lstatSync(join(directory, path));
   const kind = stats.isDirectory() ? 'd' : stats.isFile() ? 'f' : 'l';
-  const line = `${kind === 'd' ? 'd' : '-'}${permissionsOf(stats.mode)} ${kind} ${path}`;
+  const line = `${kind === 'f' ? '-' : kind}${permissionsOf(stats.mode)} ${kind} ${path}`;
   if (kind !== 'd') return [line];
   const below = readdirSync(join(directory, path)).sort();
   return [line, ...below.flatMap((name) => layoutOf(directory, `${path}/${name}`))];

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { ActionableError } from '#ground/errors.ts';
 import { AppFiles } from '#workload/lifecycle/app-files.ts';
 import { detectFramework } from '#workload/lifecycle/detect.ts';
+import { readStackFiles } from '#workload/lifecycle/stack-files.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 import { type AppSource, stage, writeApp } from './apps.ts';
@@ -17,7 +18,34 @@ const found: Record<string, { source: AppSource; framework: string | undefined }
   'Sinatra in another style': { source: { 'x.rb': 'require("sinatra/base")' }, framework: 'sinatra' },
   'Ruby without Sinatra': { source: { 'app.rb': "require 'sinatras'" }, framework: undefined },
   'Sinatra further down only': { source: { 'lib/app.rb': sinatra }, framework: undefined },
-  'a Rails app': { source: { 'config.ru': '', 'config/environment.rb': '', 'x.rb': sinatra }, framework: undefined },
+  'a Rails app': {
+    source: { 'config.ru': '', 'config/application.rb': '', 'config/environment.rb': '', 'x.rb': sinatra },
+    framework: 'rails3',
+  },
+  'a Rails app before 3': { source: { 'config.ru': '', 'config/environment.rb': '' }, framework: undefined },
+  'a web app in Java': { source: { 'WEB-INF/web.xml': '' }, framework: 'java_web' },
+  'a web app in Java with a page in PHP': { source: { 'WEB-INF/web.xml': '', 'x.php': '' }, framework: 'java_web' },
+  'a Spring app': { source: { 'WEB-INF/web.xml': '', 'WEB-INF/lib/spring-core-3.1.jar': '' }, framework: 'spring' },
+  'a Spring app of bundles': {
+    source: { 'WEB-INF/web.xml': '', 'WEB-INF/lib/org.springframework.core-3.jar': '' },
+    framework: 'spring',
+  },
+  'a Spring app with its classes': {
+    source: { 'WEB-INF/web.xml': '', 'WEB-INF/classes/org/springframework/': '' },
+    framework: 'spring',
+  },
+  'a Grails app': {
+    source: { 'WEB-INF/web.xml': '', 'WEB-INF/lib/spring-core-3.jar': '', 'WEB-INF/lib/grails-web-2.jar': '' },
+    framework: 'grails',
+  },
+  'a Lift app': { source: { 'WEB-INF/web.xml': '', 'WEB-INF/lib/lift-webkit_2.9.jar': '' }, framework: 'lift' },
+  'jars without web.xml': { source: { 'WEB-INF/lib/lift-webkit_2.9.jar': '' }, framework: undefined },
+  'a Play app': { source: { 'lib/play.play_2.9.1-2.0.jar': '', start: '' }, framework: 'play' },
+  'a Play app in its directory': {
+    source: { 'x-1.0/lib/play.play_2.9.jar': '', 'x-1.0/start': '' },
+    framework: 'play',
+  },
+  'a release of Erlang': { source: { 'releases/1/x.rel': '{release}', 'bin/x': '' }, framework: 'otp_rebar' },
   'a Rack app': { source: { 'config.ru': 'run App' }, framework: 'rack' },
   'Sinatra with config.ru': { source: { 'config.ru': '', 'app.rb': sinatra }, framework: 'rack' },
   'a PHP app': { source: { 'index.php': '<?php' }, framework: 'php' },
@@ -35,6 +63,7 @@ const found: Record<string, { source: AppSource; framework: string | undefined }
 };
 
 const samples = join(dirname(fileURLToPath(import.meta.url)), '../../../sample-apps');
+const stacks = join(samples, '../stacks');
 const sampleFrameworks: Record<string, string> = {
   'hello-node': 'node',
   'hello-sinatra': 'sinatra',
@@ -63,14 +92,17 @@ describe('detection', (it) => {
     it(`takes ${what} for ${framework ?? 'none of the frameworks'}`, async (scope) => {
       const root = join(await scratchDirectory(scope), 'app');
       await writeApp(root, source);
+      const { frameworks } = await readStackFiles(stacks);
 
-      assert.is(detectFramework(new AppFiles(root))?.name, framework);
+      assert.is(detectFramework(new AppFiles(root), frameworks)?.name, framework);
     });
   }
 
   for (const [name, framework] of Object.entries(sampleFrameworks)) {
-    it(`takes the sample app ${name} for ${framework}`, () => {
-      assert.is(detectFramework(new AppFiles(join(samples, name)))?.name, framework);
+    it(`takes the sample app ${name} for ${framework}`, async () => {
+      const { frameworks } = await readStackFiles(stacks);
+
+      assert.is(detectFramework(new AppFiles(join(samples, name)), frameworks)?.name, framework);
     });
   }
 
@@ -106,12 +138,14 @@ describe('detection', (it) => {
   });
 
   it('refuses frameworks it does not know, and a request without one', async (scope) => {
-    const rails = await refusalOf(scope, { 'config.ru': '' }, { framework: 'rails3' });
+    const cobol = await refusalOf(scope, { 'config.ru': '' }, { framework: 'cobol' });
     const inherited = await refusalOf(scope, { 'config.ru': '' }, { framework: 'toString' });
     const none = await refusalOf(scope, { 'config.ru': '' }, { framework: undefined });
 
-    assert.match(rails.message, "There is no framework 'rails3'.");
-    assert.match(rails.remedy, 'rack, sinatra, php, django, wsgi, node, standalone, and `auto`');
+    assert.match(cobol.message, "There is no framework 'cobol'.");
+    const all =
+      'rails3, rack, grails, lift, spring, java_web, sinatra, php, otp_rebar, django, wsgi, node, play, standalone';
+    assert.match(cobol.remedy, `${all}, and \`auto\``);
     assert.match(inherited.message, "There is no framework 'toString'.");
     assert.match(none.message, 'The request names no framework.');
   });
@@ -126,6 +160,15 @@ describe('detection', (it) => {
     assert.is(await startWith([{ '*.rb': "\\Arequire 'sinatra'\\z", 'config/environment.rb': false }]), 'ruby web.rb');
     assert.is(await startWith([{ 'config/environment.rb': false }, { 'w*.rb': '^require' }]), 'ruby web.rb');
     assert.is(await startWith([{ '*.rb': '\\s*require' }]), 'ruby a.rb');
+  });
+
+  it('refuses rules that are none, naming the place', async (scope) => {
+    const refusalFor = (detection: unknown) =>
+      refusalOf(scope, { 'a.rb': sinatra }, { framework: 'sinatra', properties: { framework_info: { detection } } });
+
+    assert.match((await refusalFor('*.rb')).message, 'framework_info.detection: ');
+    assert.match((await refusalFor([{ '*.rb': 7 }])).message, 'framework_info.detection.0.*.rb: must be a text');
+    assert.is((await refusalFor([['*.rb', null]])).code, 'BAD_INPUT');
   });
 
   it('refuses patterns that are none, or that never end', async (scope) => {

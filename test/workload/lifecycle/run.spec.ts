@@ -1,102 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { type Child, startChild } from '#ground/child.ts';
-import { readIfThere } from '#ground/files.ts';
-import { call } from '#ground/http-client.ts';
-import { listen } from '#ground/ports.ts';
-import { waitFor, within } from '#ground/wait.ts';
+import { within } from '#ground/wait.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
-import { describe, type Scope } from '../../support/spec.ts';
-import { type Staged, stage } from './apps.ts';
-
-/** Old scripts, unchanged, on the machine of today. What needs a program that is not here is left out, and said. */
-function isThere(program: string, ...check: string[]): boolean {
-  try {
-    execFileSync(program, check, { stdio: 'ignore' });
-    return true;
-  } catch {
-    process.stdout.write(`(left out: this machine has no ${program}, or ${program} ${check.join(' ')} fails)\n`);
-    return false;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server, { host: '127.0.0.1', port: 0, who: 'The test' });
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-interface Instance {
-  readonly url: string;
-  readonly startup: Child;
-  readonly droplet: string;
-  readonly log: () => Promise<string>;
-}
-
-/** Starts a droplet as a DEA does: the token replaced, a listed environment, the droplet as home. */
-async function start(scope: Scope, { droplet }: Staged, program: string): Promise<Instance> {
-  const port = await freePort();
-  const script = join(droplet, 'startup');
-  const text = readFileSync(script, 'utf8').replaceAll('%VCAP_LOCAL_RUNTIME%', program);
-  await chmod(script, 0o700);
-  await writeFile(script, text);
-  const startup = scope.use(
-    await startChild({
-      program: './startup',
-      args: ['-p', String(port)],
-      cwd: droplet,
-      env: {
-        PATH: `${process.env['PATH']}:${await namesOfPython(scope)}`,
-        HOME: droplet,
-        VCAP_APP_HOST: '127.0.0.1',
-        VCAP_APP_PORT: String(port),
-        PORT: String(port),
-        VCAP_SERVICES: '{}',
-        LANG: 'C.UTF-8',
-      },
-      graceMs: 500,
-    }),
-  );
-  const log = async () =>
-    `${await readIfThere(join(droplet, 'logs/stderr.log'))}${await readIfThere(join(droplet, 'logs/startup.log'))}`;
-  return { url: `http://127.0.0.1:${port}`, startup, droplet, log };
-}
-
-/** `python` and `pip`, where only python3 is installed. */
-async function namesOfPython(scope: Scope): Promise<string> {
-  const directory = join(await scratchDirectory(scope), 'bin');
-  await mkdir(directory);
-  await writeFile(join(directory, 'python'), '#!/bin/sh\nexec python3 "$@"\n', { mode: 0o755 });
-  await writeFile(join(directory, 'pip'), '#!/bin/sh\nexec python3 -m pip "$@"\n', { mode: 0o755 });
-  return directory;
-}
-
-async function answerOf({ url, log, startup }: Instance, path = '/'): Promise<string> {
-  let over = false;
-  void startup.exited.then(() => {
-    over = true;
-  });
-  try {
-    return await waitFor(
-      'an answer',
-      async () => {
-        if (over) throw new Error('The app ended.');
-        return await call(`${url}${path}`).then(
-          (answer) => answer.text(),
-          () => undefined,
-        );
-      },
-      { limitMs: 30_000, everyMs: 25 },
-    );
-  } catch (cause) {
-    throw new Error(`${cause}\n${await log()}`);
-  }
-}
+import { describe } from '../../support/spec.ts';
+import { stage } from './apps.ts';
+import { answerOf, isThere, start } from './running.ts';
 
 const limits = { timeoutMs: 45_000 };
 const sinatra = "require 'sinatra'\nset :bind, '127.0.0.1'\nget('/') { \"hello from #{settings.environment}\" }\n";

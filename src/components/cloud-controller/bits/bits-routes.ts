@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { ApiError } from '#contract/api/errors.ts';
 import { ActionableError } from '#ground/errors.ts';
 import type { HttpHandler, HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
-import { type Credentials, shows } from '../credentials.ts';
+import { type Credentials, shows } from '#vcap/credentials.ts';
 import type { Store } from '../store.ts';
 import type { Blobs, HeldBlob, IncomingBlob } from './blobs.ts';
 import type { StagingTickets } from './staging-tickets.ts';

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { ApiError } from '#contract/api/errors.ts';
 import { Resource } from '#contract/api/resources.ts';
+import { V1Resource } from '#contract/api/v1.ts';
 import type { ArchiveLimits } from '#ground/archive-members.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { ActionableError, messageOf } from '#ground/errors.ts';
@@ -42,7 +43,22 @@ interface StoredPackage extends AsyncDisposable {
 }
 
 const resourcesLimitBytes = 16 * 1024 * 1024;
-const KnownFiles = v.array(v.looseObject({ ...Resource.entries, path: v.pipe(v.string(), v.nonEmpty()) }));
+const Path = v.pipe(v.string(), v.nonEmpty());
+const KnownFiles = v.array(v.looseObject({ ...Resource.entries, path: Path }));
+const KnownFilesOfV1 = v.array(
+  v.pipe(
+    v.looseObject({ ...V1Resource.entries, fn: Path }),
+    v.transform(({ fn, sha1, size }): KnownFile => ({ path: fn, checksum: { value: sha1 }, size_in_bytes: size })),
+  ),
+);
+
+/** How clients send bits: the name of the zip's part, and what a known file looks like. */
+const dialects = {
+  v3: { part: 'bits', knownFiles: KnownFiles, fields: '`path`, `mode`, `checksum.value` and `size_in_bytes`' },
+  v1: { part: 'application', knownFiles: KnownFilesOfV1, fields: '`fn`, `sha1` and `size`' },
+} as const;
+export type UploadDialect = keyof typeof dialects;
+type Dialect = (typeof dialects)[UploadDialect];
 
 /** Takes in the bits of packages. */
 export class PackageUploads {
@@ -57,7 +73,7 @@ export class PackageUploads {
    * Reads an upload to its end and makes the package READY, or FAILED with the reason; then nothing of it is left.
    * @throws ApiError 422 for what was sent, 503 when it cannot be stored
    */
-  async receive(record: PackageRecord, request: HttpRequest): Promise<PackageRecord> {
+  async receive(record: PackageRecord, request: HttpRequest, dialect: UploadDialect): Promise<PackageRecord> {
     const { guid } = record;
     if (record.state !== 'AWAITING_UPLOAD' || this.#underWay.has(guid)) {
       throw new ApiError(
@@ -67,7 +83,7 @@ export class PackageUploads {
     }
     this.#underWay.add(guid);
     try {
-      await using stored = await this.#store(request);
+      await using stored = await this.#store(request, dialects[dialect]);
       const { sha256, sizeBytes } = stored.blob;
       const { knownPaths } = stored;
       const ready = await this.#parts.store.update('package', guid, (now) => ({
@@ -85,20 +101,20 @@ export class PackageUploads {
     }
   }
 
-  async #store({ raw }: HttpRequest): Promise<StoredPackage> {
+  async #store({ raw }: HttpRequest, dialect: Dialect): Promise<StoredPackage> {
     const { blobs, limits } = this.#parts;
     await using arrived = new AsyncDisposableStack();
     const sent: { zip?: IncomingBlob } = {};
     const texts = await readMultipart(raw, {
       texts: { resources: resourcesLimitBytes },
       files: {
-        bits: async (content) => {
+        [dialect.part]: async (content) => {
           sent.zip = arrived.use(await blobs.take(content, 'the package', limits.maxUploadBytes));
         },
       },
     });
-    const known = knownFilesOf(texts.get('resources'));
-    if (sent.zip === undefined && known.length === 0) throw nothingSent();
+    const known = knownFilesOf(texts.get('resources'), dialect);
+    if (sent.zip === undefined && known.length === 0) throw nothingSent(dialect);
     const zip = sent.zip === undefined ? undefined : arrived.use(await openZip(sent.zip.path, limits));
     if (zip === undefined || sent.zip === undefined || known.length > 0) {
       return storedAs(await this.#compose(zip, known), known);
@@ -143,34 +159,34 @@ function storedAs(blob: HeldBlob, known: readonly KnownFile[]): StoredPackage {
   };
 }
 
-function knownFilesOf(text: string | undefined): readonly KnownFile[] {
+function knownFilesOf(text: string | undefined, dialect: Dialect): readonly KnownFile[] {
   if (text === undefined || text.trim() === '') return [];
-  const parsed = v.safeParse(KnownFiles, jsonOf(text));
-  if (!parsed.success) throw badResources(reasonOf(parsed.issues));
+  const parsed = v.safeParse(dialect.knownFiles, jsonOf(text, dialect));
+  if (!parsed.success) throw badResources(reasonOf(parsed.issues), dialect);
   return parsed.output;
 }
 
-function jsonOf(text: string): unknown {
+function jsonOf(text: string, dialect: Dialect): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw badResources(messageOf(cause));
+    throw badResources(messageOf(cause), dialect);
   }
 }
 
-function badResources(reason: string): ActionableError {
+function badResources(reason: string, { fields }: Dialect): ActionableError {
   return new ActionableError(
     'BAD_INPUT',
     `The part 'resources' is no list of known files: ${reason}.`,
-    'Send a JSON list of `path`, `mode`, `checksum.value` and `size_in_bytes`, or an empty list.',
+    `Send a JSON list of ${fields}, or an empty list.`,
   );
 }
 
-function nothingSent(): ActionableError {
+function nothingSent({ part }: Dialect): ActionableError {
   return new ActionableError(
     'BAD_INPUT',
     'The upload has neither bits nor known files.',
-    "Send a zip of the app in a part named 'bits'.",
+    `Send a zip of the app in a part named '${part}'.`,
   );
 }
 

@@ -1,11 +1,11 @@
+import { familyOf } from '#contract/runtimes.ts';
 import type { StagingRequest } from '#contract/staging.ts';
+import { addressWith } from '#vcap/credentials.ts';
 import { webOf } from '../changes/app.ts';
-import { addressWith } from '../credentials.ts';
+import { chosenRuntimeOf } from '../chosen-runtime.ts';
+import { maxOpenFiles } from '../limits.ts';
 import type { AppRecord } from '../records.ts';
 import type { Ticket } from './staging-tickets.ts';
-
-/** Open files of a staging task. Origin: the default of the 2012 DEA. */
-const maxOpenFiles = 1024;
 
 /** The request for one staging task. @param address where this cloud controller is reached */
 export function stagingRequestOf(app: AppRecord, ticket: Ticket, address: string): StagingRequest {
@@ -19,7 +19,7 @@ export function stagingRequestOf(app: AppRecord, ticket: Ticket, address: string
     properties: {
       services: [],
       framework_info: { name: command === null ? (chosenFramework(app) ?? 'auto') : 'standalone' },
-      runtime_info: { name: 'auto' },
+      runtime_info: { name: chosenRuntime(app) },
       resources: { memory: memoryMb, disk: diskMb, fds: maxOpenFiles },
       environment: Object.entries(app.environment).map(([name, value]) => `${name}=${value}`),
       ...(command === null ? {} : { meta: { command } }),
@@ -28,8 +28,14 @@ export function stagingRequestOf(app: AppRecord, ticket: Ticket, address: string
 }
 
 /** A framework of 2012 by its plain name. Buildpacks go by other names: what they would build is found by itself. */
-function chosenFramework({ lifecycle }: AppRecord): string | undefined {
+export function chosenFramework({ lifecycle }: Pick<AppRecord, 'lifecycle'>): string | undefined {
   const [name, ...others] = lifecycle.buildpacks;
   if (name === undefined || others.length > 0) return undefined;
   return /^[a-z0-9_]+$/.test(name) && !name.endsWith('_buildpack') ? name : undefined;
+}
+
+/** A runtime of 2012 that was named, when this platform has something of its family. */
+function chosenRuntime(app: AppRecord): string {
+  const name = chosenRuntimeOf(app);
+  return name === undefined || familyOf(name) === undefined ? 'auto' : name;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Credentials, newCredentials, shows } from '../credentials.ts';
+import { type Credentials, newCredentials, shows } from '#vcap/credentials.ts';
 import type { HeldBlob } from './blobs.ts';
 
 /** What one staging task may fetch and bring. */

@@ -14,6 +14,7 @@ import type { DamagedBits } from './damaged-bits.ts';
 import { retireOldBits } from './retire-old-bits.ts';
 import { stagingRequestOf } from './staging-request.ts';
 import type { StagingTickets, Ticket } from './staging-tickets.ts';
+import type { TaskLogs } from './task-logs.ts';
 
 export interface StagingParts {
   readonly bus: Bus;
@@ -21,6 +22,7 @@ export interface StagingParts {
   readonly store: Store;
   readonly events: EventLog;
   readonly tickets: StagingTickets;
+  readonly taskLogs: TaskLogs;
   readonly damagedBits: DamagedBits;
   readonly ownAddress: () => string;
   /** What a stager gives a task; it is waited for a little longer. */
@@ -87,6 +89,7 @@ export class Staging {
     try {
       const reply = await this.#ask(app, ticket);
       if (reply === undefined) return false;
+      await this.#keepLog(app, reply.task_log);
       await using droplet = tickets.redeem(ticket);
       if (reply.error) throw new BuildFailure((await this.#spoiled(app, sha256)) ?? reply.error);
       if (droplet === undefined) throw new BuildFailure('The stager said it was done, but brought no droplet.');
@@ -95,6 +98,14 @@ export class Staging {
     } finally {
       await tickets.redeem(ticket)?.[Symbol.asyncDispose]();
     }
+  }
+
+  /** For people only: without it the app is staged as well. */
+  async #keepLog({ guid }: AppRecord, text: string): Promise<void> {
+    const { log, taskLogs } = this.#parts;
+    await taskLogs.keep(guid, text).catch((error: unknown) => {
+      log.warn('task log not kept', { app: guid, error: messageOf(error) });
+    });
   }
 
   /** Whether the package, and not what is in it, is why it cannot be staged. */

@@ -69,7 +69,7 @@ export class RoutePlanner {
 }
 
 /** The parts of `host.domain/path`. @throws ApiError 422 */
-function targetOf(route: string, domain: string): Target {
+export function targetOf(route: string, domain: string): Target {
   const text = route.trim();
   const slash = text.indexOf('/');
   const name = (slash < 0 ? text : text.slice(0, slash)).toLowerCase();

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { ApiError } from '#contract/api/errors.ts';
 import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import type { Api } from '../api.ts';
+import { startBuild } from '../changes/build.ts';
 import { checkLifecycle, LifecycleRequest } from '../lifecycle.ts';
 import type { BuildRecord } from '../records.ts';
 import { buildView } from '../views/build.ts';
@@ -52,7 +52,8 @@ function buildListing({ setup }: Api): Listing<BuildRecord> {
   };
 }
 
-async function createBuild({ store, operations, events }: Api, request: HttpRequest): Promise<BuildRecord> {
+async function createBuild(api: Api, request: HttpRequest): Promise<BuildRecord> {
+  const { store } = api;
   const wanted = await readJson(request, NewBuild);
   checkLifecycle(wanted.lifecycle);
   const bits = store.get('package', wanted.package.guid);
@@ -61,20 +62,7 @@ async function createBuild({ store, operations, events }: Api, request: HttpRequ
     throw refused('Unable to use package. Ensure that the package exists and you have access to it.');
   }
   if (bits.state !== 'READY') throw refused(`Cannot stage package whose state is not ready (it is ${bits.state}).`);
-  const now = new Date().toISOString();
-  const build = await store.create('build', {
-    guid: randomUUID(),
-    createdAt: now,
-    updatedAt: now,
-    app: app.guid,
-    package: bits.guid,
-    state: 'STAGING',
-    error: null,
-    droplet: null,
-  });
-  events.record('audit.app.build.create', { app }, { build_guid: build.guid, package_guid: bits.guid });
-  operations.stage(build);
-  return build;
+  return startBuild(api, app, bits);
 }
 
 function refused(detail: string): ApiError {

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { ApiError } from '#contract/api/errors.ts';
 import { ResourceList } from '#contract/api/resources.ts';
 import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import type { Api } from '../api.ts';
+import { createPackage } from '../changes/package.ts';
 import type { PackageRecord } from '../records.ts';
 import { packageView } from '../views/package.ts';
 import { baseOf } from './address.ts';
@@ -43,7 +43,7 @@ export function packageRoutes(routes: Routes, api: Api): void {
     );
   });
   routes.on('GET', '/v3/packages/:guid', (request) => one(200, find(store, 'package', request), request));
-  routes.on('POST', '/v3/packages', async (request) => one(201, await createPackage(api, request), request));
+  routes.on('POST', '/v3/packages', async (request) => one(201, await newPackage(api, request), request));
   routes.on('POST', '/v3/packages/:guid/upload', async (request) => one(200, await upload(api, request), request));
   routes.on('GET', '/v3/packages/:guid/download', (request) => {
     const record = find(store, 'package', request);
@@ -72,7 +72,7 @@ function packageListing({ setup }: Api): Listing<PackageRecord> {
   };
 }
 
-async function createPackage({ store }: Api, request: HttpRequest): Promise<PackageRecord> {
+async function newPackage({ store }: Api, request: HttpRequest): Promise<PackageRecord> {
   const wanted = await readJson(request, NewPackage);
   if (wanted.type === 'docker') throw refused('Docker images are not supported: push the source of the app.');
   if (wanted.type !== 'bits') throw refused(`Type must be bits, not '${wanted.type}'.`);
@@ -80,17 +80,7 @@ async function createPackage({ store }: Api, request: HttpRequest): Promise<Pack
   if (store.get('app', app) === undefined) {
     throw refused('App is invalid. Ensure it exists and you have access to it.');
   }
-  const now = new Date().toISOString();
-  return store.create('package', {
-    guid: randomUUID(),
-    createdAt: now,
-    updatedAt: now,
-    app,
-    state: 'AWAITING_UPLOAD',
-    error: null,
-    sha256: null,
-    sizeBytes: 0,
-  });
+  return createPackage(store, app);
 }
 
 async function upload({ store, operations, events }: Api, request: HttpRequest): Promise<PackageRecord> {

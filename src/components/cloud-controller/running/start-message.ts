@@ -1,9 +1,7 @@
 import type { DiscoverRequest, StartRequest } from '#contract/dea.ts';
 import { familyOf, type RuntimeFamily, type RuntimeInfo } from '#contract/runtimes.ts';
+import { maxOpenFiles } from '../limits.ts';
 import type { Desired } from './desired.ts';
-
-/** Open files of an instance. Origin: the default of the 2012 DEA. */
-const maxOpenFiles = 1024;
 
 /** How the programs of a family are called and tell their version, for DEAs that ask them. */
 const programs: Readonly<Record<RuntimeFamily, { executable: string; version_flag: string }>> = {

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { withChosenRuntime } from '#components/cloud-controller/chosen-runtime.ts';
 import type { StagingRequest } from '#contract/staging.ts';
 import { describe } from '../../../support/spec.ts';
 import { done, playStager, staged, startWithBits } from './stager.ts';
@@ -59,5 +60,21 @@ describe('staging request', (it) => {
     }
 
     assert.equal(asked, ['sinatra', 'auto', 'auto', 'auto']);
+  });
+
+  it('asks for the runtime of 2012 that the user chose, when there is such a program today', async (scope) => {
+    const asked: (string | undefined)[] = [];
+    const { cc, app, bits } = await startWithBits(scope);
+    await playStager(scope, cc, async ({ properties }) => {
+      asked.push(properties.runtime_info.name);
+      return { ...done, error: 'enough' };
+    });
+
+    for (const runtime of ['ruby19', 'erlangR14B02']) {
+      await cc.store.update('app', app.guid, (now) => ({ ...now, annotations: withChosenRuntime({}, runtime) }));
+      await staged(cc, bits);
+    }
+
+    assert.equal(asked, ['ruby19', 'auto']);
   });
 });

@@ -139,6 +139,7 @@ describe('the desired state, when it is opened,', (it) => {
     assert.equal(placed, {
       isNew: true,
       writtenAt: '2030-01-01T00:00:00.000Z',
+      isEmpty: false,
       restored: ['app one'],
       older: [],
       lost: [],

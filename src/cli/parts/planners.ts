@@ -1,0 +1,106 @@
+import { homedir } from 'node:os';
+import * as v from 'valibot';
+import { part } from '#assembly/start-all.ts';
+import { ActionableError } from '#ground/errors.ts';
+import type { LogEntry } from '#ground/log.ts';
+import { reasonOf } from '#ground/reason-of.ts';
+import { programVersion } from '#packaging/installation.ts';
+import { isShown, vcapLogLine } from '#vcap/log-format.ts';
+import { takePidFile } from '#vcap/pid-file.ts';
+import type { PartPlan, Planner } from './plan.ts';
+
+/** As `stager -c stager.yml` of 2012. */
+export const planStager: Planner = async (configFile, env) => {
+  const { readStagerConfig, stager, stagerLogLine, StagerOptions, takeStagerPidFile } = await import(
+    '#components/stager/index.ts'
+  );
+  const settings = await readStagerConfig(configFile, env);
+  const options = settings?.options ?? v.parse(StagerOptions, { atStop: 'finish', logsTaskLines: true });
+  const { level = 'info', file } = settings?.logging ?? {};
+  return {
+    part: part(stager, options),
+    busUri: settings?.natsUri,
+    takePidFile: settings && (() => takeStagerPidFile(settings.pidFilename)),
+    logFile: file,
+    line: (entry) => stagerLogLine(entry, { threshold: level, pid: process.pid }),
+    remarks: settings?.secure === true ? ['secure: plugins do not get users of their own here'] : [],
+  };
+};
+
+/** As `dea -c dea.yml` of 2012. */
+export const planDea: Planner = async (configFile, env) => {
+  const { dea, readDeaConfig } = await import('#components/dea/index.ts');
+  const settings = await readDeaConfig(configFile, { ...env, HOME: env['HOME'] ?? homedir() });
+  return {
+    part: part(dea, settings.options),
+    busUri: settings.mbus,
+    directory: settings.options.baseDir ?? undefined,
+    canEvacuate: true,
+    remarks: settings.remarks,
+    ...logOf('dea', settings.logging),
+    ...pidOf(settings.pid),
+  };
+};
+
+/** As `router -c router.yml` of 2012. */
+export const planRouter: Planner = async (configFile, env) => {
+  const { readRouterConfig, RouterOptions, startRouter } = await import('#components/router/index.ts');
+  const settings = await readRouterConfig(configFile, env);
+  const options = settings?.options ?? v.parse(RouterOptions, {});
+  return {
+    part: { name: 'router', start: (context) => startRouter(context, options) },
+    busUri: settings?.natsUri,
+    remarks: Object.entries(settings?.withoutEffect ?? {}).map(([key, why]) => `${key} changes nothing: ${why}`),
+    ...logOf('router', settings?.logging),
+    ...pidOf(settings?.pidFilename),
+  };
+};
+
+/** As `health_manager -c health_manager.yml` of 2012. */
+export const planHealthManager: Planner = async (configFile, env) => {
+  const { HealthManagerOptions, healthManager, readHealthManagerConfig } = await import(
+    '#components/health-manager/index.ts'
+  );
+  const settings = await readHealthManagerConfig(configFile, env);
+  return {
+    part: part(healthManager, settings?.options ?? v.parse(HealthManagerOptions, {})),
+    busUri: settings?.natsUri,
+    remarks: [],
+    ...logOf('healthmanager', settings?.logging),
+    ...pidOf(settings?.pidFilename),
+  };
+};
+
+/**
+ * Ours, which has no file of 2012 to be configured with. What it keeps is on the bus, which has to have JetStream; its API
+ * is reached through a router.
+ */
+export const planCloudController =
+  (domain: string | undefined): Planner =>
+  async () => {
+    const { CloudControllerOptions, cloudController } = await import('#components/cloud-controller/index.ts');
+    const options = v.safeParse(CloudControllerOptions, { domain, version: programVersion() });
+    if (!options.success) {
+      const remedy = '`localpaas help cloud-controller` shows what it takes.';
+      throw new ActionableError('USAGE', `${reasonOf(options.issues)}.`, remedy);
+    }
+    return {
+      part: part(cloudController, options.output),
+      busUri: undefined,
+      remarks: [],
+      ...logOf('cloud_controller'),
+    };
+  };
+
+function logOf(
+  logger: string,
+  { level = 'info', file }: { readonly level?: string | undefined; readonly file?: string | undefined } = {},
+): Pick<PartPlan, 'line' | 'logFile'> {
+  const line = (entry: LogEntry) =>
+    isShown(entry.level, level) ? vcapLogLine(entry, { logger, pid: process.pid }) : undefined;
+  return { line, logFile: file };
+}
+
+function pidOf(path: string | undefined): Pick<PartPlan, 'takePidFile'> {
+  return { takePidFile: path === undefined ? undefined : () => takePidFile(path) };
+}

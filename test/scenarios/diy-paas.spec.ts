@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import * as assert from 'uvu/assert';
+import { listen } from '#ground/ports.ts';
+import { documents } from '../support/documents.ts';
+import { command, emptyHome, environmentOf } from '../support/localpaas.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+import { describe } from '../support/spec.ts';
+
+/** What a reader's shell has that the test's has not: `localpaas`. Whatever is left at the end is ended. */
+const prologue = `set -eu -o pipefail
+localpaas() { if [ "$BASH_SUBSHELL" = 0 ]; then "\${PROGRAM[@]}" "$@"; else exec "\${PROGRAM[@]}" "$@"; fi; }
+stop() { kill $(jobs -p) 2> /dev/null || true; wait; }
+trap 'tail -n 20 ./*.log >&2; exit 124' TERM
+trap stop EXIT
+set -v
+`;
+
+const limitMs = 40_000;
+
+const word = (given: string) => `'${given.replaceAll("'", `'\\''`)}'`;
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(servers.map((each) => listen(each, { host: '127.0.0.1', port: 0, who: 'The test' })));
+  await Promise.all(servers.map((each) => new Promise((done) => each.close(done))));
+  return ports;
+}
+
+describe('the path through the parts', (it) => {
+  it(
+    'can be gone as docs/diy-paas.md says',
+    async (scope) => {
+      const page = (await documents()).find(({ path }) => path === 'docs/diy-paas.md');
+      const blocks = (page?.blocks ?? []).filter(({ tags }) => tags.includes('tested')).map((block) => block.text);
+      assert.ok(blocks.length > 12, 'there are blocks that can be run');
+      const folder = await scratchDirectory(scope);
+      const home = await emptyHome(scope);
+      await mkdir(home, { recursive: true });
+      const [bus, cc, router] = await freePorts(3);
+      const body = blocks.join('\n').replaceAll('4222', `${bus}`).replaceAll('9292', `${cc}`);
+      const script = join(folder, 'blocks.bash');
+      const program = `PROGRAM=(${command().map(word).join(' ')})\n`;
+      await writeFile(script, program + prologue + body.replaceAll('8080', `${router}`));
+
+      const env = { ...(await environmentOf(home)), NO_COLOR: '1' };
+      const child = spawn('bash', [script], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+      const limit = setTimeout(() => child.kill('SIGTERM'), limitMs);
+      const ended = new Promise<number | null>((done) => child.once('close', done));
+      const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+      clearTimeout(limit);
+
+      assert.is(await ended, 0, `${out}\n${err}`);
+      assert.match(out, /Setting up temporary directories\n(.*\n){8}.*Done!/);
+      assert.is(out.match(/Hello from a droplet/g)?.length, 2, out);
+    },
+    { timeoutMs: 60_000 },
+  );
+});
