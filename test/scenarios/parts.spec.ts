@@ -60,6 +60,8 @@ describe('parts started one by one', (it) => {
       const router = await startPart(scope, home, ['router', '-c', routerFile]);
       const cc = await startFakeCc(scope, home, ['--app', await appFolder(scope)]);
       await stager.says(/^\[.{26}\] vcap\.stager\.server - pid=\d+ tid=0001 fid=0001 {3}INFO -- Server running$/m);
+      await dea.says(/^\[.{26}\] dea - pid=\d+ tid=0001 fid=0001 {3}INFO -- Starting VCAP DEA \(0\.99\)$/m);
+      await dea.says(/ INFO -- File service started on port: \d+$/m);
       const [, routerPort = ''] = await router.says(/router listens host=127\.0\.0\.1 port=(\d+)/);
       const bus = await connect(scope, nats.uri);
 

@@ -14,6 +14,8 @@ export interface PartPlan {
   readonly logFile?: string | undefined;
   /** A log entry as the original writes it; `undefined` when its log is set to show less. */
   readonly line: (entry: LogEntry) => string | undefined;
+  /** What it says before it starts. */
+  readonly greeting?: () => Promise<readonly string[]>;
   /** What the configuration asks for and means something else here. */
   readonly remarks: readonly string[];
   /** Whether SIGUSR2 has its apps replaced elsewhere first; else it stops the part. */

@@ -29,15 +29,18 @@ export const planStager: Planner = async (configFile, env) => {
 
 /** As `dea -c dea.yml` of 2012. */
 export const planDea: Planner = async (configFile, env) => {
-  const { dea, readDeaConfig } = await import('#components/dea/index.ts');
+  const { dea, deaLogLine, readDeaConfig, startupTextsOf } = await import('#components/dea/index.ts');
   const settings = await readDeaConfig(configFile, { ...env, HOME: env['HOME'] ?? homedir() });
+  const { level = 'info', file } = settings.logging;
   return {
     part: part(dea, settings.options),
     busUri: settings.mbus,
     directory: settings.options.baseDir ?? undefined,
     canEvacuate: true,
+    greeting: () => startupTextsOf(settings),
     remarks: settings.remarks,
-    ...logOf('dea', settings.logging),
+    logFile: file,
+    line: (entry) => deaLogLine(entry, { threshold: level, pid: process.pid }),
     ...pidOf(settings.pid),
   };
 };

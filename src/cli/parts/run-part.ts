@@ -47,6 +47,7 @@ async function run(cli: Cli, plan: PartPlan, { join: given, wait = 0 }: PartInpu
   if (plan.takePidFile !== undefined) undo.use(await plan.takePidFile());
   const directory = undo.use(await directoryFor(cli, plan));
   const log = openLog(cli, plan, undo);
+  for (const text of (await plan.greeting?.()) ?? []) log.info(text);
   for (const remark of plan.remarks) log.warn(remark);
   let running: Running;
   try {

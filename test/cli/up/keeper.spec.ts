@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -144,6 +145,7 @@ describe('a keeper', (it) => {
     await askKeeper(keeper.pid, home);
     const third = await started(second);
     await end(first, 1);
+    await waitFor('the first to be gone', async () => (existsSync(`/proc/${first}`) ? undefined : true), limits);
     await end(third, 4);
     assert.is((await keeper.exited).code, 4);
   });

@@ -1,5 +1,12 @@
 import { deaStop } from '#contract/dea.ts';
-import { healthStart, healthStop } from '#contract/health.ts';
+import {
+  type HmRequest,
+  healthStart,
+  healthStop,
+  hmRequests,
+  hmRequestsOfPartition,
+  type StartInstances,
+} from '#contract/health.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { Bus } from '#ground/bus.ts';
 import type { Log } from '#ground/log.ts';
@@ -19,30 +26,48 @@ export interface ObeyParts {
   readonly changed: (app: string) => void;
 }
 
+/** Cloud controllers share the requests of 2012: one of them obeys. */
+const sharedBy = { queue: 'cc' };
+const partition = 'default';
+
 /**
  * Starts and stops what health managers ask for, as far as it is still right: they may have decided on what was wanted
- * a moment ago.
+ * a moment ago. Both the words of 2013 and those of 2012 are understood.
  */
 export function obeyHealthManager(parts: ObeyParts): AsyncDisposable {
-  const { background, bus, log, starts, store } = parts;
+  const { bus, log } = parts;
+  const older = (request: HmRequest) => {
+    if (request.op === 'START') start(parts, request);
+    else if (request.op === 'STOP') stop(parts, request.droplet, request.instances);
+    else log.debug('idle app left alone', { app: request.droplet });
+  };
   const obeying = new AsyncDisposableStack();
-  obeying.use(
-    bus.subscribe(healthStart, ({ droplet: app, version, indices, flapping }) => {
-      if (desiredOf(store, app)?.version !== version) return log.debug('start of another version ignored', { app });
-      background.run('instances not started', () => starts.fill(app, { indices, flapping: flapping ?? false }));
-    }),
-  );
-  obeying.use(
-    bus.subscribe(healthStop, ({ droplet: app, instances }) => {
-      const desired = desiredOf(store, app);
-      const extras = Object.keys(instances).filter((id) => !isNeeded(id, desired, parts.actual));
-      if (extras.length === 0) return;
-      bus.publish(deaStop, { droplet: app, instances: extras });
-      parts.actual.stopping(app, { ids: extras });
-      parts.changed(app);
-    }),
-  );
+  obeying.use(bus.subscribe(healthStart, (request) => start(parts, request)));
+  obeying.use(bus.subscribe(healthStop, ({ droplet, instances }) => stop(parts, droplet, Object.keys(instances))));
+  obeying.use(bus.subscribe(hmRequests, older, sharedBy));
+  obeying.use(bus.subscribe(hmRequestsOfPartition.at(partition), older, sharedBy));
   return obeying;
+}
+
+type Start = Pick<StartInstances, 'droplet' | 'version' | 'indices' | 'flapping'>;
+
+function start(
+  { background, log, starts, store }: ObeyParts,
+  { droplet: app, version, indices, flapping }: Start,
+): void {
+  const isWanted = desiredOf(store, app)?.version === version;
+  if (isWanted)
+    background.run('instances not started', () => starts.fill(app, { indices, flapping: flapping ?? false }));
+  else log.debug('start of another version ignored', { app });
+}
+
+function stop({ actual, bus, changed, store }: ObeyParts, app: string, ids: readonly string[]): void {
+  const desired = desiredOf(store, app);
+  const extras = ids.filter((id) => !isNeeded(id, desired, actual));
+  if (extras.length === 0) return;
+  bus.publish(deaStop, { droplet: app, instances: extras });
+  actual.stopping(app, { ids: extras });
+  changed(app);
 }
 
 /** Whether an instance is the only one at an index where one of its version should be. */

@@ -62,7 +62,7 @@ describe('staging', (it) => {
     await staged(cc, bits);
     isGood = false;
     await staged(cc, bits);
-    await cc.bus.flush();
+    await waitFor('all lines', () => (lines.length >= 5 ? true : undefined), { limitMs: 2_000 });
 
     assert.equal(lines, [
       'API Staging hello',

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { healthStart, healthStop } from '#contract/health.ts';
+import { healthStart, healthStop, hmRequests, hmRequestsOfPartition } from '#contract/health.ts';
 import { waitFor } from '#ground/wait.ts';
 import { describe, type Scope } from '../../../support/spec.ts';
 import { startTestOperations } from '../operations.ts';
@@ -30,6 +30,26 @@ describe('request of a health manager', (it) => {
 
     assert.equal([again.index, again.version, again.flapping], [1, version, false]);
     await seen(cc, app, 'RUNNING,RUNNING');
+  });
+
+  it('may be in the words of 2012', async (scope) => {
+    const { cc, dea, app, version } = await startRunning(scope, 2);
+    const [, second] = dea.starts;
+    if (second === undefined) throw new Error('There is no second instance.');
+    dea.exits(second, { reason: 'CRASHED' });
+
+    cc.bus.publish(hmRequestsOfPartition.at('default'), { op: 'START', droplet: app.guid, version, indices: [1] });
+    assert.is((await dea.started(3)).index, 1);
+    dea.beats();
+    await seen(cc, app, 'RUNNING,RUNNING');
+
+    cc.bus.publish(hmRequests, { op: 'SPINDOWN', droplet: app.guid });
+    cc.bus.publish(hmRequests, { op: 'STOP', droplet: 'gone', instances: ['x'] });
+    await waitFor('the stop', () => dea.stops[0], { limitMs: 2_000 });
+    assert.equal(
+      dea.stops.map(({ droplet, instances }) => ({ droplet, instances })),
+      [{ droplet: 'gone', instances: ['x'] }],
+    );
   });
 
   it('tells the DEA that an instance crashes again and again', async (scope) => {
