@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { ActionableError, messageOf } from '#ground/errors.ts';
+import { assetsDirectory } from '#packaging/assets.ts';
 import {
   type DetectionRules,
   detectionOrder,
@@ -80,6 +81,14 @@ export async function readStackFiles(directory: string): Promise<StackFiles> {
   const files = { frameworks: frameworks.sort((one, other) => place(one) - place(other)), runtimes };
   last = { state, files };
   return files;
+}
+
+let shipped: string | undefined;
+
+/** Those that localpaas brings along. An executable compares what it unpacked with what it carries, which is enough once. */
+export async function shippedStackFiles(): Promise<StackFiles> {
+  shipped ??= await assetsDirectory('stacks', process.env);
+  return readStackFiles(shipped);
 }
 
 /** `platform.yml` lay in the same directory and is no framework. */

@@ -2,7 +2,6 @@ import { familyOf } from '#contract/runtimes.ts';
 import type { StagingProperties } from '#contract/staging.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { ActionableError } from '#ground/errors.ts';
-import { assetsDirectory } from '#packaging/assets.ts';
 import { AppFiles } from './app-files.ts';
 import { findAppSource } from './app-source.ts';
 import { familyOfCommand, familyOfFramework, requireFramework } from './detect.ts';
@@ -11,7 +10,7 @@ import { runtimeToken } from './plan.ts';
 import { platformConfigOf } from './platform-config.ts';
 import { plugins } from './plugins.ts';
 import { rulesOfRequest } from './request-rules.ts';
-import { readStackFiles, type StackFiles } from './stack-files.ts';
+import { readStackFiles, type StackFiles, shippedStackFiles } from './stack-files.ts';
 import type { ScriptVersion } from './startup-script.ts';
 import { writeDroplet } from './write-droplet.ts';
 
@@ -62,7 +61,7 @@ export async function stageFramework({
 }: FrameworkStaging): Promise<StagedApp> {
   signal?.throwIfAborted();
   await using scope = new AsyncDisposableStack();
-  const stacks = await readStackFiles(stacksDir ?? (await shippedStacks()));
+  const stacks = await (stacksDir === undefined ? shippedStackFiles() : readStackFiles(stacksDir));
   const { cache } = await platformConfigOf(env);
   const unpackDir = `${destDir}.source`;
   const sourceDir = await findAppSource(scope, { sourceDir: givenDir, asked, unpackDir, signal });
@@ -81,14 +80,6 @@ export async function stageFramework({
     runtime,
     startCommand: readable(plan.startup.command, family || runtime),
   };
-}
-
-let shipped: string | undefined;
-
-/** An executable compares all that it carries with what it unpacked, which is enough once. */
-async function shippedStacks(): Promise<string> {
-  shipped ??= await assetsDirectory('stacks', process.env);
-  return shipped;
 }
 
 /** @throws ActionableError STAGING_FAILED */

@@ -10,6 +10,7 @@ import { baseOf } from '../routes/address.ts';
 import { routesOf } from '../uris.ts';
 import { carryOutUris, planUris } from './app-uris.ts';
 import { isRescaled, wishedApp } from './app-wish.ts';
+import { readCatalog } from './catalog.ts';
 import { startStaged } from './start-staged.ts';
 import { v1AppOf } from './v1-app.ts';
 import { readV1Json } from './v1-body.ts';
@@ -24,9 +25,15 @@ export function v1AppRoutes(routes: Routes, context: V1Context): void {
       path,
       door.guarded((request) => handler(context, request)),
     );
-  on('GET', '/apps', async () => ({ status: 200, body: api.store.all('app').map((app) => v1AppOf(api, app)) }));
+  on('GET', '/apps', async () => {
+    const catalog = await readCatalog();
+    return { status: 200, body: api.store.all('app').map((app) => v1AppOf(api, app, catalog)) };
+  });
   on('POST', '/apps', create);
-  on('GET', '/apps/:name', async (_, request) => ({ status: 200, body: v1AppOf(api, appIn(context, request)) }));
+  on('GET', '/apps/:name', async (_, request) => {
+    const catalog = await readCatalog();
+    return { status: 200, body: v1AppOf(api, appIn(context, request), catalog) };
+  });
   on('PUT', '/apps/:name', change);
   on('DELETE', '/apps/:name', remove);
 }
@@ -36,7 +43,8 @@ async function create({ api }: V1Context, request: HttpRequest): Promise<HttpRep
   if (wanted.state === 'STARTED') {
     throw new V1Error('appInvalid', 'A new app has no bits to start: make it, upload them, then start it.');
   }
-  const app = wishedApp(api.store, newApp(wanted.name ?? '', api.options, new Date()), wanted);
+  const surroundings = { store: api.store, catalog: await readCatalog() };
+  const app = wishedApp(surroundings, newApp(wanted.name ?? '', api.options, new Date()), wanted);
   await holding(api, async () => {
     checkNameIsFree(api.store, app.name);
     const uris = planUris(api, undefined, wanted.uris ?? []);
@@ -53,12 +61,13 @@ async function change(context: V1Context, request: HttpRequest): Promise<HttpRep
   const { api } = context;
   const before = appIn(context, request);
   const wanted = await readV1Json(request, V1AppRequest);
+  const surroundings = { store: api.store, catalog: await readCatalog() };
   const app = await holding(api, async () => {
     if (typeof wanted.name === 'string') checkNameIsFree(api.store, wanted.name, before.guid);
     const uris = wanted.uris ? planUris(api, before.guid, wanted.uris) : undefined;
     const app = await api.store.update('app', before.guid, (now) => {
       checkVersion(api, now, wanted);
-      const next = wishedApp(api.store, now, wanted);
+      const next = wishedApp(surroundings, now, wanted);
       return JSON.stringify(next) === JSON.stringify(now) ? now : next;
     });
     if (app !== before) api.events.record('audit.app.update', { app }, {});

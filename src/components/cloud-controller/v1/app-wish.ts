@@ -7,15 +7,20 @@ import { maxInstances } from '../limits.ts';
 import { checkAppName } from '../names.ts';
 import type { AppRecord } from '../records.ts';
 import type { Store } from '../store.ts';
-import { checkFramework, checkRuntime, standalone } from './catalog.ts';
+import { type Catalog, standalone } from './catalog.ts';
 import { stagingOf } from './v1-app.ts';
 
+export interface Surroundings {
+  readonly store: Store;
+  readonly catalog: Catalog;
+}
+
 /** The app as the request wants it; what the request leaves out stays as it is. @throws V1Error 300, 307 to 309, 503 */
-export function wishedApp(store: Store, app: AppRecord, request: V1AppRequest): AppRecord {
+export function wishedApp(surroundings: Surroundings, app: AppRecord, request: V1AppRequest): AppRecord {
   checkSupported(request);
   const { name, env } = request;
   if (typeof name === 'string' && name !== app.name) checkAppName(name);
-  const next = withStaging(store, withSizes({ ...app, name: name ?? app.name }, request), request);
+  const next = withStaging(surroundings, withSizes({ ...app, name: name ?? app.name }, request), request);
   return env === undefined || env === null ? next : { ...next, environment: environmentOf(env) };
 }
 
@@ -39,13 +44,13 @@ function withSizes(app: AppRecord, { instances, resources }: V1AppRequest): AppR
 }
 
 /** Clients send back what they were told: that is no choice. */
-function withStaging(store: Store, app: AppRecord, { staging, meta }: V1AppRequest): AppRecord {
-  const now = stagingOf({ store }, app);
+function withStaging({ store, catalog }: Surroundings, app: AppRecord, { staging, meta }: V1AppRequest): AppRecord {
+  const now = stagingOf({ store }, app, catalog);
   const model = changed(staging?.framework ?? staging?.model, now.model);
   const runtime = changed(staging?.runtime ?? staging?.stack, now.stack);
-  if (model !== undefined) checkFramework(model);
+  if (model !== undefined) catalog.checkFramework(model);
   const framework = model ?? (now.model === 'auto' ? undefined : now.model);
-  if (runtime !== undefined) checkRuntime(runtime, framework);
+  if (runtime !== undefined) catalog.checkRuntime(runtime, framework);
   const command = staging?.command ?? meta?.command;
   const chosen = {
     ...app,

@@ -5,7 +5,7 @@ import type { Api } from '../api.ts';
 import { webOf } from '../changes/app.ts';
 import type { AppRecord } from '../records.ts';
 import { baseOf } from '../routes/address.ts';
-import { frameworksView, runtimesView } from './catalog.ts';
+import { readCatalog } from './catalog.ts';
 import type { V1Context } from './v1-context.ts';
 
 const megabyte = 1024 * 1024;
@@ -19,13 +19,16 @@ export function v1InfoRoutes(routes: Routes, { api, door }: V1Context): void {
     '/info',
     door.open(async (request) => {
       const user = await door.userOf(request);
-      return { status: 200, body: { ...infoOf(api, request), ...(user === undefined ? {} : personal(api, user)) } };
+      return {
+        status: 200,
+        body: { ...(await infoOf(api, request)), ...(user === undefined ? {} : personal(api, user)) },
+      };
     }),
   );
   routes.on(
     'GET',
     '/info/runtimes',
-    door.open(() => ({ status: 200, body: runtimesView() })),
+    door.open(async () => ({ status: 200, body: (await readCatalog()).runtimesView() })),
   );
   // There are none: apps get what they need through their environment.
   routes.on(
@@ -35,7 +38,7 @@ export function v1InfoRoutes(routes: Routes, { api, door }: V1Context): void {
   );
 }
 
-function infoOf({ options }: Api, request: HttpRequest): object {
+async function infoOf({ options }: Api, request: HttpRequest): Promise<object> {
   return {
     name: 'vcap',
     build: 2222,
@@ -43,7 +46,7 @@ function infoOf({ options }: Api, request: HttpRequest): object {
     version: options.version,
     description: 'localpaas: a whole Cloud Foundry in one program',
     allow_debug: false,
-    frameworks: frameworksView(),
+    frameworks: (await readCatalog()).frameworksView(),
   };
 }
 

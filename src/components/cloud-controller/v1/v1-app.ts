@@ -7,15 +7,15 @@ import { maxOpenFiles } from '../limits.ts';
 import type { AppRecord } from '../records.ts';
 import { dropletOf, versionOf } from '../running/desired.ts';
 import { urisOf } from '../uris.ts';
-import { defaultRuntimeOf, standalone } from './catalog.ts';
+import { type Catalog, standalone } from './catalog.ts';
 
 /** An app in the words of 2012, whoever pushed it. */
-export function v1AppOf({ store, operations }: Api, app: AppRecord): V1App {
+export function v1AppOf({ store, operations }: Api, app: AppRecord, catalog: Catalog): V1App {
   const { command, instances, memoryMb, diskMb } = webOf(app);
   const droplet = dropletOf(store, app);
   return {
     name: app.name,
-    staging: stagingOf({ store }, app),
+    staging: stagingOf({ store }, app, catalog),
     uris: urisOf(store, app.guid),
     instances,
     runningInstances: operations.instancesOf(app).filter(({ state }) => state === 'RUNNING').length,
@@ -35,9 +35,9 @@ export function v1AppOf({ store, operations }: Api, app: AppRecord): V1App {
 }
 
 /** What was named, else what staging found; `auto` as long as it is open. */
-export function stagingOf({ store }: Pick<Api, 'store'>, app: AppRecord): V1App['staging'] {
+export function stagingOf({ store }: Pick<Api, 'store'>, app: AppRecord, catalog: Catalog): V1App['staging'] {
   const droplet = dropletOf(store, app);
   const found = webOf(app).command === null ? (chosenFramework(app) ?? droplet?.framework) : standalone;
   const model = found ?? 'auto';
-  return { model, stack: chosenRuntimeOf(app) ?? defaultRuntimeOf(model) ?? droplet?.runtime ?? 'auto' };
+  return { model, stack: chosenRuntimeOf(app) ?? catalog.defaultRuntimeOf(model) ?? droplet?.runtime ?? 'auto' };
 }

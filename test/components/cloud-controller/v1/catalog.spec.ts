@@ -1,9 +1,12 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { appendFile, cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { defaultRuntimeOf, frameworksView, runtimesView } from '#components/cloud-controller/v1/catalog.ts';
+import { Catalog, readCatalog } from '#components/cloud-controller/v1/catalog.ts';
 import { parseYaml } from '#ground/yaml.ts';
+import { readStackFiles } from '#workload/lifecycle/stack-files.ts';
+import { scratchDirectory } from '../../../support/scratch.ts';
 import { describe } from '../../../support/spec.ts';
+import { thrownBy } from '../../../support/thrown.ts';
 
 type Table = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -26,7 +29,8 @@ async function manifests() {
 
 describe('frameworks and runtimes in the API of 2012', (it) => {
   it('are those of the manifests', async () => {
-    const told = frameworksView() as Table;
+    const catalog = await readCatalog();
+    const told = catalog.frameworksView() as Table;
 
     for (const { name, runtimes, detection } of await manifests()) {
       const names = (told[name]?.['runtimes'] as { name: string }[] | undefined)?.map((each) => each.name);
@@ -36,13 +40,13 @@ describe('frameworks and runtimes in the API of 2012', (it) => {
         name,
       );
       assert.equal(told[name]?.['detection'], detection, name);
-      if (name !== 'standalone') assert.is(defaultRuntimeOf(name), runtimes[0], name);
+      if (name !== 'standalone') assert.is(catalog.defaultRuntimeOf(name), runtimes[0], name);
     }
     assert.is(Object.keys(told).length, (await manifests()).length);
   });
 
   it('have the versions of the manifests', async () => {
-    const told = runtimesView() as Table;
+    const told = (await readCatalog()).runtimesView() as Table;
     const written = (await stackFile('runtimes.yml')) as Table;
 
     assert.equal(
@@ -53,5 +57,21 @@ describe('frameworks and runtimes in the API of 2012', (it) => {
         .map(([name, { version }]) => [name, version])
         .sort(),
     );
+  });
+
+  it('are others when somebody edited them', async (scope) => {
+    const directory = await scratchDirectory(scope);
+    await cp('stacks', directory, { recursive: true });
+    const manifest = join(directory, 'manifests', 'php.yml');
+    await writeFile(manifest, (await readFile(manifest, 'utf8')).replaceAll('php:', 'php99:'));
+    await appendFile(join(directory, 'runtimes.yml'), '\nphp99:\n  version: "9.9"\n  executable: php\n');
+
+    const catalog = new Catalog(await readStackFiles(directory));
+
+    assert.is(catalog.defaultRuntimeOf('php'), 'php99');
+    assert.equal((catalog.runtimesView() as Table)['php99']?.['version'], '9.9');
+    catalog.checkRuntime('php99', 'php');
+    const error = await thrownBy(() => catalog.checkRuntime('ruby19', 'php'));
+    assert.match(error.message, "'ruby19' is no runtime of 'php'. Known are php99.");
   });
 });
