@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { systemCodeOf } from '#ground/errors.ts';
 import { temporaryNameFor } from '#ground/files.ts';
 import { cacheDirectories } from './cache-directories.ts';
 import { carriedFiles } from './executable.ts';
@@ -61,16 +62,32 @@ async function unpackAssets(assets: readonly CarriedAsset[], directory: string):
       await writeFile(target, Buffer.from(content, 'base64'));
       await chmod(target, mode);
     }
-    // Somebody changed what is there, or the power failed before it was on the disk.
-    if (!(await areIn(directory, assets))) await rm(directory, { recursive: true, force: true });
-    await rename(temporary, directory);
-  } catch (error) {
-    if (!(await areIn(directory, assets))) throw error; // another process was faster
+    await place(temporary, directory, assets);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
   await tidyCache(dirname(directory), basename(directory));
   return directory;
+}
+
+/** What is there and whole is used by others at this very moment: it is not touched. */
+async function place(temporary: string, directory: string, assets: readonly CarriedAsset[]): Promise<void> {
+  try {
+    return await rename(temporary, directory);
+  } catch (error) {
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) throw error;
+  }
+  if (await areIn(directory, assets)) return; // another process was faster
+  // Somebody changed what is there, or the power failed before it was on the disk.
+  const spoiled = temporaryNameFor(directory);
+  try {
+    await rename(directory, spoiled);
+    await rename(temporary, directory);
+  } catch (error) {
+    if (!(await areIn(directory, assets))) throw error; // another process mended it
+  } finally {
+    await rm(spoiled, { recursive: true, force: true });
+  }
 }
 
 async function areIn(directory: string, assets: readonly CarriedAsset[]): Promise<boolean> {

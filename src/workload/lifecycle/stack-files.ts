@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { ActionableError, messageOf } from '#ground/errors.ts';
@@ -85,9 +85,12 @@ export async function readStackFiles(directory: string): Promise<StackFiles> {
 
 let shipped: string | undefined;
 
-/** Those that localpaas brings along. An executable compares what it unpacked with what it carries, which is enough once. */
+/**
+ * Those that localpaas brings along. An executable compares what it unpacked with what it carries, which is enough once, and
+ * unpacks it again when somebody removed it.
+ */
 export async function shippedStackFiles(): Promise<StackFiles> {
-  shipped ??= await assetsDirectory('stacks', process.env);
+  if (shipped === undefined || !existsSync(shipped)) shipped = await assetsDirectory('stacks', process.env);
   return readStackFiles(shipped);
 }
 
