@@ -29,16 +29,29 @@ const stopScriptLimitMs = 2_000;
 export async function stopInstance(stopping: Stopping): Promise<readonly ProcessRow[]> {
   const { members, leaderPid, graceMs, killLimitMs } = stopping;
   if (graceMs > 0) {
-    const living = await members();
-    if (living.length === 0) return [];
-    await signalEach(
-      living.filter(({ pid }) => pid !== leaderPid),
-      'SIGTERM',
-    );
-    if ((await untilNone(members, graceMs)).length === 0) return [];
+    const told = new Set<string>();
+    const ask = (left: readonly ProcessRow[]) => signalEach(toAsk(left, leaderPid, told), 'SIGTERM');
+    if ((await untilNone(members, graceMs, ask)).length === 0) return [];
     await runStopScript(stopping);
   }
   return untilNone(members, killLimitMs, (left) => signalEach(left, 'SIGKILL'));
+}
+
+/**
+ * Who has to be asked to end: everybody, once. What begins later is asked too when nobody is there to end it: a shell may
+ * start a program in the very moment in which it is told to end itself. What a living process starts, to put things in
+ * order for instance, is its own affair.
+ * @param told who was asked; changed
+ */
+function toAsk(left: readonly ProcessRow[], leaderPid: number | undefined, told: Set<string>): ProcessRow[] {
+  const isFirst = told.size === 0;
+  const pids = new Set(left.map(({ pid }) => pid).filter((pid) => pid !== leaderPid));
+  const asked = left.filter(({ pid, parentPid, startedAt }) => {
+    if (pid === leaderPid || told.has(`${pid} ${startedAt}`)) return false;
+    return isFirst || !pids.has(parentPid);
+  });
+  for (const { pid, startedAt } of asked) told.add(`${pid} ${startedAt}`);
+  return asked;
 }
 
 /** Looks until there are no processes any more, at most `limitMs` long. @returns those that are left */

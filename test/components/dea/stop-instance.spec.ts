@@ -68,6 +68,58 @@ describe('stopping an instance', (it) => {
     assert.equal(linesOf(dea, request.droplet, 'CELL').at(-1), 'Instance 0 was stopped.');
   });
 
+  it('asks what begins while it is being stopped, when nobody else will end it', async (scope) => {
+    const dea = await openDea(scope, { stopGraceMs: 20_000 });
+    // Ends at once, and leaves another one behind that would go on.
+    const script = `process.on('SIGTERM', () => {
+        const options = { detached: false, stdio: 'ignore' };
+        require('child_process').spawn('sleep', ['60'], options).unref();
+        process.exit();
+      });
+      require('http').createServer().listen(process.env.PORT);`;
+    const request = requestFor(await dropletOf(scope, 'node app.js', { 'app/app.js': script }));
+    const { instance } = await startRunning(dea, request);
+    const startedAt = performance.now();
+
+    dea.bus.publish(deaStop, { droplet: request.droplet });
+    await exitOf(dea, request.droplet);
+
+    assert.ok(performance.now() - startedAt < 10_000);
+    assert.equal(await processesOf(instance), []);
+  });
+
+  it('is as quick for an instance that is just being started, whatever its script is doing', async (scope) => {
+    const dea = await openDea(scope, { stopGraceMs: 20_000 });
+    const droplet = await fixtureDroplet(scope, 'echo-env');
+    for (let pauseMs = 0; pauseMs < 80; pauseMs += 2) {
+      const request = requestFor(droplet);
+      await start(dea, request);
+      await passed(pauseMs);
+
+      const stoppedAt = performance.now();
+      dea.bus.publish(deaStop, { droplet: request.droplet });
+      await exitOf(dea, request.droplet);
+
+      assert.ok(performance.now() - stoppedAt < 10_000, `stopped after ${pauseMs} ms`);
+    }
+  });
+
+  it('lets an app that ends put things in order with programs of its own', async (scope) => {
+    const dea = await openDea(scope, { stopGraceMs: 20_000 });
+    const script = `process.on('SIGTERM', () => {
+        const child = require('child_process').spawn('sleep', ['0.5']);
+        child.on('exit', (code, signal) => { console.log('in order:', code, signal); process.exit(); });
+      });
+      require('http').createServer().listen(process.env.PORT);`;
+    const request = requestFor(await dropletOf(scope, 'node app.js', { 'app/app.js': script }));
+    await startRunning(dea, request);
+
+    dea.bus.publish(deaStop, { droplet: request.droplet });
+    await exitOf(dea, request.droplet);
+
+    assert.equal(linesOf(dea, request.droplet, 'APP/PROC/WEB'), ['in order: 0 null']);
+  });
+
   it('is done in milliseconds for an app that does not resist', async (scope) => {
     const dea = await openDea(scope, { stopGraceMs: 5_000 });
     const { app } = await startRunning(dea, requestFor(await fixtureDroplet(scope, 'echo-env')));
