@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect } from '@nats-io/transport-node';
 import * as assert from 'uvu/assert';
+import { waitFor } from '#ground/wait.ts';
 import { rawZip } from '../../ground/raw-zip.ts';
 import { describe } from '../../support/spec.ts';
 import { allRemoved, askToStage, linesOf, playCloudController, requestFor, startStager } from './peers.ts';
@@ -61,8 +62,9 @@ describe("a stager's replies", (it) => {
       [],
     );
     assert.is(heard.filter((subject) => subject.startsWith('_INBOX.')).length, 1);
-    assert.is(cloud.uploads.length, 2, 'who wants no answer is staged all the same');
-    assert.is(entries.filter(({ event }) => event === 'app staged').length, 2);
+    const staged = () => (entries.filter(({ event }) => event === 'app staged').length === 2 ? true : undefined);
+    await waitFor('who wants no answer to be staged all the same', staged, { limitMs: 5_000 });
+    assert.is(cloud.uploads.length, 2);
   });
 
   it('say what is missing when a request names no framework', async (scope) => {
