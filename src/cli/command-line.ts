@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Argument, CommanderError, Option, Command as Parser } from 'commander';
+import { type Argument, CommanderError, Help, Option, Command as Parser } from 'commander';
 import { ActionableError } from '#ground/errors.ts';
 import type { Cli } from './cli.ts';
 import { type Command, type Parameter, text } from './command.ts';
@@ -88,7 +88,7 @@ function configure(parser: Parser, cli: Cli): void {
       writeOut: (text) => cli.out.raw(text),
       writeErr: (text) => cli.out.raw(text),
       outputError: () => {},
-      getOutHelpWidth: () => cli.output.columns ?? 80,
+      getOutHelpWidth: () => widthOf(cli),
       getOutHasColors: () => true, // what is coloured was decided before
     })
     .configureHelp({
@@ -115,11 +115,22 @@ function printOverview(cli: Cli): undefined {
   parser.outputHelp();
 }
 
+/** What examples are for stands beside them where all of that fits, else below each. */
 function helpAfter({ examples, notes }: Command, cli: Cli): string {
   const { bold, dim } = cli.out.style;
+  const width = widthOf(cli);
   const widest = Math.max(...examples.map(([line]) => line.length));
-  const lines = examples.map(([line, use]) => `  ${line.padEnd(widest)}  ${dim(use)}`);
-  return ['', bold('Examples:'), ...lines, ...(notes === undefined ? [] : ['', notes])].join('\n');
+  const fits = examples.every(([, use]) => 2 + widest + 2 + use.length <= width);
+  const lines = examples.map(([line, use]) =>
+    fits ? `  ${line.padEnd(widest)}  ${dim(use)}` : `  ${line}\n      ${dim(use)}`,
+  );
+  const wrapped = notes === undefined ? [] : ['', new Help().boxWrap(notes.replaceAll('\n', ' '), width)];
+  return ['', bold('Examples:'), ...lines, ...wrapped].join('\n');
+}
+
+/** Of help, in columns. */
+function widthOf({ output }: Cli): number {
+  return output.columns ?? 80;
 }
 
 function unknownCommand(given: string): ActionableError {

@@ -136,6 +136,18 @@ describe('command line', (it) => {
     }
   });
 
+  it('keeps its help within 80 columns, but for what is to be typed', async () => {
+    for (const { name, examples } of commands) {
+      const { output } = await runCli([name, '--help']);
+      const wide = output.split('\n').filter((line) => line.length > 80);
+      assert.equal(
+        wide.filter((line) => !examples.some(([typed]) => line === `  ${typed}`)),
+        [],
+        name,
+      );
+    }
+  });
+
   it('understands each of its own examples', () => {
     const lines = commands.flatMap(({ examples }) => examples.map(([line]) => line));
     for (const line of lines) {
