@@ -4,12 +4,12 @@
  *     node --import tsx scripts/fuzz.ts [--messages N] [--seed N] [--rounds N]
  */
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
-import { ActionableError, exitCodeOf, messageOf } from '#ground/errors.ts';
+import { ActionableError, exitCodeOf } from '#ground/errors.ts';
 import { fuzzBus, type Outcome } from '../test/fuzz/fuzz-bus.ts';
 import { startLocalpaas } from '../test/support/localpaas.ts';
 import { stopSignal } from './bench/stop-signal.ts';
+import { scriptOptions } from './script-options.ts';
 
 const usage = `Sends a platform malformed messages over all subjects of its bus, and checks what becomes of it.
 
@@ -23,6 +23,15 @@ const usage = `Sends a platform malformed messages over all subjects of its bus,
 
 Each message the platform publishes is checked against what the components of 2012 take out of it. Exit code 1 says that
 one of them would have stumbled, that a component did not answer, that an app did not work, or that memory grew.`;
+
+const accepted = {
+  messages: { type: 'string', default: '100000' },
+  seed: { type: 'string' },
+  rounds: { type: 'string', default: '10' },
+  'growth-mb': { type: 'string', default: '150' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+const { count, read } = scriptOptions('fuzz');
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -70,7 +79,7 @@ function report(outcome: Outcome, growthMb: number): number {
 
 /** @returns `undefined` when help is wanted @throws ActionableError USAGE */
 function optionsOf(args: readonly string[]) {
-  const { help, ...values } = valuesOf(args);
+  const { help, ...values } = read(args, accepted);
   if (help) return undefined;
   return {
     messages: count('--messages', values.messages, 1),
@@ -78,31 +87,4 @@ function optionsOf(args: readonly string[]) {
     rounds: count('--rounds', values.rounds, 1),
     growthMb: count('--growth-mb', values['growth-mb'], 0),
   };
-}
-
-function valuesOf(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        messages: { type: 'string', default: '100000' },
-        seed: { type: 'string' },
-        rounds: { type: 'string', default: '10' },
-        'growth-mb': { type: 'string', default: '150' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (cause) {
-    throw misused(`${messageOf(cause)}.`);
-  }
-}
-
-function count(flag: string, text: string, least: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-  throw misused(`${flag} cannot be '${text}': it takes a whole number, ${least} or more.`);
-}
-
-function misused(message: string): ActionableError {
-  return new ActionableError('USAGE', message, '`npm run fuzz -- --help` shows what it takes.');
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { ActionableError, messageOf } from '#ground/errors.ts';
+import { scriptOptions } from '../script-options.ts';
 
 export const benchmarkNames = ['up', 'push', 'recovery', 'memory', 'command-line', 'peers'] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
@@ -30,9 +29,19 @@ export const usage = `Measures localpaas against the bare work, on this machine,
 Each round does the bare work too, and ratios are taken within a round. The results are printed and written to
 results.json and results.md. A figure never fails the run; exit code 1 says that something did not work.`;
 
+const accepted = {
+  rounds: { type: 'string', default: '9' },
+  only: { type: 'string' },
+  'install-peers': { type: 'boolean', default: false },
+  program: { type: 'string' },
+  out: { type: 'string', default: 'bench' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+const { misused, read } = scriptOptions('bench');
+
 /** @throws ActionableError USAGE */
 export function parseOptions(args: readonly string[]): BenchOptions {
-  const values = read(args);
+  const values = read(args, accepted);
   const rounds = Number(values.rounds);
   if (!/^\d+$/.test(values.rounds) || rounds < 1) throw misused(`--rounds cannot be '${values.rounds}'.`);
   const names = (values.only ?? benchmarkNames.join(',')).split(',');
@@ -48,28 +57,6 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   };
 }
 
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        rounds: { type: 'string', default: '9' },
-        only: { type: 'string' },
-        'install-peers': { type: 'boolean', default: false },
-        program: { type: 'string' },
-        out: { type: 'string', default: 'bench' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (cause) {
-    throw misused(`${messageOf(cause)}.`);
-  }
-}
-
 function isBenchmark(name: string): name is BenchmarkName {
   return (benchmarkNames as readonly string[]).includes(name);
-}
-
-function misused(message: string): ActionableError {
-  return new ActionableError('USAGE', message, '`npm run bench -- --help` shows what it takes.');
 }

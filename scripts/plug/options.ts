@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { ActionableError, messageOf } from '#ground/errors.ts';
+import { scriptOptions } from '../script-options.ts';
 import { type DiskKind, diskKinds } from './disk.ts';
 
 export interface PlugOptions {
@@ -31,9 +30,18 @@ export const usage = `Pulls the plug at random moments, and checks that the next
 A control at the beginning shows that the cuts do what they should. Exit code 1 says that something was lost; the home is
 kept then.`;
 
+const accepted = {
+  rounds: { type: 'string', default: '50' },
+  seed: { type: 'string' },
+  program: { type: 'string' },
+  disk: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+const { count, misused, read } = scriptOptions('plug');
+
 /** @param anySeed used when the arguments name none @throws ActionableError USAGE */
 export function parseOptions(args: readonly string[], anySeed: number): PlugOptions {
-  const { rounds, seed, program, disk, help } = read(args);
+  const { rounds, seed, program, disk, help } = read(args, accepted);
   if (program === '') throw misused('--program takes a file.');
   return {
     rounds: count('--rounds', rounds, 1),
@@ -44,35 +52,8 @@ export function parseOptions(args: readonly string[], anySeed: number): PlugOpti
   };
 }
 
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        rounds: { type: 'string', default: '50' },
-        seed: { type: 'string' },
-        program: { type: 'string' },
-        disk: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (cause) {
-    throw misused(`${messageOf(cause)}.`);
-  }
-}
-
-function count(flag: string, text: string, least: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-  throw misused(`${flag} cannot be '${text}': it takes a whole number, ${least} or more.`);
-}
-
 function kind(text: string): DiskKind {
   const known = diskKinds.find((each) => each === text);
   if (known === undefined) throw misused(`--disk cannot be '${text}': it takes ${diskKinds.join(', ')}.`);
   return known;
-}
-
-function misused(message: string): ActionableError {
-  return new ActionableError('USAGE', message, '`npm run plug -- --help` shows what it takes.');
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { ActionableError, messageOf } from '#ground/errors.ts';
+import { scriptOptions } from '../script-options.ts';
 
 export interface RotOptions {
   readonly rounds: number;
@@ -27,9 +26,18 @@ overwritten. Then \`up\` has to come up in time, with the desired state as it wa
 worst as it was in the newest good snapshot. Whatever differs must have been said, and where nothing was spoiled nothing
 may be said. Exit code 1 says that a round failed; its home is kept then.`;
 
+const accepted = {
+  rounds: { type: 'string', default: '200' },
+  seed: { type: 'string' },
+  only: { type: 'string' },
+  program: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+const { count, read } = scriptOptions('rot');
+
 /** @param anySeed used when the arguments name none @throws ActionableError USAGE */
 export function parseOptions(args: readonly string[], anySeed: number): RotOptions {
-  const values = read(args);
+  const values = read(args, accepted);
   return {
     rounds: count('--rounds', values.rounds, 1),
     seed: count('--seed', values.seed ?? String(anySeed), 0),
@@ -37,31 +45,4 @@ export function parseOptions(args: readonly string[], anySeed: number): RotOptio
     program: values.program,
     help: values.help,
   };
-}
-
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        rounds: { type: 'string', default: '200' },
-        seed: { type: 'string' },
-        only: { type: 'string' },
-        program: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (cause) {
-    throw misused(`${messageOf(cause)}.`);
-  }
-}
-
-function count(flag: string, text: string, least: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-  throw misused(`${flag} cannot be '${text}': it takes a whole number, ${least} or more.`);
-}
-
-function misused(message: string): ActionableError {
-  return new ActionableError('USAGE', message, '`npm run rot -- --help` shows what it takes.');
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { ActionableError, messageOf } from '#ground/errors.ts';
+import { scriptOptions } from '../script-options.ts';
 
 export interface TortureOptions {
   readonly kills: number;
@@ -21,39 +20,21 @@ export const usage = `Kills the platform at random moments while it works, and c
 All the while variables are set, apps are scaled and pushed. What a command or the API acknowledged is read back after
 each recovery and compared byte for byte. Exit code 1 says that something was lost; the home is kept then.`;
 
+const accepted = {
+  kills: { type: 'string', default: '200' },
+  seed: { type: 'string' },
+  apps: { type: 'string', default: '3' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+const { count, read } = scriptOptions('torture');
+
 /** @param anySeed used when the arguments name none @throws ActionableError USAGE */
 export function parseOptions(args: readonly string[], anySeed: number): TortureOptions {
-  const values = read(args);
+  const values = read(args, accepted);
   return {
     kills: count('--kills', values.kills, 1),
     seed: count('--seed', values.seed ?? String(anySeed), 0),
     apps: count('--apps', values.apps, 1),
     help: values.help,
   };
-}
-
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        kills: { type: 'string', default: '200' },
-        seed: { type: 'string' },
-        apps: { type: 'string', default: '3' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (cause) {
-    throw misused(`${messageOf(cause)}.`);
-  }
-}
-
-function count(flag: string, text: string, least: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-  throw misused(`${flag} cannot be '${text}': it takes a whole number, ${least} or more.`);
-}
-
-function misused(message: string): ActionableError {
-  return new ActionableError('USAGE', message, '`npm run torture -- --help` shows what it takes.');
 }
