@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { sha256Of } from '#ground/digest.ts';
 import { messageOf } from '#ground/errors.ts';
 
 export interface OfficialRelease {
@@ -25,7 +25,7 @@ export async function downloadOfficial(release: OfficialRelease, platform = plat
   if (expected === undefined) throw new Error(`no official release for ${platform} is on record`);
   const url = release.url.replace('{platform}', platform);
   const archive = await download(url);
-  const sha256 = createHash('sha256').update(archive).digest('hex');
+  const sha256 = sha256Of(archive);
   if (sha256 !== expected) throw new Error(`${url} has the sha256 ${sha256}, not ${expected} as recorded`);
   return memberOf(await promisify(gunzip)(archive), 'nats-server');
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readableSize } from '#ground/bytes.ts';
+import { sha256Of } from '#ground/digest.ts';
 import { replaceFile } from '#ground/files.ts';
 import type { Index } from '#packaging/carried-files.ts';
 import { sha256Of as sha256OfFile } from '#packaging/program-records.ts';
@@ -129,8 +129,4 @@ async function executableOf(
   if (host === undefined || host.bits === 32) throw new Error('pkg runs on 64-bit Linux and macOS.');
   const { program } = await fetchNode(host, downloads);
   return makeExecutable(main.code, { target, program: node }, { target: host, program }, work);
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

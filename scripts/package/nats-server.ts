@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256Of } from '#ground/digest.ts';
 import { messageOf } from '#ground/errors.ts';
 import { readIfThere, writeFileDurably } from '#ground/files.ts';
 import { findNatsServer } from '#packaging/nats-server-program.ts';
@@ -79,8 +79,4 @@ async function readKept(directory: string, target: Target): Promise<NatsServerFi
   const bytes = await readFile(join(directory, `nats-server-${target.name}-${sha256.slice(0, 16)}`));
   // It was checked against what is pinned when it came.
   return sha256 === sha256Of(bytes) ? { bytes, version, origin } : undefined;
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import * as v from 'valibot';
+import { sha256Of } from './digest.ts';
 import { systemCodeOf } from './errors.ts';
 import { readIfThere, writeFileDurably } from './files.ts';
 import { jsonIn } from './json-in.ts';
@@ -7,10 +7,6 @@ import { reasonOf } from './reason-of.ts';
 
 /** What a file holds, or why that cannot be known. */
 export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
-
-export function sha256Of(text: string | Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex');
-}
 
 /** The value as JSON, with a checksum of itself as its last member: a flipped bit often leaves valid JSON. */
 export function checkedText(value: object): string {

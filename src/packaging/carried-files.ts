@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { brotliDecompress, brotliDecompressSync } from 'node:zlib';
+import { sha256Of } from '#ground/digest.ts';
 import { ActionableError } from '#ground/errors.ts';
 
 /**
@@ -103,7 +103,7 @@ export class CarriedFiles {
     const { parts } = this.#file(name);
     const unpacked = () => parts.map((part) => unpackSync(this.#bytesOf(part), part));
     const pieces = attempt(name, unpacked);
-    this.compare(name, sha256Of(pieces));
+    this.compare(name, sha256Of(...pieces));
     const [whole, second] = pieces;
     return whole !== undefined && second === undefined ? whole : Buffer.concat(pieces);
   }
@@ -111,7 +111,7 @@ export class CarriedFiles {
   /** Its pieces, in order. @throws ActionableError EXECUTABLE_DAMAGED */
   async read(name: string): Promise<readonly Buffer[]> {
     const pieces = await this.readUnverified(name);
-    this.compare(name, sha256Of(pieces));
+    this.compare(name, sha256Of(...pieces));
     return pieces;
   }
 
@@ -166,13 +166,7 @@ export class CarriedFiles {
 
 /** Of an index, as JSON. */
 export function idOf(index: Uint8Array): string {
-  return sha256Of([index]).slice(0, idBytes);
-}
-
-function sha256Of(pieces: readonly Uint8Array[]): string {
-  const hash = createHash('sha256');
-  for (const piece of pieces) hash.update(piece);
-  return hash.digest('hex');
+  return sha256Of(index).slice(0, idBytes);
 }
 
 function unpackSync(content: Buffer, { length, bytes }: Part): Buffer {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, chmod, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256Of } from '#ground/digest.ts';
 import { systemCodeOf } from '#ground/errors.ts';
 import { ensureDirectory, syncDirectory, temporaryNameFor } from '#ground/files.ts';
 import { waitFor } from '#ground/wait.ts';
@@ -64,7 +64,7 @@ async function write(
   try {
     const writing = file.writev(pieces);
     writing.catch(() => {}); // awaited below
-    const sha256 = sha256OfAll(pieces);
+    const sha256 = sha256Of(...pieces);
     meanwhile(sha256);
     const { bytesWritten } = await writing;
     const size = pieces.reduce((sum, { length }) => sum + length, 0);
@@ -74,12 +74,6 @@ async function write(
   } finally {
     await file.close();
   }
-}
-
-function sha256OfAll(pieces: readonly Uint8Array[]): string {
-  const hash = createHash('sha256');
-  for (const piece of pieces) hash.update(piece);
-  return hash.digest('hex');
 }
 
 /** The second half. @param record the name of the file which says what is known of it */

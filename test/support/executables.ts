@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { stop } from 'esbuild';
 import { inject } from 'postject';
+import { sha256Of } from '#ground/digest.ts';
 import { type CarriedFile, CarriedFiles, type Index, sourceIn } from '#packaging/carried-files.ts';
 import { bundle } from '../../scripts/build.mjs';
 import { assetsOf } from '../../scripts/package/assets.ts';
@@ -144,8 +145,4 @@ async function whole(node: Buffer, files: readonly [string, Packed][], index: Om
   });
   const bytes = Buffer.concat(files.flatMap(([, { pieces }]) => pieces.map(({ content }) => content)));
   return Buffer.concat([node, await appendix({ files: Object.fromEntries(carried), bytes }, index)]);
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

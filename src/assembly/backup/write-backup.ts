@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Readable } from 'node:stream';
 import { type Account, blobsOf, type DesiredState, stateText } from '#components/cloud-controller/index.ts';
+import { sha256Of } from '#ground/digest.ts';
 import { type TarSource, tarGzOf } from '#ground/tar-stream.ts';
 import {
   accountName,
@@ -79,7 +79,7 @@ export function writeBackup(
 
 function textMember(name: string, text: string): { member: BackupMember; source: TarSource } {
   const content = Buffer.from(text);
-  const sha256 = createHash('sha256').update(content).digest('hex');
+  const sha256 = sha256Of(content);
   return {
     member: { name, bytes: content.length, sha256 },
     source: { name, sizeBytes: content.length, content: () => [content] },

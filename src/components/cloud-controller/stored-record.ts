@@ -1,4 +1,4 @@
-import { sha256Of } from '#ground/checked-file.ts';
+import { sha256Of } from '#ground/digest.ts';
 import type { Kind, Records } from './records.ts';
 
 export type AnyRecord = Records[Kind];

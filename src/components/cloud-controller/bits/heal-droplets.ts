@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { dropletExited } from '#contract/dea.ts';
 import type { Bus } from '#ground/bus.ts';
 import { sayInAppLog } from '../app-log.ts';
 import type { BackgroundWork } from '../background-work.ts';
+import { newBuild } from '../changes/build.ts';
 import type { EventLog } from '../events.ts';
 import type { AppRecord, BuildRecord, DropletRecord } from '../records.ts';
 import { dropletOf } from '../running/desired.ts';
@@ -70,18 +70,7 @@ async function stageAgain(
 ): Promise<BuildRecord | undefined> {
   const bits = droplet.package === null ? undefined : store.get('package', droplet.package);
   if (bits?.state !== 'READY') return undefined;
-  const now = new Date().toISOString();
-  const build = await store.create('build', {
-    guid: randomUUID(),
-    createdAt: now,
-    updatedAt: now,
-    app: app.guid,
-    package: bits.guid,
-    state: 'STAGING',
-    error: null,
-    droplet: null,
-  });
-  events.record('audit.app.build.create', { app }, { build_guid: build.guid, package_guid: bits.guid });
+  const build = await newBuild({ store, events }, app, bits);
   await staging.stage(build);
   return store.get('build', build.guid);
 }

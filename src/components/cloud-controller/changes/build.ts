@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Api } from '../api.ts';
 import type { AppRecord, BuildRecord, PackageRecord } from '../records.ts';
 
-/** Has a package staged in the background; the build's record tells what became of it. */
-export async function startBuild(
-  { store, operations, events }: Api,
+/** The record of a build that is to be staged. */
+export async function newBuild(
+  { store, events }: Pick<Api, 'store' | 'events'>,
   app: AppRecord,
   bits: PackageRecord,
 ): Promise<BuildRecord> {
@@ -20,6 +20,12 @@ export async function startBuild(
     droplet: null,
   });
   events.record('audit.app.build.create', { app }, { build_guid: build.guid, package_guid: bits.guid });
-  operations.stage(build);
+  return build;
+}
+
+/** Has a package staged in the background; the build's record tells what became of it. */
+export async function startBuild(api: Api, app: AppRecord, bits: PackageRecord): Promise<BuildRecord> {
+  const build = await newBuild(api, app, bits);
+  api.operations.stage(build);
   return build;
 }

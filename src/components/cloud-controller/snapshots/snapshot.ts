@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { sha256Of } from '#ground/checked-file.ts';
+import { sha256Of } from '#ground/digest.ts';
 import { jsonIn } from '#ground/json-in.ts';
 import { reasonOf } from '#ground/reason-of.ts';
 

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { readSnapshot, type Snapshot, snapshotText } from '#components/cloud-controller/snapshots/snapshot.ts';
-import { sha256Of } from '#ground/checked-file.ts';
+import { sha256Of } from '#ground/digest.ts';
 import { describe } from '../../../support/spec.ts';
 
 const snapshot: Snapshot = {
