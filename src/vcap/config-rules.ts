@@ -28,10 +28,36 @@ export const config = {
     mistakeIn: (value) =>
       typeof value === 'boolean' ? undefined : `Expected instance of true or false, given ${textOf(value)}`,
   } as Rule<boolean>,
+  /** Passwords and keys may look like numbers. */
+  word: {
+    mistakeIn: (value) =>
+      typeof value === 'string' || typeof value === 'number'
+        ? undefined
+        : `Expected instance of String, given an instance of ${classOf(value)}`,
+  } as Rule<string | number>,
   list,
   record,
   optional: <T>(rule: Rule<T>): Rule<T> & { isOptional: true } => ({ ...rule, isOptional: true }),
 };
+
+/** What most components of 2012 had in their files, under the same keys. */
+export const common = {
+  logging: record({
+    level: config.optional(config.text),
+    file: config.optional(config.text),
+    syslog: config.optional(config.text),
+  }),
+  status: record({
+    port: config.optional(config.whole),
+    user: config.optional(config.word),
+    password: config.optional(config.word),
+  }),
+};
+
+/** A word as text. */
+export function wordOf(value: string | number | undefined): string | undefined {
+  return value === undefined ? undefined : String(value);
+}
 
 /**
  * A component of 2012 cannot start as it is configured. The message is the one line the original prints before it ends
@@ -52,8 +78,13 @@ export class ConfigError extends Error {
  */
 export function checkedConfig<T>(value: unknown, rule: Rule<T>): T {
   const mistake = rule.mistakeIn(value);
-  if (mistake !== undefined) throw new ConfigError(`There was a problem validating the supplied config: ${mistake}`);
+  if (mistake !== undefined) throw invalid(mistake);
   return value as T; // the rule says that it is one
+}
+
+/** @param mistake in the braces of the original */
+export function invalid(mistake: string): ConfigError {
+  return new ConfigError(`There was a problem validating the supplied config: ${mistake}`);
 }
 
 function kind<T>(name: string, isOne: (value: unknown) => boolean): Rule<T> {

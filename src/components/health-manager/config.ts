@@ -1,14 +1,10 @@
-import * as v from 'valibot';
-import { ConfigError, config, type Rule, type ValueOf } from '#vcap/config-rules.ts';
+import { checkedOptions } from '#vcap/checked-options.ts';
+import { common, config, type ValueOf, wordOf } from '#vcap/config-rules.ts';
 import { localAddressFor } from '#vcap/local-address.ts';
 import { HealthManagerOptions } from './options.ts';
 
 const { text, whole, number, record, optional } = config;
 
-/** Passwords may look like numbers. */
-const word: Rule<string | number> = {
-  mistakeIn: (value) => (typeof value === 'number' ? undefined : text.mistakeIn(value)),
-};
 const seconds = optional(number);
 
 /** `health_manager.yml` as the originals have it (health manager 1, 2012, and 2, 2014). No key is required. */
@@ -19,8 +15,8 @@ const HealthManagerConfig = record({
   local_route: optional(text),
   cc_partition: optional(text),
   bulk_api: optional(record({ host: optional(text) })),
-  status: optional(record({ port: optional(whole), user: optional(word), password: optional(word) })),
-  logging: optional(record({ level: optional(text), file: optional(text), syslog: optional(text) })),
+  status: optional(common.status),
+  logging: optional(common.logging),
   intervals: optional(
     record({
       database_scan: seconds,
@@ -67,7 +63,7 @@ export async function readHealthManagerConfig(
 
 function optionsOf(given: HealthManagerConfig, host: string | undefined): HealthManagerOptions {
   const { index = null, status = {}, bulk_api: bulk, cc_partition: partition } = given;
-  const options = v.safeParse(HealthManagerOptions, {
+  const wanted = {
     ...timesOf(given.intervals ?? {}),
     index,
     host,
@@ -75,13 +71,8 @@ function optionsOf(given: HealthManagerConfig, host: string | undefined): Health
     bulkUrl: bulk?.host === undefined ? undefined : urlOf(bulk.host),
     status: { port: status.port, user: wordOf(status.user), password: wordOf(status.password) },
     shownConfig: given,
-  });
-  if (options.success) return options.output;
-  const [{ message, ...issue }] = options.issues;
-  const key = v.getDotPath({ message, ...issue }) ?? '';
-  throw new ConfigError(
-    `There was a problem validating the supplied config: { ${originals[key] ?? key} => ${message} }`,
-  );
+  };
+  return checkedOptions(HealthManagerOptions, wanted, originals);
 }
 
 /** Who configures a health manager of then gets the times of then. */
@@ -122,8 +113,4 @@ const originals: Readonly<Record<string, string>> = {
 
 function urlOf(host: string): string {
   return /^https?:\/\//.test(host) ? host.replace(/\/+$/, '') : `http://${host}`;
-}
-
-function wordOf(value: string | number | undefined): string | undefined {
-  return value === undefined ? undefined : String(value);
 }

@@ -1,13 +1,8 @@
-import * as v from 'valibot';
-import { ConfigError, config, type Rule, type ValueOf } from '#vcap/config-rules.ts';
+import { checkedOptions } from '#vcap/checked-options.ts';
+import { common, config, type ValueOf, wordOf } from '#vcap/config-rules.ts';
 import { RouterOptions } from './options.ts';
 
-const { text, whole, record, optional } = config;
-
-/** Keys for passwords and traces may look like numbers. */
-const word: Rule<string | number> = {
-  mistakeIn: (value) => (typeof value === 'number' ? undefined : text.mistakeIn(value)),
-};
+const { text, whole, word, record, optional } = config;
 
 /** `router.yml` as the original has it (router, 2011 and 2013). It checks nothing itself, so no key is required. */
 const RouterConfig = record({
@@ -20,8 +15,8 @@ const RouterConfig = record({
   pid: optional(text),
   index: optional(whole),
   trace_key: optional(word),
-  status: optional(record({ port: optional(whole), user: optional(word), password: optional(word) })),
-  logging: optional(record({ level: optional(text), file: optional(text), syslog: optional(text) })),
+  status: optional(common.status),
+  logging: optional(common.logging),
 });
 type RouterConfig = ValueOf<typeof RouterConfig>;
 
@@ -33,6 +28,9 @@ const withoutEffect: Readonly<Record<string, string>> = {
   sock: 'it listens on a port',
   publish_active_apps_interval: 'no health manager listens to router.active_apps',
 };
+
+/** By our names of options that a file can get wrong. */
+const originals = { host: 'inet', traceKey: 'trace_key' };
 
 /** What `router.yml` asks for. */
 export interface RouterSettings {
@@ -59,30 +57,20 @@ export async function readRouterConfig(
 
 function settingsOf(given: RouterConfig): RouterSettings {
   const { inet, port, index = null, status = {}, trace_key: traceKey, mbus, nats_uri, pid, logging = {} } = given;
-  const options = v.safeParse(RouterOptions, {
+  const wanted = {
     host: inet,
     port,
     index,
     traceKey: wordOf(traceKey),
     status: { port: status.port, user: wordOf(status.user), password: wordOf(status.password) },
     shownConfig: given,
-  });
-  if (!options.success) {
-    const [issue] = options.issues;
-    const key = v.getDotPath(issue) ?? '';
-    const known = key === 'host' ? 'inet' : key === 'traceKey' ? 'trace_key' : key;
-    throw new ConfigError(`There was a problem validating the supplied config: { ${known} => ${issue.message} }`);
-  }
+  };
   const ignored = Object.entries(withoutEffect).filter(([key]) => key in given);
   return {
-    options: options.output,
+    options: checkedOptions(RouterOptions, wanted, originals),
     natsUri: mbus ?? nats_uri,
     pidFilename: pid,
     logging,
     withoutEffect: Object.fromEntries(ignored),
   };
-}
-
-function wordOf(value: string | number | undefined): string | undefined {
-  return value === undefined ? undefined : String(value);
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ConfigError, checkedConfig, config, type ValueOf } from '#vcap/config-rules.ts';
+import { ConfigError, checkedConfig, config, invalid, type ValueOf } from '#vcap/config-rules.ts';
 import { localAddressFor } from '#vcap/local-address.ts';
 import { takePidFile } from '#vcap/pid-file.ts';
 import { StagerOptions } from './options.ts';
@@ -56,7 +56,7 @@ export function stagerConfigOf(value: unknown, host = '127.0.0.1'): StagerSettin
     scripts: '8f2fa00',
     shownConfig: { ...given, dirs },
   });
-  if (!options.success) throw new ConfigError(`There was a problem validating the supplied config: ${unusable(given)}`);
+  if (!options.success) throw invalid(unusable(given));
   return {
     options: options.output,
     natsUri: given.nats_uri,

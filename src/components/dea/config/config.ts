@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
-import * as v from 'valibot';
-import { ConfigError, checkedConfig, config, type ValueOf } from '#vcap/config-rules.ts';
+import { checkedOptions } from '#vcap/checked-options.ts';
+import { ConfigError, checkedConfig, common, config, type ValueOf } from '#vcap/config-rules.ts';
 import { localAddressFor } from '#vcap/local-address.ts';
 import { DeaOptions } from '../options.ts';
 
@@ -32,7 +32,7 @@ const DeaConfig = record({
   droplet_fs_percent_used_threshold: optional(number),
   dea_ruby: optional(text),
   status: optional(record({ port: optional(whole), user: optional(text), password: optional(text) })),
-  logging: optional(record({ level: optional(text), file: optional(text), syslog: optional(text) })),
+  logging: optional(common.logging),
   /** Ours: whether runtimes have to be exactly as apps ask for them. */
   strict_runtimes: optional(yesOrNo),
 });
@@ -68,7 +68,7 @@ export function deaConfigOf(value: unknown, { path, userHome, host }: DeaSurroun
   refuseRuntimeMap(value);
   const given = checkedConfig(withoutNulls(value), DeaConfig);
   const { intervals = {}, runtimes = [], status = {}, index = null, evacuation_delay, local_route: _, ...rest } = given;
-  const options = v.safeParse(DeaOptions, {
+  const wanted = {
     path,
     userHome,
     host,
@@ -89,11 +89,9 @@ export function deaConfigOf(value: unknown, { path, userHome, host }: DeaSurroun
     heartbeatEveryMs: inMs(intervals.heartbeat),
     advertiseEveryMs: inMs(intervals.advertise),
     shownConfig: given,
-  });
-  if (!options.success)
-    throw new ConfigError(`There was a problem validating the supplied config: ${wrongIn(options.issues)}`);
+  };
   return {
-    options: options.output,
+    options: checkedOptions(DeaOptions, wanted, originals),
     mbus: rest.mbus,
     pid: rest.pid,
     logging: rest.logging ?? {},
@@ -148,7 +146,8 @@ function inMs(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000;
 }
 
-const keyOf: Readonly<Record<string, string>> = {
+/** By our names of options that a file can get wrong. */
+const originals = {
   maxMemoryMb: 'max_memory',
   maxDiskUsePercent: 'droplet_fs_percent_used_threshold',
   filerPort: 'filer_port',
@@ -156,14 +155,6 @@ const keyOf: Readonly<Record<string, string>> = {
   heartbeatEveryMs: 'intervals.heartbeat',
   advertiseEveryMs: 'intervals.advertise',
 };
-
-function wrongIn(issues: readonly v.BaseIssue<unknown>[]): string {
-  const mistakes = issues.map((issue) => {
-    const name = v.getDotPath(issue) ?? '';
-    return `${keyOf[name] ?? name} => ${issue.message}`;
-  });
-  return `{ ${mistakes.join(', ')} }`;
-}
 
 function remarksOn({ secure, enforce_ulimit, runtimes = [], base_dir, disable_dir_cleanup }: DeaConfig): string[] {
   return [
