@@ -10,10 +10,11 @@ const doors = {
   commander: '^src/cli/',
   httpxy: '^src/components/router/proxy\\.ts$',
   jose: '^src/components/cloud-controller/tokens\\.ts$',
+  semver: '^src/workload/runtimes/version-range\\.ts$',
   tar: '^src/ground/tar\\.ts$',
   trouter: '^src/ground/http-server\\.ts$',
   valibot: '^src/',
-  yaml: '^src/ground/yaml\\.ts$',
+  yaml: '^src/ground/yaml(-tree)?\\.ts$',
   yauzl: '^src/ground/unzip\\.ts$',
   yazl: '^src/ground/zip\\.ts$',
 };

@@ -5,6 +5,8 @@
  *     node --import tsx scripts/interop.ts
  *
  * The Ruby client of 2012 (gem `nats`, before 1.0) is found as an installed gem, or through RUBYLIB and GEM_PATH.
+ * LOCALPAAS_ORIGINALS names a folder with original components: programs `stager`, `dea`, `health_manager` and `router`,
+ * each taking `-c FILE`. Each that is there takes the place of ours, and an app is staged, run, crashed and stopped.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +15,7 @@ import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { messageOf } from '#ground/errors.ts';
 import { startFakeCc, startOpenBus, startPart } from '../test/support/parts.ts';
 import { foreignClients, type Surroundings } from './interop/foreign-clients.ts';
+import { tryOriginals } from './interop/originals.ts';
 
 process.exitCode = await main();
 
@@ -34,6 +37,7 @@ async function main(): Promise<number> {
       console.log(`FAILED   ${client.name}: ${messageOf(error)}`);
     }
   }
+  failures += await tryOriginals();
   return failures === 0 ? 0 : 1;
 }
 

@@ -10,6 +10,10 @@ INSTANCE = JSON.parse(ENV['VCAP_APPLICATION'] || '{}').fetch('instance_index', 0
 # loopback interface is enough.
 set :bind, ENV['VCAP_APP_HOST'] || '127.0.0.1'
 
+# Without this line Sinatra takes whichever server is installed, and some wait on SIGTERM until the last
+# browser has closed its connection.
+set :server, 'webrick'
+
 # The port needs no line: Sinatra takes it from `-p`, which the platform gives on the command line, or
 # from PORT. By hand it is 4567.
 

@@ -13,6 +13,7 @@ import { call } from '#ground/http-client.ts';
 import { waitFor } from '#ground/wait.ts';
 import type { PlatformContext, PlatformSettings } from './settings.ts';
 import { type Part, part, startAll } from './start-all.ts';
+import { urlOf } from './url-of.ts';
 
 /** All components. What is the router's concerns all of them: where they can be asked, and their entrance. */
 export type RunningComponents = RunningRouter;
@@ -89,12 +90,6 @@ function allOf(
 function started<T>(part: T | undefined): T {
   if (part === undefined) throw new TypeError('A part that has started is missing.');
   return part;
-}
-
-/** Where this machine reaches what listens there. */
-export function urlOf({ host, port }: { host: string; port: number }): string {
-  const here = /^(0\.0\.0\.0|::|localhost)$/.test(host) ? '127.0.0.1' : host;
-  return `http://${here.includes(':') ? `[${here}]` : here}:${port}`;
 }
 
 /**

@@ -15,13 +15,16 @@ export interface Home {
   readonly platformFile: string;
   /** How our own command line is logged in. */
   readonly loginFile: string;
+  /** The same two of a cloud controller that runs alone. */
+  readonly partsFile: string;
+  readonly partsLoginFile: string;
   readonly logFile: string;
   /** The directory of one component alone. */
   directoryOf(component: string): string;
 }
 
-/** What a running platform tells about itself, in `run/platform.json`. */
-export const PlatformRecord = v.looseObject({
+/** What a cloud controller that runs alone tells about itself, in `run/parts.json`. */
+export const PartsRecord = v.looseObject({
   pid: v.number(),
   /** Tells this process from a later one with its pid. */
   startedAt: v.string(),
@@ -29,6 +32,12 @@ export const PlatformRecord = v.looseObject({
   url: v.string(),
   domain: v.string(),
   version: v.string(),
+});
+export type PartsRecord = v.InferOutput<typeof PartsRecord>;
+
+/** What a running platform tells about itself, in `run/platform.json`. */
+export const PlatformRecord = v.looseObject({
+  ...PartsRecord.entries,
   bus: v.string(),
   natsServerPid: v.number(),
   /** The file it runs: the executable, or what Node runs in a checkout. */
@@ -44,6 +53,8 @@ export function homeOf(flag: string | undefined, env: Readonly<Record<string, st
     path,
     platformFile: join(path, 'run', 'platform.json'),
     loginFile: join(path, 'cli', 'login.json'),
+    partsFile: join(path, 'run', 'parts.json'),
+    partsLoginFile: join(path, 'cli', 'parts-login.json'),
     logFile: join(path, 'logs', 'localpaas.log'),
     directoryOf: (component) => join(path, component),
   };
@@ -109,11 +120,20 @@ export async function tidyHome(home: Home): Promise<void> {
 }
 
 /** What the platform of this home last told about itself; it may have been killed since. */
-export async function readPlatformRecord(home: Home): Promise<PlatformRecord | undefined> {
-  const text = await readIfThere(home.platformFile);
+export function readPlatformRecord(home: Home): Promise<PlatformRecord | undefined> {
+  return readRecord(home.platformFile, PlatformRecord);
+}
+
+/** What a cloud controller alone last told about itself; it may have been killed since. */
+export function readPartsRecord(home: Home): Promise<PartsRecord | undefined> {
+  return readRecord(home.partsFile, PartsRecord);
+}
+
+async function readRecord<S extends v.GenericSchema>(file: string, schema: S): Promise<v.InferOutput<S> | undefined> {
+  const text = await readIfThere(file);
   if (text === undefined) return undefined;
   try {
-    return v.parse(PlatformRecord, JSON.parse(text));
+    return v.parse(schema, JSON.parse(text));
   } catch {
     return undefined; // cut short by a power cut, or written by another version: as good as none
   }

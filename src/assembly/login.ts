@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { TokenReply } from '#contract/api/resources.ts';
 import { readCheckedFile, writeCheckedFile } from '#ground/checked-file.ts';
@@ -8,9 +8,8 @@ import { ensureDirectory } from '#ground/files.ts';
 import { call } from '#ground/http-client.ts';
 import type { Log } from '#ground/log.ts';
 import { setAside } from '#ground/set-aside.ts';
-import type { Home } from './home.ts';
 
-/** How our own command line is logged in, in `cli/login.json`. */
+/** How our own command line is logged in. */
 const Login = v.looseObject({
   accessToken: v.string(),
   refreshToken: v.string(),
@@ -26,20 +25,29 @@ const Account = v.looseObject({ user: v.string(), password: v.string() });
 
 const renewAfterMs = 15 * 86_400_000;
 
-/** Logs the command line of this home in, unless it is. @param uaaUrl where the token endpoint answers */
-export async function logInCommandLine(home: Home, uaaUrl: string, log: Log): Promise<void> {
-  const keyMadeAt = (await stat(join(home.directoryOf('cloud-controller'), 'identity.json'))).mtimeMs;
-  if (await isLoggedIn(home, keyMadeAt, log)) return;
-  const account = v.parse(
-    Account,
-    JSON.parse(await readFile(join(home.directoryOf('cloud-controller'), 'admin.json'), 'utf8')),
-  );
+export interface LoginPlace {
+  /** Of the cloud controller, which keeps its account there. */
+  readonly directory: string;
+  /** Where the login is written. */
+  readonly file: string;
+  /** Where the token endpoint answers. */
+  readonly url: string;
+  /** Its name, where the one in `url` will not do. */
+  readonly host?: string;
+}
+
+/** Logs a home's command line in, unless it is. */
+export async function logInCommandLine({ directory, file, url, host }: LoginPlace, log: Log): Promise<void> {
+  const keyMadeAt = (await stat(join(directory, 'identity.json'))).mtimeMs;
+  if (await isLoggedIn(file, keyMadeAt, log)) return;
+  const account = v.parse(Account, JSON.parse(await readFile(join(directory, 'admin.json'), 'utf8')));
   const form = new URLSearchParams({ grant_type: 'password', username: account.user, password: account.password });
-  const answer = await call(`${uaaUrl}/oauth/token`, {
+  const answer = await call(`${url}/oauth/token`, {
     method: 'POST',
     headers: {
       'content-type': 'application/x-www-form-urlencoded',
       authorization: `Basic ${Buffer.from('cf:').toString('base64')}`,
+      ...(host === undefined ? {} : { host }),
     },
     body: form.toString(),
   });
@@ -53,18 +61,18 @@ export async function logInCommandLine(home: Home, uaaUrl: string, log: Log): Pr
     loggedInAt: now,
     keyMadeAt,
   };
-  await ensureDirectory(join(home.path, 'cli'));
-  await writeCheckedFile(home.loginFile, login);
+  await ensureDirectory(dirname(file));
+  await writeCheckedFile(file, login);
 }
 
-async function isLoggedIn(home: Home, keyMadeAt: number, log: Log): Promise<boolean> {
-  const login = await readCheckedFile(home.loginFile, Login);
+async function isLoggedIn(file: string, keyMadeAt: number, log: Log): Promise<boolean> {
+  const login = await readCheckedFile(file, Login);
   if (login === undefined) return false;
   if (login.ok) return login.value.keyMadeAt === keyMadeAt && Date.now() - login.value.loggedInAt < renewAfterMs;
   reportDamage(log, {
-    found: `The login of this command line, ${home.loginFile}, cannot be read: ${login.reason}.`,
+    found: `The login of this command line, ${file}, cannot be read: ${login.reason}.`,
     done: 'It was logged in anew.',
-    keptIn: await setAside(home.loginFile, join(home.path, 'cli', 'damaged')),
+    keptIn: await setAside(file, join(dirname(file), 'damaged')),
   });
   return false;
 }

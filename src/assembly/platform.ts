@@ -19,6 +19,7 @@ import { mending } from './mend.ts';
 import type { PlatformContext, PlatformSettings, Succession } from './settings.ts';
 import { stopOf } from './start-all.ts';
 import { StoreGuard } from './store-guard.ts';
+import { urlOf } from './url-of.ts';
 
 export interface RunningPlatform extends Running {
   readonly record: PlatformRecord;
@@ -39,14 +40,17 @@ export async function startPlatform(settings: PlatformSettings, context: Platfor
   await mending(context, guard, () => tidyHome(home));
   if (await finishSwitch(home)) log.warn('interrupted restore finished', { home: home.path });
 
-  const { server, components, running } = undo.use(
-    await mending(context, guard, () => startParts(settings, context, guard)),
-  );
+  const { server, running } = undo.use(await mending(context, guard, () => startParts(settings, context, guard)));
   guard.forget();
-  await mending(context, guard, () => logInCommandLine(home, components.urlOf(running), log));
+  const login = {
+    directory: home.directoryOf('cloud-controller'),
+    file: home.loginFile,
+    url: urlOf(running),
+  };
+  await mending(context, guard, () => logInCommandLine(login, log));
   await running.open();
   const record = await recordOf({
-    url: components.urlOf(running),
+    url: urlOf(running), // a successor has the address of its predecessor only now
     domain: settings.domain,
     version,
     bus: server.address.url,
@@ -81,7 +85,7 @@ async function startParts(settings: PlatformSettings, context: PlatformContext, 
   });
   undo.use(running);
   const parts = undo.move();
-  return { server, components, running, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  return { server, running, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import * as v from 'valibot';
-import { type Home, homeOf, type PlatformRecord, readPlatformRecord } from '#assembly/home.ts';
+import { homeOf, type PartsRecord } from '#assembly/home.ts';
 import { pageOf, TokenReply } from '#contract/api/resources.ts';
 import { ActionableError, messageOf, systemCodeOf } from '#ground/errors.ts';
 import { call, type HttpAnswer, type HttpCall } from '#ground/http-client.ts';
@@ -9,7 +9,7 @@ import { reasonOf } from '#ground/reason-of.ts';
 import { sleep } from '#ground/wait.ts';
 import { portOf } from './addresses.ts';
 import { refusalOf, strangeAnswer } from './api-refusal.ts';
-import { type Login, readLogin, writeLogin } from './login.ts';
+import { type Endpoint, endpointOf, type Login, readLogin, writeLogin } from './login.ts';
 
 type Schema<T> = v.GenericSchema<unknown, T>;
 
@@ -25,15 +25,15 @@ const lostConnection: readonly string[] = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', '
 
 /** What the platform of a home answers. All requests go to the router's address; the Host header says to whom. */
 export class ApiClient {
-  readonly platform: PlatformRecord;
-  readonly #home: Home;
+  readonly platform: PartsRecord;
+  readonly #endpoint: Endpoint;
   readonly #signal: AbortSignal;
   #login: Login;
   #renewal: Promise<void> | undefined;
 
-  private constructor(home: Home, platform: PlatformRecord, login: Login, signal: AbortSignal) {
-    this.#home = home;
-    this.platform = platform;
+  private constructor(endpoint: Endpoint, login: Login, signal: AbortSignal) {
+    this.#endpoint = endpoint;
+    this.platform = endpoint.platform;
     this.#login = login;
     this.#signal = signal;
   }
@@ -41,16 +41,17 @@ export class ApiClient {
   /** @throws ActionableError NOBODY_ANSWERED when no platform of this home was started */
   static async open(cli: { home: string; signal: AbortSignal }): Promise<ApiClient> {
     const home = homeOf(cli.home, {});
-    const [platform, login] = await Promise.all([readPlatformRecord(home), readLogin(home)]);
-    if (platform === undefined) throw nobody(`No localpaas runs with the home ${home.path}.`);
+    const endpoint = await endpointOf(home);
+    if (endpoint === undefined) throw nobody(`No localpaas runs with the home ${home.path}.`);
+    const login = await readLogin(endpoint.loginFile);
     if (login === undefined) {
       throw new ActionableError(
         'NOBODY_ANSWERED',
-        `This command line is not logged in: ${home.loginFile} is missing or damaged.`,
+        `This command line is not logged in: ${endpoint.loginFile} is missing or damaged.`,
         'Stop localpaas and start it again with `localpaas up`, which logs it in.',
       );
     }
-    return new ApiClient(home, platform, login, cli.signal);
+    return new ApiClient(endpoint, login, cli.signal);
   }
 
   get<T>(path: string, schema: Schema<T>): Promise<T> {
@@ -151,7 +152,8 @@ export class ApiClient {
 
   /** Names below the domain need not resolve: the router is asked by its address, with the name as a header. */
   #host(endpoint: string): Record<string, string> {
-    return endpoint === 'api' ? {} : { host: `${endpoint}.${this.platform.domain}:${portOf(this.platform.url)}` };
+    const name = endpoint === 'api' ? this.#endpoint.apiHost : `${endpoint}.${this.platform.domain}`;
+    return name === undefined ? {} : { host: `${name}:${portOf(this.platform.url)}` };
   }
 
   #renew(): Promise<void> {
@@ -180,7 +182,7 @@ export class ApiClient {
       refreshToken: reply.refresh_token,
       expiresAt: Date.now() + (reply.expires_in ?? 600) * 1000,
     };
-    await writeLogin(this.#home, this.#login);
+    await writeLogin(this.#endpoint.loginFile, this.#login);
   }
 
   #explain(error: unknown): unknown {

@@ -31,6 +31,8 @@ export function parse(args: readonly string[], cli: Cli): Invocation | undefined
 }
 
 function parseFor(command: Command, args: readonly string[], cli: Cli): Invocation | undefined {
+  const isHelp = args.length === 1 && args[0] === '--help';
+  if (command.readsItself && !isHelp) return asTyped(command, args);
   let invocation: Invocation | undefined;
   const parser = new Parser('localpaas');
   configure(parser, cli);
@@ -43,6 +45,11 @@ function parseFor(command: Command, args: readonly string[], cli: Cli): Invocati
     throw misuse(error, command);
   }
   return invocation;
+}
+
+function asTyped(command: Command, args: readonly string[]): Invocation {
+  const [name = ''] = Object.keys(command.takes);
+  return { command, input: { [name]: args }, home: undefined };
 }
 
 function invocationOf(command: Command, input: Record<string, unknown>): Invocation {

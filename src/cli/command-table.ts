@@ -1,5 +1,7 @@
 import type { Command } from './command.ts';
 import { appCommands, stateCommands } from './rows/apps.ts';
+import { buildpackCommands } from './rows/buildpacks.ts';
+import { lifecycleCommands } from './rows/lifecycle.ts';
 import { partCommands } from './rows/parts.ts';
 import { platformCommands } from './rows/platform.ts';
 import { routeCommands } from './rows/routes.ts';
@@ -18,7 +20,9 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: 'State of an app', members: stateCommands },
   { title: 'Settings of an app', members: settingCommands },
   { title: 'Routes', members: routeCommands },
+  { title: 'Buildpacks', members: buildpackCommands },
   { title: 'Parts, one by one', members: partCommands },
+  { title: 'Programs of Diego', members: lifecycleCommands },
   { title: 'Tools', members: [...toolCommands, completionCommand(() => commands)] },
 ];
 

@@ -2,8 +2,8 @@ import { megabytesOf } from '#ground/bytes.ts';
 import { ActionableError } from '#ground/errors.ts';
 import type { Cli } from './cli.ts';
 
-/** What completion offers for a value: names of apps, paths, or these words. */
-export type Completes = 'apps' | 'files' | 'folders' | readonly string[];
+/** What completion offers for a value: names of apps or of buildpacks, paths, or these words. */
+export type Completes = 'apps' | 'buildpacks' | 'files' | 'folders' | readonly string[];
 
 /** An argument or an option of a command: `<name>`, `[path]`, `-i, --instances <number>`, `--no-start`. */
 export interface Parameter<Value> {
@@ -32,6 +32,11 @@ interface Row<Takes> {
   readonly notes?: string;
   /** Arguments in their order, then options. The key of an option is its long name in camel case. */
   readonly takes: Takes;
+  /**
+   * The command reads its words itself, as the program does that it stands in for: all of them become its one argument.
+   * Only a `--help` that stands alone is ours.
+   */
+  readonly readsItself?: true;
   /** Imports the command's module: only the command that runs is loaded. */
   readonly load: () => Promise<{ run: Run<InputOf<NoInfer<Takes>>> }>;
 }
@@ -55,6 +60,11 @@ export function argument(syntax: `<${string}>`, description: string, completes?:
 export function text(syntax: string, description: string, completes?: Completes): Parameter<string | undefined> {
   const value = { syntax, description, initial: undefined, parse: (given: string) => given };
   return completes === undefined ? value : { ...value, completes };
+}
+
+/** Every word behind the name of a command that reads them itself. */
+export function words(syntax: `[${string}...]`, description: string): Parameter<readonly string[]> {
+  return { syntax, description, initial: [] };
 }
 
 /** A switch: `--json`. One that begins with `--no-` is true until it is given, under the name without `no`. */

@@ -45,15 +45,19 @@ export class Interrupted extends Error {
 /** npm passes on the Ctrl-C which the terminal sent here already: two signals so close are one. */
 const sameSignalMs = 500;
 
-/** The world of this process. The first signal asks the command to stop, the second does not ask. */
+/**
+ * The world of this process. The first signal asks the command to stop; the same one again does not ask. Another one after
+ * it asks for nothing new: foreman sends SIGTERM where the terminal has sent SIGINT, and the stop is under way.
+ */
 export function worldOfProcess(): World {
   const stop = new AbortController();
-  let askedAt = 0;
+  const askedAt = new Map<string, number>();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       const reason = new Interrupted(name);
-      if (!stop.signal.aborted) askedAt = performance.now();
-      else if (performance.now() - askedAt > sameSignalMs) process.exit(reason.exitCode);
+      const before = askedAt.get(name) ?? performance.now();
+      if (performance.now() - before > sameSignalMs) process.exit(reason.exitCode);
+      askedAt.set(name, before);
       stop.abort(reason);
     });
   }

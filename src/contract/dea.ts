@@ -73,6 +73,14 @@ const StartRequest = v.looseObject({
   droplet: Id,
   index: Count,
   name: v.string(),
+  /** Ours: the app to which what is started belongs, when `droplet` is one of its processes. */
+  application_id: v.nullish(Id),
+  /** Ours: `web`, `worker`, …; `web` when absent. */
+  process_type: v.nullish(v.string()),
+  /** Ours: what the droplet is to run instead of what it runs by itself; only droplets of buildpacks can. */
+  start_command: v.nullish(v.string()),
+  /** Ours: the name of the task that is started. It ends by itself, is in no heartbeat and never started again. */
+  task: v.nullish(v.string()),
   /** `<sha1 of the droplet>-<run count>` */
   version: v.string(),
   /** Empty: no port is assigned, and the instance is RUNNING as soon as it is started. */
@@ -176,6 +184,9 @@ const Found = v.looseObject({
   console_ip: v.nullish(v.string()),
   console_port: v.nullish(Port),
   stats: v.nullish(Stats),
+  /** Ours, as in `droplet.exited`: how one that has ended did. */
+  exit_status: v.nullish(v.number()),
+  exit_description: v.nullish(v.string()),
 });
 export type FoundInstance = v.InferOutput<typeof Found>;
 

@@ -113,6 +113,12 @@ const BulkCredentials = v.looseObject({
 /** Who may read the desired state in bulk (`GET /bulk/apps`). */
 export const bulkCredentials = exchange('cloudcontroller.bulk.credentials.default', Nothing, BulkCredentials);
 
+/** The same question to the cloud controllers of another partition. @throws TypeError when that is no token */
+export function bulkCredentialsOf(partition: string): typeof bulkCredentials {
+  return { ...bulkCredentials, name: bulkSubjects.at(partition).name };
+}
+const bulkSubjects = subjectFamily('cloudcontroller.bulk.credentials.*', Nothing);
+
 /** One app of `GET /bulk/apps`. */
 export const BulkApp = v.looseObject({
   id: Id,
@@ -123,6 +129,8 @@ export const BulkApp = v.looseObject({
   package_state: v.string(),
   updated_at: v.union([v.string(), v.number()]),
   version: v.nullable(v.string()),
+  /** Ours: under which names the app is reached. Nobody can ask for one without any. */
+  uris: v.optional(v.array(v.string())),
 });
 export type BulkApp = v.InferOutput<typeof BulkApp>;
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { exchange, subject } from '#ground/subject.ts';
+import { deflatedSubject, exchange, subject } from '#ground/subject.ts';
 import { Id, Nothing, Port, Uris } from './primitives.ts';
 
 /**
@@ -34,6 +34,8 @@ const RouterStart = v.object({
   id: v.string(),
   version: v.optional(v.union([v.number(), v.string()])),
   hosts: v.optional(v.array(v.string())),
+  /** Ours: where it takes requests, at the first of the hosts. */
+  port: v.optional(Port),
   /** Seconds. Register at least this often. */
   minimumRegisterIntervalInSeconds: v.optional(v.number()),
   /** Seconds. A route not registered again for so long is dropped. */
@@ -46,3 +48,8 @@ export const routerStart = subject('router.start', RouterStart);
 
 /** gorouter's question for the same facts. */
 export const routerGreet = exchange('router.greet', Nothing, RouterStart);
+
+/** Their number is looked at before they are. */
+const ActiveApps = v.pipe(v.array(v.unknown()), v.maxLength(100_000), v.array(Id));
+/** Which apps were asked for since the last message, perhaps none. Published by a router of 2013 every 30 s. */
+export const routerActiveApps = deflatedSubject('router.active_apps', ActiveApps);

@@ -28,6 +28,30 @@ export const StagingProperties = v.looseObject({
 });
 export type StagingProperties = v.InferOutput<typeof StagingProperties>;
 
+/** A buildpack a request names, as Diego's cloud controller wrote them (`lifecycle_data.buildpacks`, 2015 and later). */
+const BuildpackChoice = v.looseObject({
+  /** What people call it; `custom` for one that is only a URL. */
+  name: v.string(),
+  /** What the builder calls it. The content of a key never changes, but for that of a URL. */
+  key: v.pipe(v.string(), v.nonEmpty()),
+  /** A zip, or a git repository; absent for one that comes with the stager. */
+  url: v.nullish(v.string()),
+});
+export type BuildpackChoice = v.InferOutput<typeof BuildpackChoice>;
+
+/** How an app is staged by buildpacks. */
+const BuildpackLifecycle = v.looseObject({
+  /** All that are to be used, in order, when `skip_detect`; else those that are asked in turn. */
+  buildpacks: v.array(BuildpackChoice),
+  /** Whether the buildpacks were chosen by somebody. */
+  skip_detect: v.optional(v.boolean()),
+  /** What scripts of buildpacks see besides the app's own variables: VCAP_APPLICATION and others. */
+  environment: v.optional(v.array(v.looseObject({ name: v.string(), value: v.string() }))),
+  /** The stack apps are staged for and run on. */
+  stack: v.nullish(v.string()),
+});
+export type BuildpackLifecycle = v.InferOutput<typeof BuildpackLifecycle>;
+
 const StagingRequest = v.looseObject({
   app_id: v.optional(v.unknown()),
   /** GET; a zip. `user:password@` becomes HTTP Basic. */
@@ -35,10 +59,49 @@ const StagingRequest = v.looseObject({
   /** POST multipart, part `upload[droplet]`. */
   upload_uri: v.pipe(v.string(), v.nonEmpty()),
   properties: StagingProperties,
+  /**
+   * Ours: `buildpack` has the buildpacks of `lifecycle_data` make the droplet. Without it a framework plugin does; where the
+   * framework is to be found (`auto`) and none can build the app, the buildpacks are asked all the same.
+   */
+  lifecycle: v.nullish(v.string()),
+  lifecycle_data: v.nullish(BuildpackLifecycle),
   /** Ours: staging lines are published on `localpaas.logs.<log_id>` as they come. */
   log_id: v.optional(v.string()),
 });
 export type StagingRequest = v.InferOutput<typeof StagingRequest>;
+
+/** What the buildpacks made, as the builder's result.json has it (buildpack lifecycle of Diego). */
+export const BuilderResult = v.looseObject({
+  lifecycle_metadata: v.looseObject({
+    detected_buildpack: v.string(),
+    buildpacks: v.optional(
+      v.array(
+        v.looseObject({
+          key: v.string(),
+          name: v.string(),
+          version: v.optional(v.string()),
+          output_metadata: v.optional(v.unknown()),
+        }),
+      ),
+    ),
+  }),
+  /** Start commands by type of process. */
+  process_types: v.nullable(v.record(v.string(), v.string())),
+  sidecars: v.optional(
+    v.nullable(
+      v.array(
+        v.looseObject({
+          name: v.string(),
+          process_types: v.array(v.string()),
+          command: v.string(),
+          /** MB */
+          memory: v.optional(v.number()),
+        }),
+      ),
+    ),
+  ),
+});
+export type BuilderResult = v.InferOutput<typeof BuilderResult>;
 
 const StagingReply = v.looseObject({
   /** 32 hex digits. */
@@ -52,6 +115,10 @@ const StagingReply = v.looseObject({
   runtime: v.nullish(v.string()),
   /** Ours: the command `startup` runs, for people to read. */
   start_command: v.nullish(v.string()),
+  /** Ours: which version of the runtime the app asks for, as the file says it that names it: `>=18`. */
+  runtime_constraint: v.nullish(v.string()),
+  /** Ours: absent where a framework plugin made the droplet. */
+  result: v.nullish(BuilderResult),
 });
 export type StagingReply = v.InferOutput<typeof StagingReply>;
 

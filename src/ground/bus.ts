@@ -228,7 +228,7 @@ export class Bus implements AsyncDisposable {
 
   /** The message, or why it was refused, which has been logged then. */
   #decode<Message>(subject: Subject<Message>, raw: Msg): Parsed<Message> {
-    const parsed = parse(subject.schema, raw.data);
+    const parsed = parse(subject.schema, raw.data, subject.coding);
     if (!parsed.ok) this.#log.warn('message refused', { subject: raw.subject, reason: parsed.reason });
     return parsed;
   }

@@ -22,6 +22,8 @@ export interface HttpCall {
    * many ms: old servers do not know the question. A refusal that comes meanwhile is the answer, and no body is sent.
    */
   readonly askFirstMs?: number;
+  /** Takes whatever certificate an https server shows. */
+  readonly trustAny?: boolean;
 }
 
 /** An answer whose head has arrived. Read the body, or `discard()` it. */
@@ -63,7 +65,7 @@ const keepAlive = new Agent({ keepAlive: true, maxSockets: 32 });
  */
 export async function call(
   url: string,
-  { method = 'GET', headers = {}, body, signal, idleMs = 30_000, askFirstMs }: HttpCall = {},
+  { method = 'GET', headers = {}, body, signal, idleMs = 30_000, askFirstMs, trustAny = false }: HttpCall = {},
 ) {
   const target = new URL(url);
   const secure = target.protocol === 'https:';
@@ -71,7 +73,7 @@ export async function call(
   const request = (secure ? httpsRequest : httpRequest)(target, {
     method,
     headers: askFirstMs === undefined ? headers : { ...headers, expect: '100-continue' },
-    ...(secure ? {} : { agent: keepAlive }),
+    ...(secure ? { rejectUnauthorized: !trustAny } : { agent: keepAlive }),
     ...(signal === undefined ? {} : { signal }),
   });
   request.setTimeout(idleMs, () => request.destroy(new Error(`${target.host} was silent for ${idleMs} ms`)));

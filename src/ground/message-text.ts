@@ -1,3 +1,4 @@
+import { deflateSync, inflateSync } from 'node:zlib';
 import * as v from 'valibot';
 import { reasonOf } from './reason-of.ts';
 import type { Subject } from './subject.ts';
@@ -5,20 +6,33 @@ import type { Subject } from './subject.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** What is a mebibyte on its way can become a gibibyte here: nobody needs more than this. */
+const maxInflatedBytes = 4 * 1024 * 1024;
+
 /** A message as it travels; none at all is an empty payload, as the old Ruby clients have it. @throws TypeError when it is not what the subject carries: a bug on our side */
 export function encode<Message>(subject: Subject<Message>, message: Message): Uint8Array {
   const checked = v.safeParse(subject.schema, message);
   if (!checked.success) {
     throw new TypeError(`This is not a message for ${subject.name}: ${reasonOf(checked.issues)}`);
   }
-  return encoder.encode(message === null || message === undefined ? '' : JSON.stringify(message));
+  const bytes = encoder.encode(message === null || message === undefined ? '' : JSON.stringify(message));
+  return subject.coding === 'deflate' ? deflateSync(bytes) : bytes;
 }
 
 export type Parsed<T> = { ok: true; value: T } | { ok: false; reason: string; raw: unknown };
 
 /** What came, as the schema has it, or what is wrong with it. */
-export function parse<T>(schema: v.GenericSchema<unknown, T>, data: Uint8Array): Parsed<T> {
-  const text = decoder.decode(data);
+export function parse<T>(
+  schema: v.GenericSchema<unknown, T>,
+  data: Uint8Array,
+  coding?: Subject<T>['coding'],
+): Parsed<T> {
+  let text: string;
+  try {
+    text = decoder.decode(coding === 'deflate' ? inflated(data) : data);
+  } catch {
+    return { ok: false, reason: `it is no deflated text of at most ${maxInflatedBytes} bytes`, raw: null };
+  }
   let raw: unknown;
   try {
     // The old Ruby clients publish "nothing" as an empty payload.
@@ -28,4 +42,9 @@ export function parse<T>(schema: v.GenericSchema<unknown, T>, data: Uint8Array):
   }
   const checked = v.safeParse(schema, raw);
   return checked.success ? { ok: true, value: checked.output } : { ok: false, reason: reasonOf(checked.issues), raw };
+}
+
+/** @throws Error when it is no deflated data, or longer than anybody needs; what is too long is not inflated to its end */
+function inflated(data: Uint8Array): Uint8Array {
+  return inflateSync(data, { maxOutputLength: maxInflatedBytes });
 }

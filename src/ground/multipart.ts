@@ -3,11 +3,16 @@ import { finished, type Readable } from 'node:stream';
 import busboy from 'busboy';
 import { ActionableError, messageOf } from './errors.ts';
 
+/** What a part says of itself: nothing to rely on. */
+export interface SentFile {
+  readonly filename: string | undefined;
+}
+
 export interface MultipartParts {
   /** Parts to keep as text: name → most bytes it may have. */
   readonly texts?: Readonly<Record<string, number>>;
   /** Parts to stream: name → who reads it to its end. What a reader throws ends the request's reading. */
-  readonly files?: Readonly<Record<string, (content: Readable) => Promise<void>>>;
+  readonly files?: Readonly<Record<string, (content: Readable, sent: SentFile) => Promise<void>>>;
 }
 
 const remedy = 'Send the parts as multipart/form-data, each once, and send the body to its end.';
@@ -43,11 +48,11 @@ export async function readMultipart(
         if (Buffer.byteLength(value) > limit) reject(tooLong(name, limit));
         kept.set(name, value);
       });
-      parser.on('file', (name, content) => {
+      parser.on('file', (name, content, { filename }) => {
         // Whoever reads it hears of its errors; one that nobody reads any more must not end the process.
         content.on('error', () => {});
         const [reader, limit] = [named(files, name), named(texts, name)];
-        if (reader !== undefined) take(name, reader(content));
+        if (reader !== undefined) take(name, reader(content, { filename }));
         else if (limit !== undefined)
           take(
             name,

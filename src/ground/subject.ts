@@ -7,6 +7,8 @@ export interface Subject<Message> {
   /** The subject as it stands on the bus; for a family of subjects, the wildcard pattern. */
   readonly name: string;
   readonly schema: Schema<Message>;
+  /** How the text travels, if not as it is: deflated, in the format of zlib. */
+  readonly coding?: 'deflate';
 }
 
 /** A family of subjects that differ in one token, e.g. `dea.<uuid>.start`. */
@@ -32,6 +34,11 @@ export function exchange<Request, Reply>(
   reply: Schema<Reply>,
 ): Exchange<Request, Reply> {
   return { name, schema, reply };
+}
+
+/** A subject whose messages are too long to travel as text. */
+export function deflatedSubject<Message>(name: string, schema: Schema<Message>): Subject<Message> {
+  return { name, schema, coding: 'deflate' };
 }
 
 /** @param pattern has exactly one `*` token, which stands for the varying part */

@@ -26,20 +26,25 @@ const batchBytes = 256 * 1024;
 /**
  * Packs files, directories and symbolic links as `tar.gz`, directories in the order of their names. Everything else
  * (devices, pipes, sockets) is left out: there is nothing to pack in it. When it fails, nothing is left at `path`.
- * @param members names in `directory`, packed with all that is below them, hidden or not
+ * @param members names in `directory`, packed with all that is below them, hidden or not; `.` is all of it, as `./name`
  * @param gzipLevel 1 to 9; for use on one machine more than 3 costs more time than it saves
+ * @param stamp makes the same files the same bytes: all of them are of this time, and of user and group 0
  * @throws ActionableError DISK_FULL; the signal's reason when it aborts
  */
 export async function createTarGz(
   directory: string,
   members: readonly string[],
   path: string,
-  { gzipLevel = 1, signal }: { gzipLevel?: number; signal?: AbortSignal | undefined } = {},
+  {
+    gzipLevel = 1,
+    signal,
+    stamp,
+  }: { gzipLevel?: number; signal?: AbortSignal | undefined; stamp?: Date | undefined } = {},
 ): Promise<void> {
   const output = createWriteStream(path, { flags: 'wx', mode: 0o600 });
   try {
     const abortable = signal === undefined ? {} : { signal };
-    await pipeline(batched(blocksOf(directory, members)), createGzip({ level: gzipLevel }), output, abortable);
+    await pipeline(batched(blocksOf(directory, members, stamp)), createGzip({ level: gzipLevel }), output, abortable);
   } catch (error) {
     if (systemCodeOf(error) !== 'EEXIST') await rm(path, { force: true });
     signal?.throwIfAborted();
@@ -47,17 +52,27 @@ export async function createTarGz(
   }
 }
 
-async function* blocksOf(directory: string, members: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const member of members) yield* memberBlocks(directory, member);
+async function* blocksOf(directory: string, members: readonly string[], stamp?: Date): AsyncGenerator<Uint8Array> {
+  const look = (path: string): Look => {
+    const stats = lstatSync(path);
+    return stamp === undefined ? stats : Object.assign(stats, { uid: 0, gid: 0, mtimeMs: stamp.getTime() });
+  };
+  for (const member of members) yield* memberBlocks(directory, member, look);
   yield endOfTar();
 }
 
-async function* memberBlocks(directory: string, name: string): AsyncGenerator<Uint8Array> {
+type Look = Pick<Stats, 'mode' | 'uid' | 'gid' | 'mtimeMs' | 'size' | 'isDirectory' | 'isSymbolicLink' | 'isFile'>;
+
+async function* memberBlocks(
+  directory: string,
+  name: string,
+  look: (path: string) => Look,
+): AsyncGenerator<Uint8Array> {
   const path = join(directory, name);
-  const stats = lstatSync(path);
+  const stats = look(path);
   if (stats.isDirectory()) {
     yield headerOf(`${name}/`, stats, { type: 'Directory', size: 0 });
-    for (const below of readdirSync(path).sort()) yield* memberBlocks(directory, `${name}/${below}`);
+    for (const below of readdirSync(path).sort()) yield* memberBlocks(directory, `${name}/${below}`, look);
   } else if (stats.isSymbolicLink()) {
     yield headerOf(name, stats, { type: 'SymbolicLink', size: 0, linkpath: readlinkSync(path) });
   } else if (stats.isFile()) {

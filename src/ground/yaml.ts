@@ -1,5 +1,6 @@
 import { parseDocument, stringify } from 'yaml';
 import { ActionableError } from './errors.ts';
+import { isNestedTooDeeply } from './yaml-nesting.ts';
 
 /** Aliases may multiply a small text into a huge value; this many of them are enough for any manifest. */
 const maxAliases = 100;
@@ -7,10 +8,21 @@ const maxAliases = 100;
 /**
  * The value of a YAML text: one document, with `<<` merges as YAML 1.1 has them. In all else it is YAML 1.2, unless the
  * other version is asked for, where `yes` and `no` are truth values.
+ * @param plain leaves every scalar the text it is written as
  * @throws ActionableError BAD_INPUT with the line of the mistake
  */
-export function parseYaml(text: string, { version = '1.2' }: { version?: '1.1' | '1.2' } = {}): unknown {
-  const document = parseDocument(text, { merge: true, prettyErrors: true, version });
+export function parseYaml(
+  text: string,
+  { version = '1.2', plain = false }: { version?: '1.1' | '1.2'; plain?: boolean } = {},
+): unknown {
+  const schema = plain ? 'failsafe' : undefined;
+  if (isNestedTooDeeply(text)) throw bad('it is nested too deeply', undefined);
+  const document = parseDocument(text, {
+    merge: true,
+    prettyErrors: true,
+    version,
+    ...(schema === undefined ? {} : { schema }),
+  });
   const [mistake] = document.errors;
   if (mistake !== undefined) throw bad(mistake.message, mistake);
   try {

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { urlOf } from '#assembly/components.ts';
+import { urlOf } from '#assembly/url-of.ts';
 import { describe } from '../support/spec.ts';
 
 describe('where the platform is asked', (it) => {

@@ -32,22 +32,38 @@ function refusalOf(...args: string[]): string {
 }
 
 describe('command line', (it) => {
+  it('leaves the words alone of a command that reads them itself', () => {
+    const words = ['-buildDir=/tmp/app', '--help', '-h', '--json', '--', '--home', 'x', ''];
+    assert.equal(inputOf('launcher', ...words), { words });
+    assert.equal(inputOf('shell'), { words: [] });
+    assert.equal(inputOf('healthcheck', '-h'), { words: ['-h'] });
+    assert.is(inputOf('healthcheck', '--help'), undefined);
+    assert.is(inputOf('help', 'healthcheck'), undefined);
+  });
+
   it('gives a command its arguments and options, with what was not given at its initial value', () => {
     assert.equal(inputOf('push'), {
-      path: undefined,
+      target: undefined,
       name: undefined,
+      path: undefined,
       memory: undefined,
       disk: undefined,
       instances: undefined,
       command: undefined,
       env: [],
+      buildpack: [],
+      stack: undefined,
       healthCheckType: undefined,
+      endpoint: undefined,
       timeout: undefined,
       route: true,
       randomRoute: false,
       start: true,
       wait: true,
       manifest: undefined,
+      noManifest: true,
+      varsFile: [],
+      var: [],
       json: false,
       home: undefined,
     });
@@ -68,7 +84,7 @@ describe('command line', (it) => {
       '--no-route',
     );
 
-    assert.is(input?.['path'], 'shop');
+    assert.is(input?.['target'], 'shop');
     assert.is(input?.['memory'], 1024);
     assert.equal(input?.['env'], ['A=1', 'B=x=y']);
     assert.is(input?.['start'], false);
@@ -159,10 +175,16 @@ describe('command line', (it) => {
   });
 
   it('names each option by the key its command knows it by', () => {
+    // One that takes another option back goes under the name of that one.
+    const keyOf = (syntax: string, takes: (typeof commands)[number]['takes']) => {
+      const own = new Option(syntax).attributeName();
+      const isTakenBack = syntax.startsWith('--no-') && (takes[own]?.syntax ?? syntax) !== syntax;
+      return isTakenBack ? `no${own.charAt(0).toUpperCase()}${own.slice(1)}` : own;
+    };
     for (const { name, takes } of commands) {
       for (const [key, { syntax, description }] of Object.entries(takes)) {
         assert.ok(description.length > 0, `${name} ${key}`);
-        if (syntax.startsWith('-')) assert.is(new Option(syntax).attributeName(), key, `${name} ${key}`);
+        if (syntax.startsWith('-')) assert.is(keyOf(syntax, takes), key, `${name} ${key}`);
       }
     }
   });

@@ -112,6 +112,48 @@ describe('command line, with a real platform,', (it) => {
   );
 
   it(
+    'pushes apps as a manifest and a stackato.yml describe them',
+    async (scope) => {
+      const { run, get } = await platform(scope);
+      const values = "process.env.COLOUR, process.env.V, process.env.T, require('fs').existsSync('made')";
+      const folder = await folderWith(scope, {
+        'manifest.yml': `small: &small { memory: 64M, env: { COLOUR: ((colour)), V: 1.10, T: none } }
+applications:
+- { <<: *small, name: front, path: . }
+- { <<: *small, name: back, path: ., instances: 2, command: node app.js, host: rear }
+`,
+        'app.js': `require('http').createServer((_, r) => r.end([${values}].join(' '))).listen(process.env.PORT);`,
+        '.cfignore': '*.log\n!manifest.yml\n',
+      });
+
+      assert.match((await run(['push'], { workingDirectory: folder })).messages, 'Expected to find variables: colour.');
+      await ok(run(['push', '--var', 'colour=red'], { workingDirectory: folder }));
+
+      assert.is(await get('front'), 'red 1.10 none false');
+      assert.is(await get('rear'), 'red 1.10 none false');
+      const apps = JSON.parse(await ok(run(['apps', '--json']))) as { name: string; instances: { wanted: number } }[];
+      assert.equal(
+        apps.map(({ name, instances }) => [name, instances.wanted]),
+        [
+          ['back', 2],
+          ['front', 1],
+        ],
+      );
+
+      const stackato = 'env: { T: { default: "08" } }\nhooks: { pre-push: touch made, pre-running: date }\n';
+      await writeFile(join(folder, 'stackato.yml'), stackato);
+      const again = await run(['push', 'front', '--var', 'colour=blue'], { workingDirectory: folder });
+
+      assert.is(again.exitCode, 0, again.messages);
+      assert.is(await get('front'), 'blue 1.10 none true');
+      assert.is(await get('rear'), 'red 1.10 none false');
+      const [front] = JSON.parse(await ok(run(['curl', '/v3/apps?names=front']))).resources;
+      assert.equal(front.metadata.annotations, { 'localpaas/hooks': '{"pre-running":["date"]}' });
+    },
+    limits,
+  );
+
+  it(
     'tells why an app cannot be staged',
     async (scope) => {
       const { run } = await platform(scope);

@@ -47,6 +47,13 @@ export const malformed: Readonly<Record<string, Malformed>> = {
   },
   'cloudcontrollers.hm.requests': { message: hmRequest },
   'cloudcontrollers.hm.requests.*': { message: hmRequest },
+  'router.active_apps': {
+    message: [
+      ['0', null],
+      ['0', ''],
+      ['1', ['42']],
+    ],
+  },
   'droplet.updated': {
     message: [
       ['droplet', undefined],
@@ -155,6 +162,20 @@ export const malformed: Readonly<Record<string, Malformed>> = {
       ['lines.0.text', null],
       ['lines.0.source_type', undefined],
       ['lines.0.instance_id', 0],
+    ],
+  },
+  'localpaas.runtimes': {
+    message: [
+      ['family', 'cobol'],
+      ['family', 7],
+    ],
+    reply: [
+      ['dea', undefined],
+      ['runtimes', undefined],
+      ['runtimes.0.family', 'cobol'],
+      ['runtimes.0.version', 20],
+      ['runtimes.0.path', undefined],
+      ['runtimes.0.is_default', 'yes'],
     ],
   },
   'localpaas.token.check': {

@@ -1,5 +1,7 @@
+import { deflateSync } from 'node:zlib';
 import type { Msg } from '@nats-io/transport-node';
 import * as assert from 'uvu/assert';
+import { routerActiveApps } from '#contract/routes.ts';
 import { recordedExamples } from '../contract/subjects.ts';
 import { describe } from '../support/spec.ts';
 import { Listener } from './listener.ts';
@@ -12,8 +14,10 @@ const textOf = (body: unknown) =>
     key === 'droplet' && typeof value === 'number' ? String(value) : value,
   );
 /** As it arrives; only what a listener looks at. */
-const message = (subject: string, body: unknown, reply = ''): Msg =>
-  ({ subject, reply, data: new TextEncoder().encode(body === null ? '' : textOf(body)) }) as Msg;
+function message(subject: string, body: unknown, reply = ''): Msg {
+  const text = new TextEncoder().encode(body === null ? '' : textOf(body));
+  return { subject, reply, data: subject === routerActiveApps.name ? deflateSync(text) : text } as unknown as Msg;
+}
 
 function recorded(all: readonly { body?: unknown; origin: string }[]): unknown[] {
   return all.filter(({ origin }) => origin.startsWith('recorded')).map(({ body }) => body);

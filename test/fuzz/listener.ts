@@ -1,5 +1,6 @@
 import type { Msg } from '@nats-io/transport-node';
 import type * as v from 'valibot';
+import { routerActiveApps } from '#contract/routes.ts';
 import { parse } from '#ground/message-text.ts';
 import { messagesOfOriginals, repliesOfOriginals } from './originals.ts';
 
@@ -33,7 +34,7 @@ export class Listener {
 
   #check(name: string, schema: v.GenericSchema, data: Uint8Array): void {
     this.checked.set(name, (this.checked.get(name) ?? 0) + 1);
-    const parsed = parse(schema, data);
+    const parsed = parse(schema, data, name === routerActiveApps.name ? routerActiveApps.coding : undefined);
     if (parsed.ok || this.mistakes.size >= maxMistakes) return;
     const message = new TextDecoder().decode(data).slice(0, 500);
     this.mistakes.set(`${name}: ${parsed.reason}`, message);

@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import { type AnySubject, fileNameOf, recordedExamples, subjectsOfContract } from '../contract/subjects.ts';
 import type { Random } from './random.ts';
 
@@ -11,15 +12,18 @@ export interface Message {
 interface Target {
   readonly name: string;
   readonly subject: string;
+  /** Whether its messages travel deflated. */
+  readonly isDeflated: boolean;
   /** Good messages, to be spoiled. */
   readonly examples: readonly unknown[];
 }
 
 /** Subjects of 2012 and 2013 on which nothing of ours speaks or listens. */
-const foreign = ['router.active_apps', 'staging.advertise', 'staging.locate', 'staging.0123abcd.start', 'staging.stop'];
+const foreign = ['staging.advertise', 'staging.locate', 'staging.0123abcd.start', 'staging.stop'];
 
 const encoder = new TextEncoder();
 const mebibyte = 1024 * 1024;
+const bomb = deflateSync(Buffer.alloc(32 * mebibyte, ' '));
 
 /** Makes messages on every subject of the contract that are wrong in one way or another. */
 export class MalformedMessages {
@@ -34,12 +38,18 @@ export class MalformedMessages {
   /** @param dea the id of a DEA that is there, so that it hears what is sent to it alone */
   static async of(random: Random, dea: string): Promise<MalformedMessages> {
     const examples = await recordedExamples();
-    const targets = (await subjectsOfContract()).map(({ name }: AnySubject) => ({
+    const targets = (await subjectsOfContract()).map(({ name, coding }: AnySubject) => ({
       name,
       subject: name.replace('*', name === 'dea.*.start' ? dea : 'fuzz'),
+      isDeflated: coding === 'deflate',
       examples: (examples.get(fileNameOf(name))?.messages ?? []).map(({ body }) => body),
     }));
-    const others = foreign.map((name) => ({ name, subject: name, examples: [{ id: 'x', stacks: [], app_id: 7 }] }));
+    const others = foreign.map((name) => ({
+      name,
+      subject: name,
+      isDeflated: false,
+      examples: [{ id: 'x', stacks: [], app_id: 7 }],
+    }));
     return new MalformedMessages([...targets, ...others], random);
   }
 
@@ -48,8 +58,17 @@ export class MalformedMessages {
   }
 
   next(): Message {
-    const { name, subject, examples } = this.#random.of(this.#targets);
-    return { name, subject, payload: this.#payload(this.#random.of(examples)) };
+    const { name, subject, isDeflated, examples } = this.#random.of(this.#targets);
+    const payload = this.#payload(this.#random.of(examples));
+    return { name, subject, payload: isDeflated ? this.#deflated(payload) : payload };
+  }
+
+  /** Mostly well; else damaged, as it was, or far more than it seems to be. */
+  #deflated(payload: Uint8Array): Uint8Array {
+    const kind = this.#random.next();
+    if (kind < 0.6) return deflateSync(payload);
+    if (kind < 0.8) return this.#damaged(deflateSync(payload));
+    return kind < 0.99 ? payload : bomb;
   }
 
   #payload(example: unknown): Uint8Array {

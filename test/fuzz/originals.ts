@@ -119,6 +119,7 @@ export const messagesOfOriginals: Readonly<Record<string, v.GenericSchema>> = {
   'router.unregister': v.looseObject({ ...route.entries, port: v.nullable(port) }),
   'router.start': v.looseObject({ id: word, version: v.number(), hosts: v.optional(words) }),
   'router.greet': none,
+  'router.active_apps': v.array(word),
   'healthmanager.start': none,
   'healthmanager.status': v.looseObject({ droplet: word, state: v.picklist(['FLAPPING', 'CRASHED']) }),
   'healthmanager.health': v.looseObject({ droplets: v.array(v.looseObject({ droplet: word, version: text })) }),

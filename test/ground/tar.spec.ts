@@ -125,6 +125,25 @@ describe('tar', (it) => {
     assert.ok(existsSync(join(directory, 'from ./left-out')));
   });
 
+  it('packs all of a directory as ./, with one time and owner when it is told to', async (scope) => {
+    const place = await scratchDirectory(scope);
+    await mkdir(join(place, 'from', 'sub'), { recursive: true });
+    await writeFile(join(place, 'from', 'sub', 'file'), 'text');
+    const stamp = new Date('1980-01-01T00:00:01Z');
+    await createTarGz(join(place, 'from'), ['.'], join(place, 'one.tgz'), { stamp });
+    await utimes(join(place, 'from', 'sub', 'file'), 1, 1);
+    await createTarGz(join(place, 'from'), ['.'], join(place, 'two.tgz'), { stamp });
+    assert.ok(readFileSync(join(place, 'one.tgz')).equals(readFileSync(join(place, 'two.tgz'))));
+    const args = ['--numeric-owner', '--full-time', '-tvzf', join(place, 'one.tgz')];
+    const listed = execFileSync('tar', args, { encoding: 'utf8', env: { ...process.env, TZ: 'UTC' } });
+    const lines = listed.trimEnd().split('\n');
+    assert.equal(
+      lines.map((line) => line.split(' ').at(-1)),
+      ['./', './sub/', './sub/file'],
+    );
+    for (const line of lines) assert.match(line, / 0\/0 +\d+ 1980-01-01 00:00:01 /);
+  });
+
   it('keeps two names of one file', async (scope) => {
     const target = join(await scratchDirectory(scope), 'unpacked');
     const bytes = rawTar({ path: './a', content: 'one' }, { path: './b/c', type: 'Link', linkpath: './a' });

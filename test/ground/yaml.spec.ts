@@ -30,6 +30,14 @@ describe('YAML', (it) => {
     assert.equal(parseYaml(text, { version: '1.1' }), { true: false, mode: '0o7' });
   });
 
+  it('leaves scalars as they are written when it is told to', () => {
+    const text = 'a: 1.10\nb: yes\nc: ~\nd:\ne: [0x10, "q"]\nf: &f { g: 010 }\nh: { <<: *f }\n';
+    assert.equal(parseYaml(text, { plain: true }), {
+      ...{ a: '1.10', b: 'yes', c: '~', d: '', e: ['0x10', 'q'] },
+      ...{ f: { g: '010' }, h: { g: '010' } },
+    });
+  });
+
   it('does not let aliases multiply', async () => {
     const bomb = [
       'a: &a [x,x,x,x,x,x,x,x,x]',

@@ -2,43 +2,7 @@ import * as assert from 'uvu/assert';
 import { subjectsOfContract } from '../contract/subjects.ts';
 import { documents } from '../support/documents.ts';
 import { describe } from '../support/spec.ts';
-
-/** Every subject of Cloud Foundry v1; the varying parts as the page writes them. */
-const subjectsOf2012 = [
-  'staging',
-  'dea.discover',
-  'dea.<uuid>.start',
-  'dea.stop',
-  'dea.update',
-  'dea.status',
-  'dea.locate',
-  'dea.find.droplet',
-  'droplet.status',
-  'dea.start',
-  'dea.advertise',
-  'dea.heartbeat',
-  'droplet.exited',
-  'droplet.updated',
-  'router.register',
-  'router.unregister',
-  'router.start',
-  'router.greet',
-  'router.active_apps',
-  'healthmanager.start',
-  'healthmanager.status',
-  'healthmanager.health',
-  'healthmanager.droplet',
-  'cloudcontrollers.hm.requests',
-  'cloudcontrollers.hm.requests.<partition>',
-  'health.start',
-  'health.stop',
-  'cloudcontroller.bulk.credentials.<partition>',
-  'vcap.component.announce',
-  'vcap.component.discover',
-];
-
-/** Of a component that is not here. */
-const laterSubjects = ['staging.advertise', 'staging.locate', 'staging.<uuid>.start', 'staging.stop'];
+import { laterSubjects, subjectsOf2012 } from './subjects-of-2012.ts';
 
 /** `dea.*.start` and `dea.<uuid>.start` are the same subject. */
 const pattern = (subject: string) => subject.replace(/<\w+>|\bdefault$/, '*');

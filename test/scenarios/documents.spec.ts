@@ -70,7 +70,9 @@ function optionsOf(name: string): readonly string[] {
 function wrongIn(line: string): string[] {
   const [, name, rest = ''] = /^(?:sudo )?(?:npx )?localpaas ([a-z-]+)((?:[^#|>]|#\S)*)/.exec(line) ?? [];
   if (name === undefined || name === 'help') return [];
-  if (!commands.some((each) => each.name === name)) return [`there is no command ${name}`];
+  const found = commands.find((each) => each.name === name);
+  if (found === undefined) return [`there is no command ${name}`];
+  if (found.readsItself) return [];
   const options = rest.match(/(?<=\s)--?[a-z][a-z-]*/g) ?? [];
   return options.filter((option) => !optionsOf(name).includes(option)).map((option) => `${name} takes no ${option}`);
 }

@@ -72,11 +72,13 @@ describe('parts that cannot start', (it) => {
           /^ERROR: Failed to open the log/,
         ],
         [['cloud-controller', '--join', 'nats://127.0.0.1:1', '--domain', 'Bad_Domain'], /must be a domain name/],
+        [['cloud-controller', '--router', 'ftp://127.0.0.1:1'], /--router cannot be 'ftp:.*\n.*http:\/\/host:port/],
+        [['log-cache', '--domain', 'Bad_Domain'], /must be a domain name/],
         [['router', '--join', 'http://127.0.0.1:1'], /is no address of a message bus/],
       ];
       for (const [args, expected] of cases) {
         const { code, err } = await run(scope, args);
-        assert.is(code, args[0] === 'cloud-controller' ? 2 : 1, `${args.join(' ')}: ${err}`);
+        assert.is(code, ['cloud-controller', 'log-cache'].includes(args[0] ?? '') ? 2 : 1, `${args.join(' ')}: ${err}`);
         assert.match(err, expected);
       }
     },

@@ -1,9 +1,13 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { WebSocket } from 'ws';
 import { startLocalpaas } from '../support/localpaas.ts';
 import { describe } from '../support/spec.ts';
+
+async function namesBuildpack(name: string): Promise<boolean> {
+  return (await readFile(join('sample-apps', name, 'manifest.yml'), 'utf8')).includes('buildpacks:');
+}
 
 describe('the sample apps', (it) => {
   it(
@@ -15,6 +19,7 @@ describe('the sample apps', (it) => {
 
       for (const name of names) {
         if (!(await stat(join('sample-apps', name))).isDirectory()) continue;
+        if (await namesBuildpack(name)) continue; // these run in test/buildpacks/
         const pushed = await paas.run(['push', join('sample-apps', name)]);
         assert.is(pushed.code, 0, `${name}:\n${pushed.out}\n${pushed.err}`);
         const { status, body } = await paas.get(name);

@@ -1,10 +1,9 @@
-import { createInterface } from 'node:readline';
 import { type App, Route } from '#contract/api/resources.ts';
-import { ActionableError } from '#ground/errors.ts';
 import { urlOf } from '../addresses.ts';
 import { ApiClient } from '../api-client.ts';
 import { lookUpApp } from '../app/find-app.ts';
 import type { Cli } from '../cli.ts';
+import { confirm } from '../confirm.ts';
 import { awaitJob } from '../job.ts';
 
 interface Input {
@@ -19,7 +18,10 @@ export async function run(cli: Cli, { name, force, routes, json }: Input): Promi
   const api = await ApiClient.open(cli);
   const app = await lookUpApp(api, name);
   if (app === undefined) return tell(cli, json, { deleted: false, name }, `There is no app named '${name}'.`);
-  if (!force && !(await confirm(cli, `Delete ${name} with all its files and settings?`))) {
+  if (
+    !force &&
+    !(await confirm(cli, `Delete ${name} with all its files and settings?`, 'delete without being asked'))
+  ) {
     return tell(cli, json, { deleted: false, name }, `${name} was not deleted.`);
   }
   cli.progress.step(`Deleting ${name}`);
@@ -39,22 +41,6 @@ export async function run(cli: Cli, { name, force, routes, json }: Input): Promi
 async function routesOfOnly(api: ApiClient, app: App): Promise<Route[]> {
   const routes = await api.list(`/v3/apps/${app.guid}/routes`, Route);
   return routes.filter(({ destinations }) => destinations.every((each) => each.app.guid === app.guid));
-}
-
-async function confirm(cli: Cli, question: string): Promise<boolean> {
-  if (cli.input.isTTY !== true) {
-    throw new ActionableError(
-      'USAGE',
-      `${question} There is no terminal to ask on.`,
-      'Add `--force` to delete without being asked.',
-    );
-  }
-  cli.messages.write(`${question} [y/N] `);
-  const terminal = createInterface({ input: cli.input, signal: cli.signal });
-  // The end of the input, Ctrl-D, is no line and so no consent.
-  for await (const answer of terminal) return ['y', 'yes'].includes(answer.trim().toLowerCase());
-  cli.signal.throwIfAborted();
-  return false;
 }
 
 function tell(cli: Cli, json: boolean, facts: object, sentence: string): void {

@@ -9,16 +9,23 @@ interface ProcfileInput {
   readonly write: string | undefined;
   readonly busPort: number | undefined;
   readonly port: number | undefined;
+  /** Whether a stand-in takes the place of the cloud controller and of all that only it needs. */
+  readonly fakeCc: boolean;
+  /** Of the stand-in. */
   readonly ccPort: number | undefined;
 }
 
 /** Prints a Procfile with all parts, or writes it with the configuration files it names. */
 export async function run(
   cli: Cli,
-  { write, busPort = 4222, port = 8080, ccPort = 9292 }: ProcfileInput,
+  { write, busPort = 4222, port = 8080, fakeCc, ccPort }: ProcfileInput,
 ): Promise<void> {
+  if (ccPort !== undefined && !fakeCc) {
+    throw new ActionableError('USAGE', '--cc-port is the port of a stand-in.', 'Add `--fake-cc`, or leave it out.');
+  }
   const directory = write === undefined ? undefined : resolve(cli.workingDirectory, write);
-  const settings = { directory, busPort, port, ccPort, command: commandName(cli.env) };
+  const standIn = fakeCc ? (ccPort ?? 9292) : undefined;
+  const settings = { directory, busPort, port, ccPort: standIn, command: commandName(cli.env) };
   const procfile = procfileFor(settings);
   if (directory === undefined) {
     cli.out.raw(procfile);

@@ -1,15 +1,21 @@
+import { homeOf } from '#assembly/home.ts';
 import { type App, Package, Space } from '#contract/api/resources.ts';
 import { readableSize } from '#ground/bytes.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { ApiClient } from '../api-client.ts';
+import { viewOf } from '../app/app-view.ts';
 import { deploy } from '../app/deploy.ts';
 import { lookUpApp } from '../app/find-app.ts';
 import { reportApp } from '../app/report-app.ts';
+import { askForLine } from '../ask.ts';
 import type { Cli } from '../cli.ts';
 import { awaitJob } from '../job.ts';
 import { LogReader } from '../log-reader.ts';
-import { type PushInput, type PushPlan, planPush } from '../push/push-plan.ts';
+import { endpointOf } from '../login.ts';
+import { type Asker, PushFacts } from '../push/push-facts.ts';
+import { type PushInput, type PushPlan, planPush, type Surroundings } from '../push/push-plan.ts';
 import { type PushSource, pushSource } from '../push/push-source.ts';
+import { runPrePush } from '../push/run-hooks.ts';
 import { uploadBits } from '../push/upload-bits.ts';
 import { Interrupted } from '../world.ts';
 
@@ -30,28 +36,76 @@ const leftovers = {
 } as const;
 
 export async function run(cli: Cli, input: Input): Promise<void> {
-  const plan = await planPush(input, cli.workingDirectory);
-  const source = pushSource(plan.path);
-  if (plan.note !== undefined) cli.progress.warn(plan.note);
-  const reached = { at: 'nothing' as keyof typeof leftovers };
+  const { plans, remarks } = await planPush(input, surroundingsOf(cli));
+  for (const remark of remarks) cli.progress.warn(remark);
+  const reached: Reached = { at: 'nothing', name: plans.map(({ name }) => name).join(', ') };
   try {
-    await push(cli, input, { plan, source, reached });
+    await runHooks(cli, plans);
+    const sources = plans.map((plan) => ({ plan, source: pushSource(plan.path, plan.ignores) }));
+    await pushAll(cli, input, sources, reached);
   } catch (error) {
     const { reason } = cli.signal;
-    throw cli.signal.aborted && reason instanceof Interrupted ? reason.saying(leftovers[reached.at](plan.name)) : error;
+    throw cli.signal.aborted && reason instanceof Interrupted
+      ? reason.saying(leftovers[reached.at](reached.name))
+      : error;
   }
 }
 
-interface Push {
-  readonly plan: PushPlan;
-  readonly source: PushSource;
-  readonly reached: { at: keyof typeof leftovers };
+function surroundingsOf(cli: Cli): Surroundings {
+  const { workingDirectory, env } = cli;
+  const platform = async () => (await endpointOf(homeOf(cli.home, {})))?.platform ?? notStarted;
+  const ask: Asker = (question, options) => askForLine(cli, question, options);
+  return { workingDirectory, env, facts: new PushFacts(platform), ask: cli.input.isTTY === true ? ask : undefined };
 }
 
-async function push(cli: Cli, input: Input, { plan, source, reached }: Push): Promise<void> {
+/** Stands for a platform that is not there; the push itself will say so. */
+const notStarted = { domain: 'localhost', url: 'http://localhost' };
+
+interface Reached {
+  at: keyof typeof leftovers;
+  /** The app that is at work, or all of them. */
+  name: string;
+}
+
+interface Pushed {
+  readonly plan: PushPlan;
+  readonly source: PushSource;
+}
+
+async function runHooks(cli: Cli, plans: readonly PushPlan[]): Promise<void> {
+  const hooked = plans.filter(({ prePush }) => prePush.length > 0);
+  if (hooked.length === 0) return;
   const api = await ApiClient.open(cli);
-  cli.progress.step(`Pushing ${plan.name} from ${plan.path}`);
-  const app = await record(cli, api, plan, reached);
+  for (const plan of hooked) {
+    const isThere = (await lookUpApp(api, plan.name)) !== undefined;
+    await runPrePush(cli, plan, isThere ? 'update' : 'create');
+  }
+}
+
+/** One manifest for all, then one app after the other: the first that fails leaves the rest as they are. */
+async function pushAll(cli: Cli, input: Input, all: readonly Pushed[], reached: Reached): Promise<void> {
+  const api = await ApiClient.open(cli);
+  for (const { plan } of all) cli.progress.step(`Pushing ${plan.name} from ${plan.path}`);
+  await applyManifest(cli, api, all, reached);
+  const views: unknown[] = [];
+  for (const [index, each] of all.entries()) {
+    const app = await push(cli, api, { input, ...each, reached });
+    if (index > 0 && !input.json) cli.out.line();
+    if (all.length > 1 && input.json) views.push(await viewOf(api, app.guid));
+    else await reportApp(cli, api, app, { json: input.json, next: nextStepsFor(each.plan.name, input) });
+  }
+  if (views.length > 0) cli.out.json(views);
+}
+
+interface Push extends Pushed {
+  readonly input: Input;
+  readonly reached: Reached;
+}
+
+async function push(cli: Cli, api: ApiClient, { input, plan, source, reached }: Push): Promise<App> {
+  const app = await recorded(api, plan.name);
+  reached.name = plan.name;
+  reached.at = 'settings';
   const log = new LogReader(api, app.guid).mark();
   cli.progress.step(`Uploading ${sizeOf(source)}`);
   const made = await api.post(
@@ -68,11 +122,11 @@ async function push(cli: Cli, input: Input, { plan, source, reached }: Push): Pr
     await deploy(cli, api, app, made.guid, { wait: input.wait, log, onStarting });
   } else await log.settle();
   cli.progress.end();
-  await reportApp(cli, api, app, { json: input.json, next: nextStepsFor(plan.name, input) });
+  return app;
 }
 
-/** Has the platform store what the manifest says. @returns the app, which exists then */
-async function record(cli: Cli, api: ApiClient, plan: PushPlan, reached: Push['reached']): Promise<App> {
+/** Has the platform store what the manifest says of all apps, or of none. */
+async function applyManifest(cli: Cli, api: ApiClient, all: readonly Pushed[], reached: Reached): Promise<void> {
   const [space] = await api.list('/v3/spaces', Space);
   if (space === undefined) {
     throw new ActionableError(
@@ -84,13 +138,16 @@ async function record(cli: Cli, api: ApiClient, plan: PushPlan, reached: Push['r
   const answer = await api.exchange(`/v3/spaces/${space.guid}/actions/apply_manifest`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-yaml' },
-    body: JSON.stringify({ applications: [plan.attributes] }),
+    body: JSON.stringify({ applications: all.map(({ plan }) => plan.attributes) }),
   });
   reached.at = 'settings';
   await awaitJob(cli, api, answer);
-  const app = await lookUpApp(api, plan.name);
+}
+
+async function recorded(api: ApiClient, name: string): Promise<App> {
+  const app = await lookUpApp(api, name);
   if (app !== undefined) return app;
-  throw new ActionableError('API_REFUSED', `${plan.name} is gone: somebody deleted it just now.`, 'Push again.');
+  throw new ActionableError('API_REFUSED', `${name} is gone: somebody deleted it just now.`, 'Push again.');
 }
 
 function sizeOf(source: PushSource): string {

@@ -79,7 +79,7 @@ ${cases.join('\n')}
     esac
   done
   case "\${values[position]}" in
-    apps) COMPREPLY=($(compgen -W "$(localpaas apps --names 2>/dev/null)" -- "$word")) ;;
+    apps|buildpacks) COMPREPLY=($(compgen -W "$(localpaas "\${values[position]}" --names 2>/dev/null)" -- "$word")) ;;
     files) COMPREPLY=($(compgen -f -- "$word")) ;;
     folders) COMPREPLY=($(compgen -d -- "$word")) ;;
     none|'') ;;
@@ -92,7 +92,8 @@ complete -o filenames -F _localpaas localpaas
 
 function zsh(words: readonly Words[]): string {
   const actions: Readonly<Record<string, string>> = {
-    apps: '_localpaas_apps',
+    apps: ' _localpaas_names apps',
+    buildpacks: ' _localpaas_names buildpacks',
     files: '_files',
     folders: '_files -/',
     none: ' ',
@@ -112,10 +113,10 @@ function zsh(words: readonly Words[]): string {
   const described = words.map(({ name, summary }) => quoted(`${name}:${summary.replaceAll(':', '\\:')}`)).join(' ');
   return `#compdef localpaas
 # Completion of localpaas for zsh: source <(localpaas completion zsh)
-_localpaas_apps() {
-  local -a apps
-  apps=(\${(f)"$(localpaas apps --names 2>/dev/null)"})
-  compadd -a apps
+_localpaas_names() {
+  local -a names
+  names=(\${(f)"$(localpaas $1 --names 2>/dev/null)"})
+  compadd -a names
 }
 _localpaas() {
   local -a commands
@@ -145,6 +146,7 @@ function zshText(text: string): string {
 function fish(words: readonly Words[]): string {
   const actions: Readonly<Record<string, string>> = {
     apps: "-f -a '(localpaas apps --names 2>/dev/null)'",
+    buildpacks: "-f -a '(localpaas buildpacks --names 2>/dev/null)'",
     files: '-F',
     folders: "-f -a '(__fish_complete_directories)'",
     none: '-f',

@@ -1,6 +1,8 @@
 import { homedir } from 'node:os';
 import * as v from 'valibot';
+import type { Home } from '#assembly/home.ts';
 import { part } from '#assembly/start-all.ts';
+import { DomainName } from '#contract/hosts.ts';
 import { ActionableError } from '#ground/errors.ts';
 import type { LogEntry } from '#ground/log.ts';
 import { reasonOf } from '#ground/reason-of.ts';
@@ -74,26 +76,64 @@ export const planHealthManager: Planner = async (configFile, env) => {
   };
 };
 
+export interface CloudControllerPlace {
+  readonly domain: string | undefined;
+  /** Of a router that does not say where it answers. */
+  readonly router: string | undefined;
+  /** A directory of its own. */
+  readonly store: string | undefined;
+  /** Whose command line is to be logged in. */
+  readonly home: Home;
+}
+
 /**
  * Ours, which has no file of 2012 to be configured with. What it keeps is on the bus, which has to have JetStream; its API
  * is reached through a router.
  */
 export const planCloudController =
-  (domain: string | undefined): Planner =>
+  ({ domain, router, store, home }: CloudControllerPlace): Planner =>
   async () => {
-    const { CloudControllerOptions, cloudController } = await import('#components/cloud-controller/index.ts');
-    const options = v.safeParse(CloudControllerOptions, { domain, version: programVersion() });
-    if (!options.success) {
-      const remedy = '`localpaas help cloud-controller` shows what it takes.';
-      throw new ActionableError('USAGE', `${reasonOf(options.issues)}.`, remedy);
-    }
+    const [{ CloudControllerOptions }, { loneCloudController }] = await Promise.all([
+      import('#components/cloud-controller/index.ts'),
+      import('#assembly/lone-cloud-controller.ts'),
+    ]);
+    const options = v.safeParse(CloudControllerOptions, { domain, version: programVersion(), home: home.path });
+    if (!options.success) throw badDomain('cloud-controller', reasonOf(options.issues));
+    const routerUrl = router === undefined ? undefined : routerUrlOf(router);
     return {
-      part: part(cloudController, options.output),
+      part: loneCloudController(options.output, { home, routerUrl }),
       busUri: undefined,
+      directory: store,
       remarks: [],
       ...logOf('cloud_controller'),
     };
   };
+
+/** Ours too: it keeps what apps print, and answers who reads it. */
+export const planLogCache =
+  ({ domain, store }: Pick<CloudControllerPlace, 'domain' | 'store'>): Planner =>
+  async () => {
+    const { LogCacheOptions, logCache } = await import('#components/log-cache/index.ts');
+    const checked = v.safeParse(v.optional(DomainName), domain);
+    if (!checked.success) throw badDomain('log-cache', `domain: ${reasonOf(checked.issues)}`);
+    return {
+      part: part(logCache, v.parse(LogCacheOptions, { domain })),
+      busUri: undefined,
+      directory: store,
+      remarks: [],
+      ...logOf('log_cache'),
+    };
+  };
+
+function badDomain(command: string, reason: string): ActionableError {
+  return new ActionableError('USAGE', `${reason}.`, `\`localpaas help ${command}\` shows what it takes.`);
+}
+
+function routerUrlOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' && url.pathname === '/') return url.origin;
+  throw new ActionableError('USAGE', `--router cannot be '${text}'.`, 'Write it as http://host:port.');
+}
 
 function logOf(
   logger: string,

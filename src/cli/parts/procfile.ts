@@ -6,8 +6,8 @@ export interface PartsSettings {
   readonly busPort: number;
   /** Of the router. */
   readonly port: number;
-  /** Of the stand-in for a cloud controller. */
-  readonly ccPort: number;
+  /** Of the stand-in for a cloud controller; a real one is started when absent. */
+  readonly ccPort: number | undefined;
   /** How localpaas is called. */
   readonly command: string;
 }
@@ -15,16 +15,27 @@ export interface PartsSettings {
 /** Seconds the parts wait for the bus, which is started with them. */
 const busWait = 30;
 
-/** A Procfile that starts each part as a process of its own. */
-export function procfileFor({ directory, busPort, ccPort, command }: PartsSettings): string {
+/**
+ * A Procfile that starts each part as a process of its own. `exec`, so that the shell around a command does not keep
+ * signals from it: some programs that read a Procfile signal nothing but that shell.
+ */
+export function procfileFor({ directory, busPort, ccPort, command: program }: PartsSettings): string {
+  const command = `exec ${program}`;
   const wait = `--wait ${busWait}`;
+  const bus = `--join nats://127.0.0.1:${busPort} ${wait}`;
   const at = (...names: string[]) => word(join(directory ?? '.', ...names));
   const lines = [
     `nats: ${command} nats --port ${busPort} --store ${at('var', 'nats')}`,
     `stager: ${command} stager -c ${at('stager.yml')} ${wait}`,
     `dea: ${command} dea -c ${at('dea.yml')} ${wait}`,
     `router: ${command} router -c ${at('router.yml')} ${wait}`,
-    `fake-cc: ${command} fake-cc --port ${ccPort} --droplets ${at('var', 'droplets')}`,
+    ...(ccPort === undefined
+      ? [
+          `health-manager: ${command} health-manager ${bus}`,
+          `cloud-controller: ${command} cloud-controller --store ${at('var', 'cloud-controller')} ${bus}`,
+          `log-cache: ${command} log-cache --store ${at('var', 'log-cache')} ${bus}`,
+        ]
+      : [`fake-cc: ${command} fake-cc --port ${ccPort} --droplets ${at('var', 'droplets')}`]),
   ];
   const hint = '# `localpaas procfile --write DIR` makes this file together with those it names.';
   return `${[...(directory === undefined ? [hint] : []), ...lines].join('\n')}\n`;

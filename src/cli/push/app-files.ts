@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { isAbsolute, join, posix, relative, sep } from 'node:path';
 import { ActionableError, systemCodeOf } from '#ground/errors.ts';
-import { IgnoreRules } from './ignore-rules.ts';
+import { IgnoreRules, leftOutByHabit } from './ignore-rules.ts';
 
 /** One thing of an app's folder that is pushed. */
 export interface AppFile {
@@ -34,10 +34,11 @@ export const smallBytes = 1024 * 1024;
 /**
  * What is pushed of a folder: everything but what its `.cfignore` and habit leave out. Directories stand before what
  * they hold.
+ * @param leftOut patterns that count more than those of `.cfignore`
  * @throws ActionableError BAD_INPUT for a folder that cannot be pushed as it is
  */
-export function appFilesIn(folder: string): AppFile[] {
-  const rules = new IgnoreRules(readIgnoreFile(join(folder, '.cfignore')));
+export function appFilesIn(folder: string, leftOut: readonly string[] = leftOutByHabit): AppFile[] {
+  const rules = new IgnoreRules(readIgnoreFile(join(folder, '.cfignore')), leftOut);
   const found: AppFile[] = [];
   walk(realpathSync(folder), '', rules, found);
   if (found.some(({ kind }) => kind !== 'directory')) return found;

@@ -1,5 +1,17 @@
-/** What is never part of an app, unless `.cfignore` takes it in with `!`. */
-const never = ['.git', '.hg', '.svn', '.DS_Store', '/.cfignore', '/.gitignore', '/manifest.yml', '/manifest.yaml'];
+import { expressionOf } from './ignore-glob.ts';
+
+/** What is never part of an app; `.cfignore` cannot take it in again. */
+export const leftOutByHabit: readonly string[] = [
+  '.cfignore',
+  '.DS_Store',
+  '.git',
+  '.gitignore',
+  '.hg',
+  '.svn',
+  '_darcs',
+  'manifest.yaml',
+  'manifest.yml',
+];
 
 interface Rule {
   readonly pattern: RegExp;
@@ -15,8 +27,9 @@ interface Rule {
 export class IgnoreRules {
   readonly #rules: readonly Rule[];
 
-  constructor(text: string) {
-    this.#rules = [...never, ...text.split(/\r?\n/)].flatMap((line) => ruleOf(line) ?? []);
+  /** @param last patterns that follow those of the text, and so count more */
+  constructor(text: string, last: readonly string[] = leftOutByHabit) {
+    this.#rules = [...text.replace(/^\uFEFF/, '').split(/\r?\n/), ...last].flatMap((line) => ruleOf(line) ?? []);
   }
 
   /** @param path relative to the app, with `/` */
@@ -29,41 +42,23 @@ export class IgnoreRules {
 }
 
 function ruleOf(line: string): Rule | undefined {
+  if (line.startsWith('#')) return undefined;
   const takesIn = line.startsWith('!');
-  let glob = (takesIn ? line.slice(1) : line).replace(/(?<!\\)\s+$/, '');
-  if (glob === '' || line.startsWith('#')) return undefined;
+  let glob = withoutBlanksAtEnd(takesIn ? line.slice(1) : line);
   const onlyDirectories = glob.endsWith('/');
   if (onlyDirectories) glob = glob.slice(0, -1);
+  if (glob === '') return undefined;
   const isTied = glob.includes('/');
   const body = expressionOf(glob.replace(/^\//, ''));
+  if (body === undefined) return undefined;
   return { pattern: new RegExp(`^${isTied ? '' : '(?:.*/)?'}${body}$`, 's'), onlyDirectories, takesIn };
 }
 
-const piece = /\*\*\/|\/\*\*$|\*+|\?|\[[!^]?\]?[^\]]*\]|\\.|./gs;
-
-function expressionOf(glob: string): string {
-  return (glob.match(piece) ?? []).map(translate).join('');
-}
-
-function translate(token: string): string {
-  if (token === '**/') return '(?:.*/)?';
-  if (token === '/**') return '/.+';
-  if (token.startsWith('*')) return '[^/]*';
-  if (token === '?') return '[^/]';
-  if (token.startsWith('[') && token.length > 1) return classOf(token);
-  const literal = token.startsWith('\\') && token.length > 1 ? token.slice(1) : token;
-  return literal.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-}
-
-/** `[a-z]`, `[!a-z]`; one that is no class, such as `[z-a]`, stands for itself. */
-function classOf(token: string): string {
-  const isNegated = /^\[[!^]/.test(token);
-  const members = token.slice(isNegated ? 2 : 1, -1).replace(/[\\\][^]/g, '\\$&');
-  const expression = `(?!/)[${isNegated ? '^' : ''}${members}]`;
-  try {
-    new RegExp(expression);
-    return expression;
-  } catch {
-    return token.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'); // not a range, so it means its letters
-  }
+/** A blank that is escaped stays. */
+function withoutBlanksAtEnd(text: string): string {
+  const blanks = / +$/.exec(text);
+  if (blanks === null) return text;
+  const kept = text.slice(0, blanks.index);
+  const escapes = /\\*$/.exec(kept)?.[0].length ?? 0;
+  return escapes % 2 === 1 ? `${kept} ` : kept;
 }

@@ -1,75 +1,109 @@
-import { readFileSync } from 'node:fs';
-import * as v from 'valibot';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { ActionableError, systemCodeOf } from '#ground/errors.ts';
-import { reasonOf } from '#ground/reason-of.ts';
+import type { AppEntry, Facts, Manifest } from '#workload/manifest/index.ts';
+import { kindOf } from './push-source.ts';
 
-/** A list is a record to the library, with numbers as keys. */
-const Variables = v.pipe(
-  v.unknown(),
-  v.check((env) => !Array.isArray(env), 'must be written as `KEY: value`'),
-  v.record(v.string(), v.unknown()),
-);
+/** What `push` was told about manifests. */
+export interface ManifestInput {
+  /** `none` and `false`: none is read, whatever lies there. */
+  readonly manifest: string | false | undefined;
+  readonly varsFile: readonly string[];
+  /** `KEY=VALUE` */
+  readonly var: readonly string[];
+}
 
-/** An app as a manifest describes it. What is not known here goes to the platform as it stands. */
-const Attributes = v.looseObject({
-  name: v.optional(v.pipe(v.string(), v.nonEmpty())),
-  path: v.optional(v.pipe(v.string(), v.nonEmpty())),
-  env: v.nullish(Variables),
-  processes: v.optional(v.array(v.looseObject({ type: v.string() }))),
-});
-export type Attributes = v.InferOutput<typeof Attributes>;
+const names = ['manifest.yml', 'manifest.yaml'];
 
-const Manifest = v.looseObject({ applications: v.pipe(v.array(Attributes), v.minLength(1)) });
+/** The manifest that is named, else the one in the folder. */
+export function manifestFile(
+  { manifest }: Pick<ManifestInput, 'manifest'>,
+  folder: string,
+  workingDirectory: string,
+): string | undefined {
+  if (!readsManifests({ manifest })) return undefined;
+  if (typeof manifest === 'string') {
+    const named = resolve(workingDirectory, manifest);
+    const inside = isFolder(named) ? names.map((name) => join(named, name)).find(existsSync) : undefined;
+    return inside ?? named;
+  }
+  return names.map((name) => join(folder, name)).find(existsSync);
+}
 
-/** Apps of a manifest file. @throws ActionableError BAD_INPUT */
-export async function readManifest(file: string): Promise<readonly Attributes[]> {
+export function readsManifests({ manifest }: Pick<ManifestInput, 'manifest'>): boolean {
+  return manifest !== 'none' && manifest !== false;
+}
+
+/** @throws ActionableError BAD_INPUT */
+export async function readManifest(file: string, input: ManifestInput, workingDirectory: string): Promise<Manifest> {
   // Loaded only for those who have a manifest.
-  const { parseYaml } = await import('#ground/yaml.ts');
-  const checked = v.safeParse(Manifest, parse(file, textOf(file), parseYaml));
-  if (checked.success) return checked.output.applications;
-  throw new ActionableError(
-    'BAD_INPUT',
-    `${file} is not a manifest: ${reasonOf(checked.issues)}.`,
-    'It lists apps under `applications:`, each with a `name:`. Correct it, or push with `--manifest none`.',
-  );
+  const { parseManifest, variablesFrom } = await import('#workload/manifest/index.ts');
+  const files = input.varsFile.map((name) => {
+    const path = resolve(workingDirectory, name);
+    return { file: path, text: textOf(path, 'There is no file of variables', 'Name a file that can be read.') };
+  });
+  const variables = variablesFrom({ files, pairs: input.var });
+  const text = textOf(file, 'There is no manifest', 'Name a manifest that can be read, or `--no-manifest`.');
+  return parseManifest({ file, text }, { read: textIfThere, variables });
 }
 
 /**
- * The app that is meant: the one called `name`, or the first. The only app of a manifest may be given another name.
+ * The app that is meant by a name. The only app of a manifest may be given another name.
  * @throws ActionableError BAD_INPUT
  */
-export function chooseApp(apps: readonly Attributes[], name: string | undefined, file: string): Attributes {
+export function chooseApp(apps: readonly AppEntry[], name: string, file: string): AppEntry {
   const named = apps.find((app) => app.name === name);
   const [first] = apps;
-  if (named !== undefined || first === undefined) return named ?? {};
-  if (name === undefined) return first;
-  if (apps.length === 1) return { ...first, name };
-  const names = apps.flatMap((app) => (app.name === undefined ? [] : [`'${app.name}'`]));
+  if (named !== undefined) return named;
+  if (first !== undefined && apps.length === 1) return { ...first, name };
+  const there = apps.flatMap((app) => (app.name === undefined ? [] : [`'${app.name}'`]));
   throw new ActionableError(
     'BAD_INPUT',
     `${file} has no app named '${name}'.`,
-    `It has ${names.join(', ')}; or push with \`--manifest none\`.`,
+    `It has ${there.join(', ')}; or push with \`--no-manifest\`.`,
   );
 }
 
-function textOf(file: string): string {
+/** What the stackato.yml in an app's folder says; `undefined` when there is none. @throws ActionableError BAD_INPUT */
+export async function readStackatoFile(
+  folder: string,
+  {
+    facts,
+    ask,
+    name,
+  }: { facts: () => Promise<Facts>; ask: (questions: string[]) => Promise<void>; name: string | undefined },
+): Promise<AppEntry | undefined> {
+  const file = join(folder, 'stackato.yml');
+  if (!existsSync(file)) return undefined;
+  const { describedStackato, parseStackato, questionsOfStackato } = await import('#workload/manifest/index.ts');
+  const tree = parseStackato({ file, text: textOf(file, 'There is no', 'Make it readable, or `--no-manifest`.') });
+  await ask(questionsOfStackato(tree));
+  return describedStackato(tree, await facts(), name);
+}
+
+function isFolder(path: string): boolean {
+  return existsSync(path) && !path.endsWith('.yml') && !path.endsWith('.yaml') && kindOfPath(path) === 'folder';
+}
+
+function kindOfPath(path: string): string | undefined {
+  try {
+    return kindOf(path);
+  } catch {
+    return undefined; // a file that is no archive, as a manifest should be
+  }
+}
+
+function textIfThere(file: string): string | undefined {
+  return existsSync(file) ? textOf(file, 'There is no', 'Make it readable.') : undefined;
+}
+
+function textOf(file: string, missing: string, remedy: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const code = systemCodeOf(cause);
     if (code === undefined) throw cause;
-    const why = code === 'ENOENT' ? `There is no manifest ${file}.` : `${file} cannot be read: ${code}.`;
-    throw new ActionableError('BAD_INPUT', why, 'Name a manifest that can be read, or `--manifest none`.', { cause });
-  }
-}
-
-function parse(file: string, text: string, parseYaml: (text: string) => unknown): unknown {
-  try {
-    return parseYaml(text);
-  } catch (cause) {
-    if (!(cause instanceof ActionableError)) throw cause;
-    throw new ActionableError('BAD_INPUT', `${file}: ${cause.message}`, 'Correct it, or push with `--manifest none`.', {
-      cause,
-    });
+    const why = code === 'ENOENT' ? `${missing} ${file}.` : `${file} cannot be read: ${code}.`;
+    throw new ActionableError('BAD_INPUT', why, remedy, { cause });
   }
 }

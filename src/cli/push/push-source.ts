@@ -22,10 +22,14 @@ export function kindOf(path: string): 'folder' | 'archive' {
   );
 }
 
-/** Looks at everything that is to be pushed. @throws ActionableError BAD_INPUT for what cannot be */
-export function pushSource(path: string): PushSource {
+/**
+ * Looks at everything that is to be pushed.
+ * @param leftOut patterns of files that stay at home, instead of those by habit
+ * @throws ActionableError BAD_INPUT for what cannot be
+ */
+export function pushSource(path: string, leftOut?: readonly string[]): PushSource {
   if (kindOf(path) === 'folder') {
-    const files = appFilesIn(path);
+    const files = appFilesIn(path, leftOut);
     return { kind: 'folder', path, files, sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0) };
   }
   checkIsZip(path);
@@ -65,5 +69,10 @@ function unreadable(path: string, cause: unknown): unknown {
   const code = systemCodeOf(cause);
   if (code === undefined) return cause;
   const why = code === 'ENOENT' || code === 'ENOTDIR' ? `There is no ${path}.` : `${path} cannot be read: ${code}.`;
-  return new ActionableError('BAD_INPUT', why, 'Name the folder of the app: `localpaas push <path>`.', { cause });
+  return new ActionableError(
+    'BAD_INPUT',
+    why,
+    'Name the folder of the app: `localpaas push <path>`. A name of the app goes after `--name`.',
+    { cause },
+  );
 }

@@ -1,4 +1,5 @@
 import { argument, choice, command, count, flag, json, list, megabytes, text } from '../command.ts';
+import { map } from './lifecycle.ts';
 
 const app = argument('<name>', 'the app', 'apps');
 const wait = flag('--no-wait', 'do not wait until the instances run');
@@ -11,31 +12,43 @@ const push = command({
     ['localpaas push shop --name shop-test -m 256M -i 2', 'two instances with 256 MB each, under another name'],
     ['localpaas push app.jar --env PROFILE=test --env DEBUG=1', 'an archive, with two variables'],
     ['localpaas push worker --no-route --health-check-type process', 'an app without a port'],
+    ['localpaas push -f test.yml --vars-file test-vars.yml --var tag=7', 'all apps of a manifest, with its variables'],
   ],
   notes: [
-    'What the flags do not say, manifest.yml in the folder may say: name, memory, disk_quota, instances, command, env,',
-    'routes, no-route, random-route, health-check-type, timeout. Files named in .cfignore stay at home.',
+    'What the flags do not say, manifest.yml or stackato.yml in the folder may say; docs/manifest.md lists it all.',
+    'A manifest with several apps pushes them all, or the one that is named. Files named in .cfignore stay at home.',
     'A version that cannot be staged leaves the one before it in place.',
   ].join('\n'),
   takes: {
-    path: text('[path]', 'folder of the app, or a .zip, .jar or .war (default: this folder)', 'folders'),
+    target: text(
+      '[path]',
+      'folder of the app, or a .zip, .jar or .war (default: this folder); or the name of an app of the manifest',
+      'folders',
+    ),
     name: text('-n, --name <name>', 'name of the app'),
+    path: text('-p, --path <path>', 'the folder or archive; what stands alone is the name then', 'files'),
     memory: megabytes('-m, --memory <size>', 'memory of each instance: 256M, 1G'),
     disk: megabytes('-k, --disk <size>', 'disk of each instance'),
     instances: count('-i, --instances <number>', 'how many instances'),
     command: text('-c, --command <command>', 'what starts the app; `null` returns to what its kind starts with'),
     env: list('-e, --env <KEY=VALUE>', 'an environment variable; may be given again'),
+    buildpack: list('-b, --buildpack <name>', 'what stages the app; may be given again, `default` detects it'),
+    stack: text('-s, --stack <name>', 'what the app is staged and run on'),
     healthCheckType: choice('-u, --health-check-type <type>', 'what tells that an instance is well', [
       'port',
       'http',
       'process',
     ]),
+    endpoint: text('--endpoint <path>', 'what a health check of the type http asks for'),
     timeout: count('-t, --timeout <seconds>', 'how long an instance may take to be well', 1),
     route: flag('--no-route', 'reachable by nobody'),
     randomRoute: flag('--random-route', 'a host name nobody else has'),
     start: flag('--no-start', 'upload only'),
     wait,
     manifest: text('-f, --manifest <file>', 'a manifest elsewhere; `none` reads none', 'files'),
+    noManifest: flag('--no-manifest', 'read neither manifest.yml nor stackato.yml'),
+    varsFile: list('--vars-file <file>', 'values for ((variables)) of the manifest; may be given again'),
+    var: list('--var <KEY=VALUE>', 'one such value, which counts more; may be given again'),
     json,
   },
   load: () => import('#cli/commands/push.ts'),
@@ -111,9 +124,24 @@ const restart = command({
 
 const restage = command({
   name: 'restage',
-  summary: 'stage the last upload of an app again and start it',
-  examples: [['localpaas restage hello', 'after a new runtime was installed, for one']],
-  takes: { name: app, wait, json },
+  summary: 'stage the last upload of an app again and start it; or replay a staging that Diego recorded',
+  examples: [
+    ['localpaas restage hello', 'after a new runtime was installed, for one'],
+    ['localpaas restage stager.stdout.log', 'the last staging request in this log, with our own builder'],
+    ['localpaas restage task.json --map https://blobs/ruby.zip=ruby.zip --no-upload', 'with a file for an old address'],
+  ],
+  notes: [
+    'An argument that is `-`, holds a `/` or ends in .json or .log is a recording: a log, one line of it, a definition or',
+    'an action. Its droplet is kept for `localpaas launch`.',
+  ].join('\n'),
+  takes: {
+    name: argument('<app>', 'the app; or a file with a recorded request, `-` for standard input', 'apps'),
+    app: flag('--app', 'the argument is an app, whatever files there are'),
+    map,
+    upload: flag('--no-upload', 'upload nothing that the recording uploads'),
+    wait,
+    json,
+  },
   load: () => import('#cli/commands/restage.ts'),
 });
 

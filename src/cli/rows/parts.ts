@@ -1,4 +1,4 @@
-import { command, count, text } from '../command.ts';
+import { command, count, flag, text } from '../command.ts';
 
 const config = (name: string) =>
   text('-c, --config <file>', `the original's ${name}; else the one in $CLOUD_FOUNDRY_CONFIG_PATH`, 'files');
@@ -70,10 +70,32 @@ export const partCommands = [
     examples: [
       ['localpaas cloud-controller --join nats://127.0.0.1:4222', 'its API is api.localhost at the router'],
       ['localpaas cloud-controller --domain pi.lan', 'apps are <name>.pi.lan'],
+      ['localpaas cloud-controller --router http://127.0.0.1:8081', 'with a router of another kind'],
     ],
-    notes: `${exits}\nThe bus must have JetStream, as that of \`localpaas nats\` has. Where \`up\` runs it is in there.`,
-    takes: { domain: text('--domain <domain>', 'apps are <name>.<domain> (default localhost)'), ...bus },
+    notes: [
+      exits,
+      'The bus must have JetStream, as that of `localpaas nats` has. Where `up` runs it is in there.',
+      'When a router leads to it, it logs in the command line of its home: `localpaas push` and all others work with it then.',
+    ].join('\n'),
+    takes: {
+      domain: text('--domain <domain>', 'apps are <name>.<domain> (default localhost)'),
+      router: text('--router <url>', 'where a router answers that does not say so itself'),
+      store: text('--store <directory>', 'where it keeps apps; else a directory of the home', 'folders'),
+      ...bus,
+    },
     load: () => import('#cli/commands/cloud-controller.ts'),
+  }),
+  command({
+    name: 'log-cache',
+    summary: 'run the store of logs alone, on a message bus that is there',
+    examples: [['localpaas log-cache --join nats://127.0.0.1:4222', 'for `localpaas logs` and `localpaas push`']],
+    notes: `${exits}\nWho reads needs a token of the cloud controller.`,
+    takes: {
+      domain: text('--domain <domain>', 'that of the cloud controller (default localhost)'),
+      store: text('--store <directory>', 'where it keeps logs; else a directory of the home', 'folders'),
+      ...bus,
+    },
+    load: () => import('#cli/commands/log-cache.ts'),
   }),
   command({
     name: 'fake-cc',
@@ -99,12 +121,14 @@ export const partCommands = [
     examples: [
       ['localpaas procfile', 'to look at'],
       ['localpaas procfile --write parts', 'with configuration files to edit; then `foreman start -d parts`'],
+      ['localpaas procfile --fake-cc', 'for scripts of your own in place of a cloud controller'],
     ],
     takes: {
       write: text('--write <directory>', 'write it there, with stager.yml, dea.yml and router.yml', 'folders'),
       busPort: count('--bus-port <port>', 'port of the message bus (default 4222)'),
       port: count('-p, --port <port>', 'port of the router (default 8080)'),
-      ccPort: count('--cc-port <port>', 'port of the stand-in for a cloud controller (default 9292)'),
+      fakeCc: flag('--fake-cc', 'with a stand-in for a cloud controller in place of it'),
+      ccPort: count('--cc-port <port>', 'port of the stand-in (default 9292)'),
     },
     load: () => import('#cli/commands/procfile.ts'),
   }),

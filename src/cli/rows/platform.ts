@@ -47,6 +47,21 @@ export const platformCommands = [
     load: () => import('#cli/commands/status.ts'),
   }),
   command({
+    name: 'runtimes',
+    summary: 'show which versions of Ruby, Node, Python, PHP, Java and Go apps can have',
+    examples: [
+      ['localpaas runtimes', 'those of the PATH, of nvm, pyenv and the like, and of localpaas itself'],
+      ['localpaas runtimes --json | jq -r ".deas[].runtimes[].path"', 'only the programs'],
+    ],
+    notes: [
+      'An app gets the default, unless one of its files asks for other versions: package.json (engines), .nvmrc, Gemfile,',
+      '.ruby-version, .python-version, pyproject.toml, composer.json, system.properties, .tool-versions and others.',
+      '`LOCALPAAS_RUNTIMES=/opt/node22/bin localpaas up` names directories that go before the PATH.',
+    ].join('\n'),
+    takes: { json },
+    load: () => import('#cli/commands/runtimes.ts'),
+  }),
+  command({
     name: 'upgrade',
     summary: 'replace this executable by another version; the apps go on',
     examples: [

@@ -4,11 +4,12 @@ import type { Bus } from '#ground/bus.ts';
 import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import { jsonIn } from '#ground/json-in.ts';
 import { type Credentials, newCredentials, shows } from '#vcap/credentials.ts';
-import { webOf } from './changes/app.ts';
 import { packageStateOf } from './package-state.ts';
-import type { AppRecord } from './records.ts';
-import { dropletOf, versionOf } from './running/desired.ts';
+import { processGuidOf } from './process-guid.ts';
+import type { AppRecord, ProcessRecord } from './records.ts';
+import { desiredOf, dropletOf, versionOf } from './running/desired.ts';
 import type { Store } from './store.ts';
+import { urisOf } from './uris.ts';
 
 export interface BulkApiParts {
   readonly store: Store;
@@ -59,12 +60,15 @@ function countsOf(store: Store, model: string | null): object {
 function pageOf(store: Store, query: URLSearchParams): object {
   const size = sizeOf(query.get('batch_size'));
   const after = lastIdOf(query.get('bulk_token'));
-  const page = [...store.all('app')]
+  const processes = store
+    .all('app')
+    .flatMap((app) => app.processes.map((process) => ({ guid: processGuidOf(app, process), app, process })));
+  const page = processes
     .sort((one, other) => (one.guid < other.guid ? -1 : 1))
     .filter(({ guid }) => guid > after)
     .slice(0, size);
   return {
-    results: Object.fromEntries(page.map((app) => [app.guid, bulkAppOf(store, app)])),
+    results: Object.fromEntries(page.map((each) => [each.guid, bulkAppOf(store, each)])),
     bulk_token: { id: page.at(-1)?.guid ?? after },
   };
 }
@@ -90,13 +94,21 @@ function badToken(text: string): ApiError {
   return new ApiError('CF-BadQueryParameter', `The bulk_token '${text}' is none: send back the one of the last page.`);
 }
 
-function bulkAppOf(store: Store, app: AppRecord): BulkApp {
-  const { instances, memoryMb } = webOf(app);
+interface AppProcess {
+  readonly guid: string;
+  readonly app: AppRecord;
+  readonly process: ProcessRecord;
+}
+
+/** A process is an app to health managers. One that nothing can run is no reason to start it again and again. */
+function bulkAppOf(store: Store, { guid, app, process }: AppProcess): BulkApp {
+  const { instances, memoryMb } = process;
   const droplet = dropletOf(store, app);
+  const canRun = process.type === 'web' || app.state !== 'STARTED' || desiredOf(store, guid) !== undefined;
   return {
-    id: app.guid,
+    id: guid,
     name: app.name,
-    instances,
+    instances: canRun ? instances : 0,
     state: app.state,
     memory: memoryMb,
     framework: droplet?.framework ?? null,
@@ -104,6 +116,8 @@ function bulkAppOf(store: Store, app: AppRecord): BulkApp {
     // What can run counts: newer bits, staged or not, are nothing to be restarted with.
     package_state: droplet === undefined ? packageStateOf(store, app) : 'STAGED',
     updated_at: app.updatedAt,
-    version: droplet === undefined ? null : versionOf(app, droplet),
+    // The health manager of 2013 ends on an app without a version, and with it all apps are left alone.
+    version: droplet === undefined ? `-${app.runCount}` : versionOf(app, droplet),
+    uris: process.type === 'web' ? urisOf(store, app.guid) : [],
   };
 }

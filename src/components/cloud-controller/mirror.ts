@@ -34,6 +34,8 @@ export class Mirror {
       build: new Shelf<'build'>(log),
       droplet: new Shelf<'droplet'>(log),
       route: new Shelf<'route'>(log),
+      buildpack: new Shelf<'buildpack'>(log),
+      task: new Shelf<'task'>(log),
     };
   }
 

@@ -1,12 +1,20 @@
 import type { Readable } from 'node:stream';
 import type { ProcessStats, Resource } from '#contract/api/resources.ts';
+import type { RuntimesOfDea } from '#contract/runtimes.ts';
 import type { Bus } from '#ground/bus.ts';
 import type { HttpRequest, Routes } from '#ground/http-server.ts';
 import type { Log } from '#ground/log.ts';
 import type { UploadDialect } from './bits/package-uploads.ts';
 import type { EventLog } from './events.ts';
 import type { CloudControllerOptions } from './options.ts';
-import type { AppRecord, BuildRecord, DropletRecord, PackageRecord, ProcessRecord } from './records.ts';
+import type {
+  AppRecord,
+  BuildpackRecord,
+  BuildRecord,
+  DropletRecord,
+  PackageRecord,
+  ProcessRecord,
+} from './records.ts';
 import type { Store } from './store.ts';
 
 /** One instance as it is known now. */
@@ -42,6 +50,10 @@ export interface OperationsContext {
 export interface Operations {
   /** Reads the upload's body, stores the zip, and makes the package READY or FAILED. Resolves with its record. */
   uploadPackage(record: PackageRecord, request: HttpRequest, dialect?: UploadDialect): Promise<PackageRecord>;
+  /** Resolves when the buildpacks that come with localpaas have their records. */
+  buildpacksKnown(): Promise<void>;
+  /** Reads the upload's body and stores the zip, if it is a buildpack. Resolves with its record. */
+  uploadBuildpack(record: BuildpackRecord, request: HttpRequest): Promise<BuildpackRecord>;
   /** Those of the resources whose content is stored here already. */
   matchResources(resources: readonly Resource[]): Promise<Resource[]>;
   /** What the last staging task of an app told, each line ended by `\n`; `undefined` when it is not known. */
@@ -58,7 +70,7 @@ export interface Operations {
   scale(app: AppRecord, process: ProcessRecord): Promise<void>;
   /** The app's routes are others than before. */
   routesChanged(appGuid: string): void;
-  /** One per wanted instance, from memory, by index; none of an app that should not run. */
+  /** One per wanted instance of the web process, from memory, by index; none of an app that should not run. */
   instancesOf(app: AppRecord): InstanceView[];
   /** One per wanted instance, by index; for a stopped app each is DOWN. */
   statsOf(app: AppRecord, processType: string): Promise<ProcessStats[]>;
@@ -66,6 +78,8 @@ export interface Operations {
   packageStream(pkg: PackageRecord): Readable;
   /** The app's record is gone, and its packages, builds and droplets are: stop its instances, forget what is known. */
   deleted(app: AppRecord): Promise<void>;
+  /** What each DEA has to run apps with. */
+  runtimesOfDeas(): Promise<RuntimesOfDea[]>;
   /** Adds the routes through which stagers, DEAs and health managers reach the bits and the desired state. */
   registerBitsRoutes(routes: Routes): void;
   /** To be called as soon as `ownAddress` tells: from here on health managers are answered and obeyed. */

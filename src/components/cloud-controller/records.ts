@@ -67,6 +67,39 @@ export interface DropletRecord extends Record_ {
   /** E.g. `ruby`; null for an app that needs no runtime. */
   readonly runtime: string | null;
   readonly startCommand: string | null;
+  /** Which version of the runtime the app asks for; absent where any will do. */
+  readonly runtimeConstraint?: string;
+  /** The buildpacks that made it; absent for a droplet of a framework plugin. */
+  readonly buildpacks?: readonly DropletBuildpack[];
+  /** Start commands by type of process, where buildpacks made it. */
+  readonly processTypes?: Readonly<Record<string, string>>;
+}
+
+interface DropletBuildpack {
+  readonly key: string;
+  /** What it says it is called, or what it told when it recognised the app; may be empty. */
+  readonly name: string;
+  readonly version: string | null;
+}
+
+/** A buildpack that may be used by its name. */
+export interface BuildpackRecord extends Record_ {
+  readonly name: string;
+  /** Those with a smaller one are asked earlier. */
+  readonly position: number;
+  /** Whether it is asked, and may be chosen. */
+  readonly enabled: boolean;
+  /** Whether its bits may not be replaced. */
+  readonly locked: boolean;
+  /** One that comes with localpaas, wherever a stager runs: its bits are not stored. */
+  readonly isBuiltIn: boolean;
+  /** Of its zip; null until there is one. */
+  readonly sha256: string | null;
+  readonly sizeBytes: number;
+  /** What its zip was called when it came. */
+  readonly filename: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 export interface RouteDestination {
@@ -83,6 +116,24 @@ export interface RouteRecord extends Record_ {
   readonly destinations: readonly RouteDestination[];
 }
 
+/** A command that is run once with a droplet of an app. */
+export interface TaskRecord extends Record_ {
+  readonly app: string;
+  /** Counts the tasks of an app, from 1. */
+  readonly sequence: number;
+  readonly name: string;
+  readonly command: string;
+  /** `PENDING`: a place is sought for it. `CANCELING`: somebody wants it ended. */
+  readonly state: 'PENDING' | 'RUNNING' | 'CANCELING' | 'SUCCEEDED' | 'FAILED';
+  readonly memoryMb: number;
+  readonly diskMb: number;
+  readonly droplet: string;
+  /** Why it FAILED, for people. */
+  readonly failureReason: string | null;
+  /** As a shell tells it; null as long as it goes on, and when nobody knows. */
+  readonly exitStatus: number | null;
+}
+
 /** The kinds of records, by the first part of their key. */
 export interface Records {
   app: AppRecord;
@@ -90,5 +141,7 @@ export interface Records {
   build: BuildRecord;
   droplet: DropletRecord;
   route: RouteRecord;
+  buildpack: BuildpackRecord;
+  task: TaskRecord;
 }
 export type Kind = keyof Records;

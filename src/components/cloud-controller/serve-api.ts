@@ -11,6 +11,7 @@ import { appActionRoutes } from './routes/app-actions.ts';
 import { appEnvironmentRoutes } from './routes/app-environment.ts';
 import { appRoutes } from './routes/apps.ts';
 import { auditEventRoutes } from './routes/audit-events.ts';
+import { buildpackRoutes } from './routes/buildpacks.ts';
 import { buildRoutes } from './routes/builds.ts';
 import { destinationRoutes } from './routes/destinations.ts';
 import { dropletRoutes } from './routes/droplets.ts';
@@ -23,6 +24,7 @@ import { placeRoutes } from './routes/places.ts';
 import { processRoutes } from './routes/processes.ts';
 import { rootRoutes } from './routes/root.ts';
 import { routeRoutes } from './routes/routes.ts';
+import { taskRoutes } from './routes/tasks.ts';
 import { addV1Routes } from './v1/v1-routes.ts';
 
 const perResource = [
@@ -36,7 +38,9 @@ const perResource = [
   processRoutes,
   packageRoutes,
   buildRoutes,
+  buildpackRoutes,
   dropletRoutes,
+  taskRoutes,
   routeRoutes,
   destinationRoutes,
   auditEventRoutes,

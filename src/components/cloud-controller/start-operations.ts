@@ -15,7 +15,10 @@ import { Staging } from './bits/staging.ts';
 import { StagingTickets } from './bits/staging-tickets.ts';
 import { TaskLogs } from './bits/task-logs.ts';
 import { addBulkRoutes, answerBulkCredentials, newBulkCredentials } from './bulk-api.ts';
+import { keepBuiltIns } from './changes/buildpack.ts';
+import { stopApp } from './changes/run-state.ts';
 import type { Operations, OperationsContext } from './operations.ts';
+import { processGuidOf, processIn } from './process-guid.ts';
 import { ActualState } from './running/actual-state.ts';
 import { AppStates } from './running/app-states.ts';
 import { InstanceStarts } from './running/instance-starts.ts';
@@ -23,9 +26,14 @@ import { statsOf, viewsOf } from './running/instance-views.ts';
 import { KnownDeas } from './running/known-deas.ts';
 import { obeyHealthManager } from './running/obey-health-manager.ts';
 import { Placement } from './running/placement.ts';
+import { runtimesOf } from './running/runtimes-of-deas.ts';
 import { findInstances, watchInstances } from './running/watch-instances.ts';
+import type { Store } from './store.ts';
+import { runReleasePhase } from './tasks/release-phase.ts';
+import { TaskRuns } from './tasks/task-runs.ts';
 
 const megabyte = 1024 * 1024;
+const kindsWithBits = ['package', 'droplet', 'buildpack'] as const;
 /** When the platform has started, what the first push needs is loaded: it is too heavy for the start itself. */
 const loadAfterMs = 300;
 
@@ -36,21 +44,24 @@ export async function startOperations(context: OperationsContext): Promise<Opera
   const bits = await openBits(undo, shared);
   const running = openRunning(undo, shared, bits);
   const { bulk, deaCredentials } = shared;
-  const { blobs, damagedBits, pool, staging, taskLogs, tickets, uploads } = bits;
-  const { actual, placement, states } = running;
+  const { blobs, buildpacksKnown, buildpackUploads, damagedBits, pool, staging, taskLogs, tickets, uploads } = bits;
+  const { actual, deas, placement, states } = running;
   const { store, options } = context;
   const lifetime = undo.move();
   return {
     uploadPackage: async (record, request, dialect = 'v3') => (await uploads()).receive(record, request, dialect),
+    buildpacksKnown,
+    uploadBuildpack: async (record, request) => (await buildpackUploads()).receive(record, request),
     matchResources: (resources) => pool.select(resources),
+    runtimesOfDeas: () => runtimesOf({ bus: context.bus, deas }),
     taskLogOf: ({ guid }) => taskLogs.read(guid),
     stage: (build) => shared.background.run('staging failed', () => staging.stage(build)),
     start: ({ guid }) => placement.start(guid),
     stop: async ({ guid }) => placement.stop(guid),
     restart: ({ guid }) => placement.restart(guid),
-    scale: ({ guid }) => placement.scale(guid),
+    scale: (app, process) => placement.scale(processGuidOf(app, process)),
     routesChanged: (guid) => placement.updateRoutes(guid),
-    instancesOf: (app) => viewsOf(store, actual, app),
+    instancesOf: ({ guid }) => viewsOf(store, actual, guid),
     statsOf: (app, type) => statsOf(app, type, { ...shared, actual, statsLimitMs: options.statsSeconds * 1000 }),
     dropletStream: ({ sha256 }) => blobs.read(sha256),
     packageStream: ({ sha256 }) => blobs.read(sha256 ?? ''),
@@ -62,7 +73,16 @@ export async function startOperations(context: OperationsContext): Promise<Opera
     },
     listening() {
       lifetime.use(answerBulkCredentials(context.bus, bulk, context.ownAddress));
-      lifetime.use(obeyHealthManager({ ...shared, ...running, changed: (app) => states.look(app) }));
+      const stop = async ({ guid }: { guid: string }) => placement.stop(guid);
+      const stopIdle = (guid: string) => stopApp({ ...shared, operations: { stop } }, guid);
+      lifetime.use(
+        obeyHealthManager({
+          ...shared,
+          ...running,
+          changed: (process) => states.look(processIn(process).app),
+          stopApp: stopIdle,
+        }),
+      );
       lifetime.use(healDroplets({ ...shared, damagedBits, staging, restart: (app) => placement.restart(app) }));
     },
     [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
@@ -84,28 +104,31 @@ function share(undo: AsyncDisposableStack, context: OperationsContext) {
 async function openBits(undo: AsyncDisposableStack, shared: Shared) {
   const { background, dataDir, isRestored, options, signal, store } = shared;
   const isReferenced = (sha256: string) =>
-    store.all('package').some((each) => each.sha256 === sha256) ||
-    store.all('droplet').some((each) => each.sha256 === sha256);
+    kindsWithBits.some((kind) => store.all(kind).some((each) => each.sha256 === sha256));
   const blobs = await Blobs.open(join(dataDir, 'blobs'), isReferenced);
   const pool = await ResourcePool.open(join(dataDir, 'resources'));
   const openedAt = new Date();
   const tickets = new StagingTickets();
   const taskLogs = new TaskLogs(join(dataDir, 'task-logs'));
   const damagedBits = new DamagedBits(blobs, shared);
+  const buildpacksKnown = knowBuiltIns(store);
   const staging = new Staging({
     ...shared,
+    buildpacksKnown,
     tickets,
     taskLogs,
     damagedBits,
     stagingLimitMs: options.stagingSeconds * 1000,
     stagerSearchMs: options.stagerSearchSeconds * 1000,
     keptPerApp: options.keptPerApp,
+    runReleasePhase: (app, droplet) =>
+      runReleasePhase({ ...shared, limitMs: options.stagingSeconds * 1000 }, app, droplet),
   });
-  for (const kind of ['package', 'droplet'] as const) {
+  for (const kind of kindsWithBits) {
     undo.use(
       store.onChange(kind, ({ now, before }) => {
-        const sha256 = now === undefined ? before?.sha256 : undefined;
-        if (sha256) background.run('blob not removed', () => blobs.collect(sha256));
+        const sha256 = before?.sha256;
+        if (sha256 && now?.sha256 !== sha256) background.run('blob not removed', () => blobs.collect(sha256));
       }),
     );
   }
@@ -119,17 +142,41 @@ async function openBits(undo: AsyncDisposableStack, shared: Shared) {
     loaded ??= loadUploads(shared, blobs, pool);
     return loaded;
   };
+  const buildpackUploads = async () => {
+    const { BuildpackUploads } = await import('./bits/buildpack-uploads.ts');
+    return new BuildpackUploads({ store, blobs, maxBytes: options.maxUploadMb * megabyte });
+  };
   const left = store.all('build').filter(({ state }) => state === 'STAGING');
   background.run('builds left in the middle', () => staging.failLeftovers(left));
   background.run('left bits not removed', async () => {
     await sleep(loadAfterMs, signal);
     await uploads();
+    await buildpacksKnown();
     // They may belong to records that were lost, and be all that is left of them.
     await (isRestored ? blobs.sweep((path) => setAside(path, join(dataDir, 'damaged'), openedAt)) : blobs.sweep());
     await pool.trim(options.resourcePoolMb * megabyte);
     await taskLogs.sweep((app) => store.get('app', app) !== undefined);
   });
-  return { blobs, damagedBits, pool, taskLogs, tickets, staging, uploads };
+  return { blobs, buildpacksKnown, buildpackUploads, damagedBits, pool, taskLogs, tickets, staging, uploads };
+}
+
+/** Reads which buildpacks come with localpaas as soon as anybody wants to know: a start has no time for it. */
+function knowBuiltIns(store: Store): () => Promise<void> {
+  let known: Promise<void> | undefined;
+  const know = async () => {
+    const { builtInBuildpacks } = await import('#workload/buildpacks/built-in.ts');
+    await keepBuiltIns(
+      store,
+      (await builtInBuildpacks()).map(({ name }) => name),
+    );
+  };
+  return async () => {
+    known ??= know();
+    await known.catch((error: unknown) => {
+      known = undefined; // the next one tries again
+      throw error;
+    });
+  };
 }
 
 async function loadUploads(shared: Shared, blobs: Blobs, pool: ResourcePool): Promise<PackageUploads> {
@@ -149,20 +196,22 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
   const actual = new ActualState();
   const deas = new KnownDeas();
   const states = new AppStates(bus, store, actual);
-  const changed = (app: string) => states.look(app);
-  const starts = new InstanceStarts({
+  const changed = (process: string) => states.look(processIn(process).app);
+  const placing = {
     ...shared,
     actual,
     deas,
-    changed,
-    blobPathOf: (sha256) => blobs.pathOf(sha256),
+    blobPathOf: (sha256: string) => blobs.pathOf(sha256),
     users: [options.adminName],
     discoverLimitMs: options.discoverSeconds * 1000,
     roomLimitMs: options.roomSeconds * 1000,
-  });
+    lostAfterMs: options.lostSeconds * 1000,
+  };
+  const starts = new InstanceStarts({ ...placing, changed });
   const placement = new Placement({ bus, store, actual, starts, changed });
   const watching = { ...shared, actual, deas, changed, lostAfterMs: options.lostSeconds * 1000 };
   undo.use(watchInstances(watching));
+  undo.use(TaskRuns.open(placing));
   undo.use(bus.subscribe(routerStart, () => states.repeat()));
   undo.use(store.onChange('app', ({ guid }) => states.look(guid)));
   undo.use(store.onChange('build', ({ now, before }) => states.look((now ?? before)?.app ?? '')));
@@ -171,5 +220,5 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
     await findInstances(watching);
     states.repeat();
   });
-  return { actual, placement, starts, states };
+  return { actual, deas, placement, starts, states };
 }

@@ -11,7 +11,15 @@ export interface StoredRecord {
 }
 
 /** The kinds, by the first part of a record's key. */
-export const kinds = ['app', 'package', 'build', 'droplet', 'route'] as const satisfies readonly Kind[];
+export const kinds = [
+  'app',
+  'package',
+  'build',
+  'droplet',
+  'route',
+  'buildpack',
+  'task',
+] as const satisfies readonly Kind[];
 
 /** Only we write keys like these. */
 const ownKey = new RegExp(`^(?:${kinds.join('|')})\\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`);

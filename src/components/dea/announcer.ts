@@ -7,11 +7,11 @@ import { tokenFor } from '#ground/subject.ts';
 import { sleep } from '#ground/wait.ts';
 import { exitOf, heartbeatOf } from './heartbeat.ts';
 import type { Ending } from './instance.ts';
-import type { InstanceRecord } from './instance-record.ts';
+import { applicationIdOf, type InstanceRecord } from './instance-record.ts';
 import type { DeaOptions } from './options.ts';
 
 /** Who speaks in a log line: the app, or the DEA about the app. */
-type Source = 'APP/PROC/WEB' | 'CELL';
+export type Source = `APP/${'PROC' | 'TASK'}/${string}` | 'CELL';
 
 /** Everything this DEA says about its instances without being asked. */
 export class Announcer {
@@ -74,8 +74,9 @@ export class Announcer {
 
   log(record: InstanceRecord, source: Source, lines: readonly LogLine[]): void {
     // An app started by hand may have any id, and not each can be part of a subject.
-    this.#bus.publish(logBatches.at(tokenFor(record.app)), {
-      source_id: record.app,
+    const id = applicationIdOf(record);
+    this.#bus.publish(logBatches.at(tokenFor(id)), {
+      source_id: id,
       instance_id: String(record.index),
       source_type: source,
       lines: [...lines],

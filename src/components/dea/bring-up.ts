@@ -1,11 +1,14 @@
+import { dirname } from 'node:path';
 import type { StartRequest } from '#contract/dea.ts';
 import type { Child } from '#ground/child.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { provideOwnNode } from '#packaging/own-node.ts';
 import { environmentOf } from './environment.ts';
+import { fitRuntime } from './fit-runtime.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import { prepareDirectory } from './prepare-directory.ts';
 import { startInstance } from './start-instance.ts';
+import { takeOtherCommands } from './take-other-commands.ts';
 import { directoryOf, type Tools } from './tools.ts';
 
 /**
@@ -19,7 +22,7 @@ export async function bringUp(
   tools: Tools,
   signal: AbortSignal,
 ): Promise<Child> {
-  const runtime = tools.runtimes.choose(request.runtime_info);
+  const runtime = await fitRuntime(request.runtime_info, tools);
   if (!runtime.ok) {
     throw new ActionableError('PROGRAM_NOT_FOUND', `The app ${runtime.reason}.`, 'Then start the app again.');
   }
@@ -31,11 +34,18 @@ export async function bringUp(
   }
   const directory = directoryOf(record, tools.places);
   const { host } = tools.options;
-  const path = await tools.appPath();
-  const env = environmentOf(record, request, { directory, path, host });
   const program = runtime.program && (await provideOwnNode(runtime.program, process.env));
+  const path = await tools.appPath();
+  const env = environmentOf(record, request, {
+    directory,
+    path: runtime.goesFirst === true && program ? `${dirname(program)}:${path}` : path,
+    host,
+  });
   const maxBytes = record.diskMb * 1024 * 1024;
-  const prepare = (archive: string) => prepareDirectory(archive, directory, program, maxBytes);
+  const prepare = async (archive: string) => {
+    await prepareDirectory(archive, directory, program, maxBytes);
+    if (request.start_command) await takeOtherCommands(directory);
+  };
   await tools.droplets.use(request, prepare, signal);
   signal.throwIfAborted();
   return startInstance({ directory, env, port: record.port, fds: record.fds });

@@ -13,6 +13,7 @@ import {
 } from '#contract/dea.ts';
 import { healthManagerStart } from '#contract/health.ts';
 import { routerStart } from '#contract/routes.ts';
+import { runtimesQuestion } from '#contract/runtimes.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { Bus } from '#ground/bus.ts';
 import { type Component, type ComponentContext, type Running, runningWith } from '#ground/component.ts';
@@ -73,6 +74,12 @@ function answerQuestions(undo: AsyncDisposableStack, bus: Bus, agent: Agent): vo
   undo.use(bus.answer(deaDiscover, (request) => discover(request).catch(() => undefined))); // we stop meanwhile
   undo.use(bus.answerEach(deaFindDroplet, (request) => answers.find(request, Date.now())));
   undo.use(bus.answerEach(dropletStatus, () => answers.stats(Date.now())));
+  undo.use(
+    bus.answer(runtimesQuestion, async ({ family }) => {
+      const table = await tools.runtimeTable();
+      return { dea: answers.hello().id, runtimes: await (family ? table.of(family) : table.all()) };
+    }),
+  );
   undo.use(bus.subscribe(deaLocate, () => agent.advertise()));
   undo.use(bus.subscribe(healthManagerStart, () => tools.announcer.heartbeat(fleet.records)));
   undo.use(bus.subscribe(routerStart, () => agent.registerAll()));

@@ -1,8 +1,9 @@
 import type { StartRequest } from '#contract/dea.ts';
 import { epochSeconds, rubyTime } from '#contract/primitives.ts';
 import { ActionableError } from '#ground/errors.ts';
+import { startCommandVariable } from '#workload/lifecycle/launcher/index.ts';
 import { factsOf } from './instance-facts.ts';
-import type { InstanceRecord } from './instance-record.ts';
+import { applicationIdOf, type InstanceRecord } from './instance-record.ts';
 import { instanceVariable } from './process-census.ts';
 
 export interface EnvironmentPlaces {
@@ -31,6 +32,7 @@ export function environmentOf(record: InstanceRecord, request: StartRequest, pla
     ...runtimeVariables(request, places),
     ...debugVariables(record, request),
     ...userVariables(request.env ?? []),
+    ...(request.start_command ? { [startCommandVariable]: request.start_command } : {}),
     [instanceVariable]: record.id,
   };
   for (const [name, value] of Object.entries(variables)) check(name, value);
@@ -84,10 +86,12 @@ function applicationOf(record: InstanceRecord, host: string) {
     port: record.port,
     limits: { fds: record.fds, mem: record.memoryMb * megabyte, disk: record.diskMb * megabyte },
     host,
-    application_id: record.app,
+    application_id: applicationIdOf(record),
     application_name: record.name,
     application_uris: record.uris,
     application_version: record.version,
+    ...(record.application === null ? {} : { process_id: record.app, process_type: record.processType }),
+    ...(record.task === null ? {} : { task_name: record.task }),
   };
 }
 

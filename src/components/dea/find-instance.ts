@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import type { FindRequest, FoundInstance, InstanceStats, StopRequest } from '#contract/dea.ts';
 import { epochSeconds, rubyTime } from '#contract/primitives.ts';
 import type { FileViewer } from './files/file-viewer.ts';
+import { howItEnded } from './heartbeat.ts';
 import { isLive, stateOf } from './instance.ts';
 import type { InstanceRecord } from './instance-record.ts';
 
@@ -56,6 +57,7 @@ export function foundOf(
     console_ip: record.consolePort === null ? null : host,
     console_port: record.consolePort,
     ...(stats === undefined ? {} : { stats }),
+    ...('ending' in record.life ? howItEnded(record, record.life.ending) : {}),
   };
 }
 

@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import type { DiscoverRequest, StartRequest, StopRequest, UpdateRequest } from '#contract/dea.ts';
 import { diskUseOf } from './disk-use.ts';
 import { isCounted, isMeant } from './find-instance.ts';
+import { fitRuntime } from './fit-runtime.ts';
 import { isLive } from './instance.ts';
 import { type InstanceRecord, recordOf } from './instance-record.ts';
 import { type Resources, whyNoRoom } from './resources.ts';
@@ -42,22 +43,22 @@ export class Fleet {
     };
   }
 
-  /** Why this DEA cannot run an app; `undefined` when it can. */
-  whyNot({ runtime_info, limits, prod }: DiscoverRequest): string | undefined {
-    const runtime = this.#tools.runtimes.choose(runtime_info);
-    if (!runtime.ok) return runtime.reason;
+  /** Why this DEA has no place for an app; `undefined` when it has. */
+  whyNot({ limits, prod }: DiscoverRequest): string | undefined {
     if (this.#tools.options.prod === true && prod !== true) return 'is not for production';
     return whyNoRoom(this.resources(), limits.mem);
   }
 
-  /** Why a strict DEA does not take an app whose runtime is not exactly as it asks; it is said in the log. */
+  /** Why an app's runtime is not to be had here as the app asks for it; where it is nearly, the log says so. */
   async whyUnfit({ runtime_info, droplet }: DiscoverRequest): Promise<string | undefined> {
-    const { log, options, runtimes, versions } = this.#tools;
-    if (!options.strictRuntimes) return undefined;
-    const runtime = runtimes.choose(runtime_info);
-    if (!runtime.ok) return runtime.reason;
-    const why = await versions.whyUnfit(runtime.program, runtime_info);
-    if (why !== undefined) log.warn('runtime does not fit', { app: droplet, runtime: runtime_info.name, reason: why });
+    const { log, options, versions } = this.#tools;
+    const runtime = await fitRuntime(runtime_info, this.#tools);
+    const isExact = options.strictRuntimes;
+    const why = runtime.ok ? isExact && (await versions.whyUnfit(runtime.program, runtime_info)) : runtime.reason;
+    if (!why) return undefined;
+    if (runtime.ok || runtime_info.constraint) {
+      log.warn('runtime does not fit', { app: droplet, runtime: runtime_info.name, reason: why });
+    }
     return why;
   }
 
@@ -104,7 +105,10 @@ export class Fleet {
 
   /** Says of all that are not gone that they leave. Their end is no news then. */
   evacuate(): void {
-    for (const supervisor of this.#all) if (isCounted(supervisor.record)) supervisor.evacuate();
+    for (const supervisor of this.#all) {
+      // A task is not begun elsewhere: it works on until there is no time any more.
+      if (isCounted(supervisor.record) && supervisor.record.task === null) supervisor.evacuate();
+    }
   }
 
   usageOf(id: string) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Source } from './announcer.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import { LogPositions } from './log-positions.ts';
 import { LogTail } from './tail-logs.ts';
@@ -11,7 +12,7 @@ export function followLog(record: InstanceRecord, { announcer, buffer, options, 
     directory: join(directoryOf(record, places), 'logs'),
     from: positions.load(),
     buffer,
-    publish: (lines) => announcer.log(record, 'APP/PROC/WEB', lines),
+    publish: (lines) => announcer.log(record, sourceOf(record), lines),
     heard: () => announcer.heard(),
     onPositions: (reached) => positions.save(reached),
     onDropped: (text) => announcer.tell(record, text, 'ERR'),
@@ -19,4 +20,8 @@ export function followLog(record: InstanceRecord, { announcer, buffer, options, 
     batchMs: options.logBatchMs,
     partialLineMs: options.partialLineMs,
   });
+}
+
+function sourceOf({ processType, task }: InstanceRecord): Source {
+  return task === null ? `APP/PROC/${processType.toUpperCase()}` : `APP/TASK/${task}`;
 }

@@ -18,6 +18,11 @@ export const InstanceRecord = v.object({
   privateId: v.string(),
   /** `droplet` on the wire. */
   app: v.string(),
+  /** The app it belongs to, where `app` is one of several processes. */
+  application: v.optional(v.nullable(v.string()), null),
+  processType: v.optional(v.string(), 'web'),
+  /** The name of a task, which ends by itself; `null` for what is to run on. */
+  task: v.optional(v.nullable(v.string()), null),
   index: v.number(),
   name: v.string(),
   version: v.string(),
@@ -48,6 +53,15 @@ export const InstanceRecord = v.object({
 });
 export type InstanceRecord = v.InferOutput<typeof InstanceRecord>;
 
+/** The id under which people know what an instance belongs to. */
+export function applicationIdOf({ app, application }: Pick<InstanceRecord, 'app' | 'application'>): string {
+  return application ?? app;
+}
+
+function ownerOf({ application_id, process_type, task }: StartRequest) {
+  return { application: application_id ?? null, processType: process_type ?? 'web', task: task ?? null };
+}
+
 /** The record of an instance that is to be started. It has no port yet. */
 export function recordOf(request: StartRequest, options: DeaOptions, nowMs: number): InstanceRecord {
   const id = randomUUID().replaceAll('-', '');
@@ -55,6 +69,7 @@ export function recordOf(request: StartRequest, options: DeaOptions, nowMs: numb
     id,
     privateId: randomBytes(32).toString('hex'),
     app: request.droplet,
+    ...ownerOf(request),
     index: request.index,
     name: request.name,
     version: request.version,

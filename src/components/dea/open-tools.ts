@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { ComponentContext } from '#ground/component.ts';
 import { ensureDirectory } from '#ground/files.ts';
 import { appPortRange } from '#ground/ports.ts';
+import type { RuntimeTable } from '#workload/runtimes/index.ts';
 import { PortPool } from './allocate-port.ts';
 import { Announcer } from './announcer.ts';
 import { DropletCache } from './droplet-cache.ts';
@@ -31,6 +32,7 @@ export async function openTools(
   });
   await droplets.tidy();
   let programs: Promise<void> | undefined;
+  let table: Promise<RuntimeTable> | undefined;
   return {
     options,
     log,
@@ -38,6 +40,10 @@ export async function openTools(
     droplets,
     runtimes,
     versions: new RuntimeVersions({ HOME: options.userHome ?? '/', PATH: options.path }),
+    runtimeTable: () => {
+      table ??= import('#workload/runtimes/index.ts').then(({ RuntimeTable: Table }) => new Table(options));
+      return table;
+    },
     changed,
     announcer: new Announcer(bus, dea, options),
     ports: new PortPool(appPortRange()),
@@ -46,7 +52,7 @@ export async function openTools(
     appPath: async () => {
       programs ??= provideFallbackPrograms(places.programs, runtimes);
       await programs;
-      return options.path === '' ? places.programs : `${options.path}:${places.programs}`;
+      return [...options.runtimeDirectories, options.path, places.programs].filter((part) => part !== '').join(':');
     },
   };
 }

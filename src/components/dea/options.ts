@@ -2,6 +2,8 @@ import { totalmem } from 'node:os';
 import * as v from 'valibot';
 import { Port } from '#contract/primitives.ts';
 import { ownNode } from '#packaging/own-node.ts';
+import { managerVariablesOf } from '#workload/runtimes/manager-variables.ts';
+import { configuredDirectories, usualDirectories } from '#workload/runtimes/programs.ts';
 
 const ms = (fallback: number) => v.optional(v.pipe(v.number(), v.minValue(0)), fallback);
 const whole = (fallback: number | (() => number)) =>
@@ -13,8 +15,12 @@ const megabyte = 1024 * 1024;
 export const DeaOptions = v.object({
   /** The platform's own PATH: runtimes are looked for there, and apps get it. */
   path: v.string(),
+  /** Directories with runtimes that go before the PATH, for apps as well. */
+  runtimeDirectories: v.optional(v.array(v.string()), () => configuredDirectories(process.env)),
+  /** Where managers of versions (nvm, pyenv, …) keep their things, by their own variables. */
+  managerVariables: v.optional(v.record(v.string(), v.string()), () => managerVariablesOf(process.env)),
   /** Where programs are looked for when the PATH, which may be that of a service manager, does not have them. */
-  programDirectories: v.optional(v.array(v.string()), ['/usr/local/bin', '/usr/bin', '/bin', '/opt/homebrew/bin']),
+  programDirectories: v.optional(v.array(v.string()), [...usualDirectories]),
   /** The user's home: programs in its `.local/bin` count too. */
   userHome: v.optional(v.string()),
   /** The node for apps on a machine whose PATH has none: our own, where that is possible. Empty for none. */

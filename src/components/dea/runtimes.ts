@@ -1,22 +1,8 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { familyOf, installHintOf, type RuntimeFamily, type RuntimeInfo, runtimeFamilies } from '#contract/runtimes.ts';
+import { isProgram, isShim, programsOf, type SearchPlaces, searchDirectories } from '#workload/runtimes/programs.ts';
 
-/** Programs of each family, the better first. */
-const programsOf: Readonly<Record<RuntimeFamily, readonly string[]>> = {
-  ruby: ['ruby'],
-  node: ['node', 'nodejs'],
-  python: ['python3', 'python'],
-  php: ['php'],
-  java: ['java'],
-};
-
-export interface RuntimePlaces {
-  /** A PATH. */
-  readonly path: string;
-  readonly userHome?: string | undefined;
-  /** Where programs are looked for when the PATH does not have them. */
-  readonly programDirectories: readonly string[];
+export interface RuntimePlaces extends SearchPlaces {
   /** The node for when there is none in the PATH; empty for none. */
   readonly nodeProgram: string;
   /** Names of the runtimes apps may ask for; everything there is when absent. */
@@ -25,10 +11,13 @@ export interface RuntimePlaces {
   readonly strictRuntimes?: boolean | undefined;
 }
 
-/** What an app's runtime came to: a program (or none, where the app needs none), or why there is none. */
+/**
+ * What an app's runtime came to: a program (or none, where the app needs none), or why there is none. A makeshift program
+ * is our own node, or one that only hands over to another; with one, and when one is missing, it pays to look further.
+ */
 export type RuntimeChoice =
-  | { readonly ok: true; readonly program: string | undefined }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: true; readonly program: string | undefined; readonly isMakeshift?: boolean }
+  | { readonly ok: false; readonly reason: string; readonly isMissing?: boolean };
 
 /**
  * The runtimes of this machine, found by looking for their files: nothing is run. Any version will do, since the names
@@ -40,11 +29,11 @@ export class Runtimes {
   readonly #allowed: readonly string[] | null;
   readonly #isStrict: boolean;
   readonly #found = new Map<string, string>();
+  readonly #elsewhere = new Set<RuntimeFamily>();
 
-  constructor({ path, userHome, nodeProgram, programDirectories, runtimes, strictRuntimes }: RuntimePlaces) {
-    const own = userHome === undefined ? [] : [join(userHome, '.local/bin')];
-    const all = [...path.split(':').filter((directory) => isAbsolute(directory)), ...programDirectories, ...own];
-    this.#directories = [...new Set(all)];
+  constructor(places: RuntimePlaces) {
+    const { nodeProgram, runtimes, strictRuntimes } = places;
+    this.#directories = searchDirectories(places);
     this.#nodeProgram = nodeProgram;
     this.#allowed = runtimes ?? null;
     this.#isStrict = strictRuntimes ?? false;
@@ -57,16 +46,17 @@ export class Runtimes {
 
   /** The families this machine has. */
   families(): RuntimeFamily[] {
-    return runtimeFamilies.filter((family) => this.programOf(family) !== undefined);
+    return runtimeFamilies.filter((family) => this.#elsewhere.has(family) || this.programOf(family) !== undefined);
+  }
+
+  /** Notes that a family is there, though not in the PATH: it is advertised from now on. */
+  foundElsewhere(family: RuntimeFamily): void {
+    this.#elsewhere.add(family);
   }
 
   /** The program of a family, an absolute path. */
   programOf(family: RuntimeFamily): string | undefined {
-    for (const name of programsOf[family]) {
-      const program = this.find(name);
-      if (program !== undefined) return program;
-    }
-    return family === 'node' && this.#nodeProgram !== '' ? this.#nodeProgram : undefined;
+    return this.#installed(family) ?? (family === 'node' && this.#nodeProgram !== '' ? this.#nodeProgram : undefined);
   }
 
   /** A program by its name, an absolute path. What was found is remembered for as long as it is there. */
@@ -110,18 +100,29 @@ export class Runtimes {
   #chooseAny(name: string, { executable }: RuntimeInfo): RuntimeChoice {
     if (executable && isAbsolute(executable) && isProgram(executable)) return { ok: true, program: executable };
     const family = familyOf(name) ?? familyOf(basename(executable ?? ''));
-    const program = family === undefined ? this.find(basename(executable || name)) : this.programOf(family);
+    if (family !== undefined) return this.#chooseOf(family);
+    const wanted = executable || name;
+    const program = this.find(basename(wanted));
     if (program !== undefined) return { ok: true, program };
-    const hint = family === undefined ? `install \`${executable || name}\`` : installHintOf(family);
-    return { ok: false, reason: `needs ${family ?? name}, which is not on this machine: ${hint}` };
+    return { ok: false, reason: `needs ${name}, which is not on this machine: install \`${wanted}\``, isMissing: true };
   }
-}
 
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false; // not there, or not for us
+  #chooseOf(family: RuntimeFamily): RuntimeChoice {
+    const program = this.programOf(family);
+    if (program === undefined) {
+      const reason = `needs ${family}, which is not on this machine: ${installHintOf(family)}`;
+      return { ok: false, reason, isMissing: true };
+    }
+    const isMakeshift = isShim(program) || this.#installed(family) === undefined;
+    return isMakeshift ? { ok: true, program, isMakeshift } : { ok: true, program };
+  }
+
+  /** Without our own. */
+  #installed(family: RuntimeFamily): string | undefined {
+    for (const name of programsOf[family]) {
+      const program = this.find(name);
+      if (program !== undefined) return program;
+    }
+    return undefined;
   }
 }

@@ -1,37 +1,33 @@
 import type { StartRequest } from '#contract/dea.ts';
-import { readableSize } from '#ground/bytes.ts';
 import type { Exit } from '#ground/child.ts';
-import { ActionableError, messageOf } from '#ground/errors.ts';
+import { ActionableError } from '#ground/errors.ts';
 import { identityOf, isAlive } from '#ground/processes.ts';
 import { bringUp } from './bring-up.ts';
-import { noteExceeded } from './error-log.ts';
+import { Cleaning } from './cleaning.ts';
+import { endInstance } from './end-instance.ts';
 import { couldNotStart, diskExceeded, endedMeanwhile, memoryExceeded, neverStarted } from './explain-exit.ts';
 import type { Usage } from './find-instance.ts';
 import { followLog } from './follow-log.ts';
 import { type Effect, type InstanceEvent, isLive, next, type StopReason } from './instance.ts';
+import { type Excess, InstanceNews } from './instance-news.ts';
 import { type InstanceRecord, needsPort, portsOf } from './instance-record.ts';
-import { LogPositions } from './log-positions.ts';
-import { instanceVariable } from './process-census.ts';
 import { removeDirectory } from './remove-directory.ts';
 import { exitStatusIn } from './start-instance.ts';
-import { stopInstance } from './stop-instance.ts';
 import type { LogTail } from './tail-logs.ts';
 import { directoryOf, type Tools } from './tools.ts';
 import { endOf, exitOfLeader, type Launched, readinessOf } from './watch-instance.ts';
 import type { Watched } from './watch-usage.ts';
 
-/** Longer than a bus takes to come back: without it the end of the instance is no news to anybody either. */
-const lastWordsLimitMs = 5_000;
-
 /** Carries one instance through its life: what happens becomes an event, `next` decides, the effects happen here. */
 export class Supervisor implements Watched {
   readonly #tools: Tools;
+  readonly #news: InstanceNews;
   /** Ends what brings the instance up and watches it. */
   readonly #watching = new AbortController();
+  readonly #cleaning = new Cleaning((error) => this.#news.notCleanedUp(this.#record, error));
   #record: InstanceRecord;
   #tail: LogTail | undefined;
   #comingUp: Promise<void> = Promise.resolve();
-  #cleaning: Promise<void> = Promise.resolve();
   #isLetGo = false;
   #isEvacuated = false;
   usage: Usage | undefined;
@@ -39,6 +35,7 @@ export class Supervisor implements Watched {
   constructor(record: InstanceRecord, tools: Tools) {
     this.#record = record;
     this.#tools = tools;
+    this.#news = new InstanceNews(tools);
   }
 
   get record(): InstanceRecord {
@@ -56,7 +53,7 @@ export class Supervisor implements Watched {
   /** Starts a new instance. @param refusal why it is not even tried */
   start(request: StartRequest, refusal: string | undefined): void {
     this.#tools.changed();
-    this.#tell(`Starting instance ${this.#record.index}.`);
+    this.#news.starting(this.#record);
     this.#comingUp = this.#comeUp(request, refusal).catch((error: unknown) => {
       this.#feed({ type: 'failed', ending: couldNotStart(error) });
     });
@@ -75,7 +72,7 @@ export class Supervisor implements Watched {
     if (!(await isAlive(leader))) {
       return this.#feed({ type: 'failed', ending: endedMeanwhile(await exitStatusIn(this.directory)) });
     }
-    this.#tools.log.info('instance adopted', { ...this.#facts(), pid: leader.pid });
+    this.#news.adopted(this.#record);
     this.#watch(tail, endOf(leader, this.#watching.signal));
   }
 
@@ -93,15 +90,13 @@ export class Supervisor implements Watched {
   /** Says that it leaves, while it still serves. Its end, however it comes, is not told again. */
   evacuate(): void {
     this.#isEvacuated = true;
-    this.#tell(`Instance ${this.#record.index} is moved: this DEA stops soon.`);
-    this.#tools.announcer.exited(this.#record, { reason: 'DEA_EVACUATION' });
+    this.#news.moved(this.#record);
   }
 
   /** Resolves when nothing of it runs any more. Only for an instance that was stopped or crashed. */
   async gone(): Promise<void> {
     await this.#comingUp;
-    // Files are removed after processes were ended: one round of cleaning may follow another.
-    for (let known: Promise<void> | undefined; known !== this.#cleaning; await known) known = this.#cleaning;
+    await this.#cleaning.done(); // files are removed after processes were ended
   }
 
   /** The files of a crash are not needed any more. */
@@ -112,29 +107,14 @@ export class Supervisor implements Watched {
   update(uris: readonly string[]): void {
     const old = this.#record.uris;
     this.#change({ uris: [...uris] });
-    if (uris.length > 0 && this.#record.port === null) {
-      this.#tell('This app was started without a route and has no port: restart it to have it reached.', 'ERR');
-    }
-    if (this.#record.life.phase !== 'RUNNING') return;
-    const { announcer } = this.#tools;
-    announcer.register(
-      this.#record,
-      uris.filter((uri) => !old.includes(uri)),
-    );
-    announcer.withdraw(
-      this.#record,
-      old.filter((uri) => !uris.includes(uri)),
-    );
+    this.#news.rerouted(this.#record, old);
   }
 
-  exceeded(what: 'memory' | 'disk', usedBytes: number): void {
-    const { memoryMb, diskMb, index, life } = this.#record;
+  exceeded(what: Excess, usedBytes: number): void {
+    const { memoryMb, diskMb, life } = this.#record;
     if (!isLive(life) || life.phase === 'ENDING') return;
+    this.#news.exceeded(this.#record, what, usedBytes);
     const ending = what === 'memory' ? memoryExceeded(memoryMb, usedBytes) : diskExceeded(diskMb, usedBytes);
-    const limitMb = what === 'memory' ? memoryMb : diskMb;
-    this.#tell(`The ${what} limit of ${limitMb}M is exceeded: ${readableSize(usedBytes)} are in use.`, 'ERR');
-    this.#tell(`Instance ${index} is ended. Raise its limit, or have it use less ${what}.`, 'ERR');
-    noteExceeded(this.directory, { what, limitMb, usedBytes });
     this.#feed({ type: 'failed', ending });
   }
 
@@ -184,84 +164,37 @@ export class Supervisor implements Watched {
   }
 
   #carryOut(effect: Effect): void {
-    const { announcer, census, ports, log, options } = this.#tools;
+    const { census, ports, options } = this.#tools;
     const record = this.#record;
     switch (effect) {
       case 'announce':
-        announcer.heartbeat([record]);
-        announcer.register(record);
-        this.#tell('Instance became healthy.');
-        log.info('instance is running', { ...this.#facts(), afterMs: Date.now() - record.startedAtMs });
+        this.#news.running(record);
         break;
       case 'withdraw':
-        announcer.withdraw(record);
+        this.#news.withdrawn(record);
         break;
       case 'terminate':
         this.#watching.abort(new Error('The instance ends.'));
-        this.#clean(() => this.#terminate());
+        this.#cleaning.add(() => this.#comingUp.then(() => endInstance(this.#record, this.#tail, this.#tools)));
         // Whatever went wrong with that: an instance that never ends would hold its memory for ever.
-        this.#clean(async () => this.#feed({ type: 'ended' }));
+        this.#cleaning.add(async () => this.#feed({ type: 'ended' }));
         break;
       case 'release':
         for (const port of portsOf(record)) ports.release(port);
         census.removeSession(record.id);
         break;
       case 'report':
-        this.#report();
+        this.#news.gone(record, this.#isEvacuated);
         if (record.isFlapping) this.forget();
         break;
       case 'remove-files':
-        if (!options.keepDirectories) this.#clean(() => removeDirectory(this.directory));
+        if (!options.keepDirectories) this.#cleaning.add(() => removeDirectory(this.directory));
         break;
     }
-  }
-
-  async #terminate(): Promise<void> {
-    await this.#comingUp;
-    const { census, log, options, places } = this.#tools;
-    const { id, life, process: leader } = this.#record;
-    const isCrash = 'ending' in life && life.ending.reason === 'CRASHED';
-    const left = await stopInstance({
-      directory: this.directory,
-      members: () => census.membersOf(id),
-      leaderPid: leader?.pid,
-      graceMs: isCrash ? 0 : options.stopGraceMs,
-      killLimitMs: options.killLimitMs,
-      env: { PATH: options.path, HOME: this.directory, [instanceVariable]: id },
-    });
-    if (left.length > 0) log.error('processes cannot be ended', { ...this.#facts(), pids: left.map(({ pid }) => pid) });
-    await this.#tail?.finish(lastWordsLimitMs);
-    new LogPositions(places.logPositions, id).remove();
-  }
-
-  #report(): void {
-    const { life, index } = this.#record;
-    if (!('ending' in life)) return;
-    const { reason, status, description } = life.ending;
-    if (reason === 'CRASHED') this.#tell(`Instance ${index} ${description}.`, 'ERR');
-    else this.#tell(`Instance ${index} was stopped.`);
-    if (!this.#isEvacuated) this.#tools.announcer.exited(this.#record, life.ending);
-    this.#tools.log.info('instance is gone', { ...this.#facts(), reason, status, description });
-  }
-
-  /** Cleaning goes on behind the scenes, one thing after the other. */
-  #clean(work: () => Promise<void>): void {
-    this.#cleaning = this.#cleaning.then(work).catch((error: unknown) => {
-      this.#tools.log.error('instance not cleaned up', { ...this.#facts(), error: messageOf(error) });
-    });
   }
 
   #change(part: Partial<InstanceRecord>): void {
     this.#record = { ...this.#record, ...part };
     this.#tools.changed();
-  }
-
-  #tell(text: string, stream: 'OUT' | 'ERR' = 'OUT'): void {
-    this.#tools.announcer.tell(this.#record, text, stream);
-  }
-
-  #facts() {
-    const { app, name, index, id, port } = this.#record;
-    return { app, name, index, instance: id, port };
   }
 }

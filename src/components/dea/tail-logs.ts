@@ -1,10 +1,11 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
+import { batchesOf } from '#contract/log-batches.ts';
 import { type LogLine, nextTimestamp } from '#contract/logs.ts';
 import { readableSize } from '#ground/bytes.ts';
 import { messageOf } from '#ground/errors.ts';
 import { sleep, within } from '#ground/wait.ts';
-import { batchesOf } from './batch-lines.ts';
+
 import { LogFile, type Position, type ReadLimits } from './log-file.ts';
 import { startupLog } from './start-instance.ts';
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Log } from '#ground/log.ts';
+import type { RuntimeTable } from '#workload/runtimes/index.ts';
 import type { PortPool } from './allocate-port.ts';
 import type { Announcer } from './announcer.ts';
 import type { DropletCache } from './droplet-cache.ts';
@@ -18,6 +19,8 @@ export interface Tools {
   readonly droplets: DropletCache;
   readonly runtimes: Runtimes;
   readonly versions: RuntimeVersions;
+  /** All runtimes of the machine, with their versions; loaded when something asks for it. */
+  readonly runtimeTable: () => Promise<RuntimeTable>;
   readonly ports: PortPool;
   readonly census: ProcessCensus;
   /** For reading log files, one after the other. */

@@ -30,7 +30,8 @@ export interface Launched {
 /** Waits until a launched instance is ready, or has had its time. @throws the signal's reason */
 export async function readinessOf(launched: Launched): Promise<InstanceEvent> {
   const { record, tools, tail, signal } = launched;
-  const { port, healthCheck: check, id, life } = record;
+  const { port, healthCheck: check, id, life, task } = record;
+  if (task !== null) return { type: 'ready' };
   const stateFile = check.type === 'http' ? undefined : await stateFileOf(directoryOf(record, tools.places));
   if (stateFile !== undefined) return stateOf(launched, stateFile);
   if (port === null) return { type: 'ready' };

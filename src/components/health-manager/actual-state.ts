@@ -11,6 +11,8 @@ export interface ActualInstance {
   readonly seenAtMs: number;
   /** Set for instances that a cloud controller placed; those started by hand have none. */
   readonly partition: string | undefined;
+  /** Whether its DEA is there for apps in production. */
+  readonly isProd: boolean;
 }
 
 /** The crashes of one index of one version. */
@@ -46,6 +48,7 @@ export class ActualState {
         sinceMs: each.state_timestamp * 1000,
         seenAtMs: nowMs,
         partition: each.cc_partition ?? undefined,
+        isProd: message.prod === true,
       });
     }
   }
@@ -83,6 +86,13 @@ export class ActualState {
     return [...this.#instances.values()].filter(
       (each) => (each.state === 'STARTING' || each.state === 'RUNNING') && nowMs - each.seenAtMs < lostMs,
     );
+  }
+
+  /** How many live instances of each version an app has. */
+  versionsOf(app: string, nowMs: number, lostMs: number): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { version } of this.liveInstancesOf(app, nowMs, lostMs)) counts[version] = (counts[version] ?? 0) + 1;
+    return counts;
   }
 
   /** The crashes of all indices of a version. */

@@ -15,6 +15,8 @@ const HealthManagerConfig = record({
   local_route: optional(text),
   cc_partition: optional(text),
   bulk_api: optional(record({ host: optional(text) })),
+  /** Of health manager 1; that of 2 has `queue_batch_size`. */
+  dequeueing_rate: optional(whole),
   status: optional(common.status),
   logging: optional(common.logging),
   intervals: optional(
@@ -31,6 +33,10 @@ const HealthManagerConfig = record({
       flapping_timeout: seconds,
       flapping_death: optional(whole),
       giveup_crash_number: optional(whole),
+      request_queue: seconds,
+      queue_batch_size: optional(whole),
+      /** Ours. */
+      spin_down: seconds,
     }),
   ),
 });
@@ -65,6 +71,7 @@ function optionsOf(given: HealthManagerConfig, host: string | undefined): Health
   const { index = null, status = {}, bulk_api: bulk, cc_partition: partition } = given;
   const wanted = {
     ...timesOf(given.intervals ?? {}),
+    startBatch: given.dequeueing_rate ?? given.intervals?.queue_batch_size ?? 40,
     index,
     host,
     partition,
@@ -93,6 +100,8 @@ function timesOf(given: NonNullable<HealthManagerConfig['intervals']>): object {
     flappingDeath: death,
     flappingCrashes: death + 1,
     giveUpAfterCrashes: Math.max(0, giveUp), // -1 is never
+    startBatchEveryMs: ms(given.request_queue, 1),
+    spinDownAfterMs: ms(given.spin_down, 0),
   };
 }
 
@@ -107,6 +116,9 @@ const originals: Readonly<Record<string, string>> = {
   restartNoiseMs: 'intervals.delay_time_noise',
   flappingTimeoutMs: 'intervals.flapping_timeout',
   flappingDeath: 'intervals.flapping_death',
+  startBatch: 'dequeueing_rate or intervals.queue_batch_size',
+  startBatchEveryMs: 'intervals.request_queue',
+  spinDownAfterMs: 'intervals.spin_down',
   bulkUrl: 'bulk_api.host',
   partition: 'cc_partition',
 };

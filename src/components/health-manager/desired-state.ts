@@ -1,7 +1,8 @@
 import * as v from 'valibot';
-import { type BulkApp, BulkPage, bulkCredentials } from '#contract/health.ts';
+import { type BulkApp, BulkPage, bulkCredentialsOf } from '#contract/health.ts';
 import type { Bus } from '#ground/bus.ts';
 import { call } from '#ground/http-client.ts';
+import type { HealthManagerOptions } from './options.ts';
 
 /** What should run. */
 export interface DesiredApp {
@@ -12,6 +13,8 @@ export interface DesiredApp {
   /** The version every instance should have. */
   readonly version: string;
   readonly changedAtMs: number;
+  /** Whether anybody can ask for it; so it is taken where nobody knows. */
+  readonly isReachable: boolean;
   readonly state: string;
   readonly packageState: string;
   /** As the cloud controller wrote it; goes back with every request. */
@@ -29,9 +32,9 @@ const batchSize = 500;
 export async function readDesiredState(
   bus: Bus,
   signal: AbortSignal,
-  knownUrl: string | undefined,
+  { bulkUrl, partition }: Pick<HealthManagerOptions, 'bulkUrl' | 'partition'>,
 ): Promise<DesiredState> {
-  const { user, password, url = knownUrl } = await bus.ask(bulkCredentials, null, { limitMs: 2_000 });
+  const { user, password, url = bulkUrl } = await bus.ask(bulkCredentialsOf(partition), null, { limitMs: 2_000 });
   if (url === undefined) throw new Error('The cloud controller did not say where its bulk API is.');
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const desired = new Map<string, DesiredApp>();
@@ -59,8 +62,10 @@ function desiredAppOf(app: BulkApp): DesiredApp {
     isWanted: app.state === 'STARTED' && app.package_state === 'STAGED' && app.version !== null,
     version: app.version ?? '',
     changedAtMs: Number.isNaN(changedAtMs) ? 0 : changedAtMs,
+    isReachable: app.uris === undefined || app.uris.length > 0,
     state: app.state,
     packageState: app.package_state,
-    lastUpdated: app.updated_at,
+    // The cloud controller of 2012 compares it with seconds of its own, and stops nothing when it is another.
+    lastUpdated: Number.isNaN(changedAtMs) ? app.updated_at : Math.floor(changedAtMs / 1000),
   };
 }

@@ -6,6 +6,7 @@ import {
   healthManagerStart,
   healthManagerStatus,
 } from '#contract/health.ts';
+import { routerActiveApps } from '#contract/routes.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { type Component, type ComponentContext, type Running, runningWith } from '#ground/component.ts';
 import { messageOf } from '#ground/errors.ts';
@@ -13,6 +14,7 @@ import { repeat, sleep } from '#ground/wait.ts';
 import { register } from '#vcap/registration.ts';
 import { healthOf, reportOf, statusOf } from './answers.ts';
 import type { HealthManagerOptions } from './options.ts';
+import { SpinDown } from './spin-down.ts';
 import { Watch } from './watch.ts';
 
 /** Compares what should run with what runs, and asks the cloud controller for starts and stops. */
@@ -30,6 +32,8 @@ export const healthManager: Component<HealthManagerOptions> = {
     undo.use(bus.subscribe(deaHeartbeat, (message) => watch.heartbeat(message)));
     undo.use(bus.subscribe(dropletExited, (message) => watch.exited(message)));
     undo.use(bus.subscribe(dropletUpdated, ({ droplet }) => watch.updated(droplet)));
+    const spinDown = new SpinDown(options.spinDownAfterMs, watch.requests, log);
+    undo.use(bus.subscribe(routerActiveApps, (apps) => spinDown.heard(apps, watch.knowledge, Date.now())));
     undo.use(bus.answer(healthManagerStatus, (request) => statusOf(watch.knowledge, request)));
     undo.use(
       bus.answerEach(healthManagerHealth, ({ droplets }) =>
@@ -44,8 +48,9 @@ export const healthManager: Component<HealthManagerOptions> = {
     undo.use(bus.onReconnect(() => watch.busIsBack()));
 
     const { index, host, status, shownConfig, ...own } = options;
+    const varz = () => ({ ...watch.varz(), active_apps_msgs_received: spinDown.messages });
     const config = shownConfig ?? own;
-    await register(undo, context, { type: 'HealthManager', index, host, status, config, varz: () => watch.varz() });
+    await register(undo, context, { type: 'HealthManager', index, host, status, config, varz });
     await bus.flush(); // from here on no message is missed
 
     const survey = (async () => {

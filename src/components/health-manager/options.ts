@@ -33,6 +33,15 @@ export const HealthManagerOptions = v.object({
   giveUpAfterCrashes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
   /** From this many crashes on an instance counts as flapping. [2] */
   flappingCrashes: v.optional(v.number(), 3),
+  /** At most so many starts are asked for in each period; 0 is no limit. [dequeueing_rate, 50; queue_batch_size, 40] */
+  startBatch: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 50),
+  /** How long a period is. [request_queue, 1 s] */
+  startBatchEveryMs: ms(1_000),
+  /**
+   * An app that no router was asked for so long is stopped; 0 is never. Needs routers that publish `router.active_apps`
+   * at least twice as often. Ours: the request is as old as 2011, no health manager that was published made it.
+   */
+  spinDownAfterMs: ms(0),
   /** Where the bulk API is, when the cloud controller does not say so itself. [bulk_api.host] */
   bulkUrl: v.optional(v.pipe(v.string(), v.url())),
   /**

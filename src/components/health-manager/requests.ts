@@ -13,7 +13,7 @@ export class Requests {
   readonly #bus: Bus;
   readonly #options: RequestOptions;
   /** How many were sent, under the names of `/varz`. */
-  readonly sent = { health_start_messages_sent: 0, health_stop_messages_sent: 0 };
+  readonly sent = { health_start_messages_sent: 0, health_stop_messages_sent: 0, spindown_messages_sent: 0 };
 
   constructor(bus: Bus, options: RequestOptions) {
     this.#bus = bus;
@@ -34,6 +34,14 @@ export class Requests {
     this.#bus.publish(healthStop, { ...common, version, instances: byId, running });
     this.#publishOlder({ ...common, op: 'STOP', instances: Object.keys(byId) });
     this.sent.health_stop_messages_sent += 1;
+  }
+
+  /** There is no newer word for it. */
+  spinDown(app: string): void {
+    const { olderRequests, partition } = this.#options;
+    const subject = olderRequests === 'plain' ? hmRequests : hmRequestsOfPartition.at(partition);
+    this.#bus.publish(subject, { op: 'SPINDOWN', droplet: app });
+    this.sent.spindown_messages_sent += 1;
   }
 
   #publishOlder(request: HmRequest): void {

@@ -11,16 +11,20 @@ import { DelayedRestarts, keyOf, type Place } from './delayed-restarts.ts';
 import { type DesiredState, readDesiredState } from './desired-state.ts';
 import type { HealthManagerOptions } from './options.ts';
 import { Requests } from './requests.ts';
+import { type Priority, StartQueue } from './start-queue.ts';
+
+type Version = Pick<Place, 'app' | 'version'>;
 
 /** Holds both states up to date and turns their difference into requests. Decisions are taken in `decide.ts`. */
 export class Watch implements Disposable {
+  readonly requests: Requests;
   readonly #bus: Bus;
   readonly #log: Log;
   readonly #options: HealthManagerOptions;
   readonly #signal: AbortSignal;
   readonly #actual = new ActualState();
   readonly #delayed = new DelayedRestarts();
-  readonly #requests: Requests;
+  readonly #queue: StartQueue;
   readonly #received = {
     heartbeat_msgs_received: 0,
     droplet_exited_msgs_received: 0,
@@ -37,7 +41,8 @@ export class Watch implements Disposable {
     this.#log = log;
     this.#options = options;
     this.#signal = signal;
-    this.#requests = new Requests(bus, options);
+    this.requests = new Requests(bus, options);
+    this.#queue = new StartQueue(options);
   }
 
   get knowledge(): Knowledge {
@@ -46,7 +51,8 @@ export class Watch implements Disposable {
   }
 
   varz(): object {
-    return { ...varzOf(this.knowledge, Date.now()), ...this.#received, ...this.#requests.sent };
+    const own = { ...this.#received, ...this.requests.sent, queue_length: this.#queue.size };
+    return { ...varzOf(this.knowledge, Date.now()), ...own };
   }
 
   heartbeat(message: Heartbeat): void {
@@ -64,7 +70,7 @@ export class Watch implements Disposable {
     const place = { app: message.droplet, version: message.version, index: message.index };
     this.#pendingUntil.delete(keyOf(place));
     // A DEA that leaves is no fault of the app.
-    if (crashes === undefined) this.#startIfMissing(place);
+    if (crashes === undefined) this.#queueStart(place, [place.index], 'high');
     else this.#restart(place, crashes.count);
   }
 
@@ -122,12 +128,13 @@ export class Watch implements Disposable {
 
   [Symbol.dispose](): void {
     this.#delayed[Symbol.dispose]();
+    this.#queue[Symbol.dispose]();
   }
 
   async #read(): Promise<void> {
     do {
       this.#refreshAgain = false;
-      this.#desired = await readDesiredState(this.#bus, this.#signal, this.#options.bulkUrl);
+      this.#desired = await readDesiredState(this.#bus, this.#signal, this.#options);
     } while (this.#refreshAgain);
   }
 
@@ -138,12 +145,13 @@ export class Watch implements Disposable {
       return;
     }
     const delayMs = restartDelayMs(crashes, this.#options, Math.random());
+    const start = () => this.#queueStart(place, [place.index], 'low');
     if (delayMs === 0) {
-      this.#startIfMissing(place);
+      start();
       return;
     }
     this.#log.info('restart is delayed', { app: place.app, index: place.index, delayMs, crashes });
-    this.#delayed.schedule(place, delayMs, () => this.#startIfMissing(place));
+    this.#delayed.schedule(place, delayMs, start);
   }
 
   #isGivenUp({ app, version, index }: Place): boolean {
@@ -151,11 +159,19 @@ export class Watch implements Disposable {
     return giveUpAfterCrashes > 0 && (this.#actual.crashesOf(app, version, index)?.count ?? 0) > giveUpAfterCrashes;
   }
 
-  #startIfMissing({ app: id, version, index }: Place): void {
-    const app = this.#desired?.get(id);
-    if (app === undefined || app.version !== version) return;
-    const live = this.#actual.liveInstancesOf(id, Date.now(), this.#options.instanceLostMs);
-    if (missingIndices(app, live).includes(index)) this.#requestStart({ app, indices: [index] });
+  /** Asks for instances when it is their turn, as far as they are missing then. */
+  #queueStart(version: Version, indices: readonly number[], priority: Priority): void {
+    const { app: id } = version;
+    const keys = indices.map((index) => keyOf({ ...version, index }));
+    for (const key of keys) this.#pendingUntil.set(key, Number.POSITIVE_INFINITY);
+    this.#queue.add(keys.join(), priority, () => {
+      for (const key of keys) this.#pendingUntil.delete(key);
+      const app = this.#desired?.get(id);
+      if (app === undefined || app.version !== version.version) return;
+      const live = this.#actual.liveInstancesOf(id, Date.now(), this.#options.instanceLostMs);
+      const missing = missingIndices(app, live).filter((index) => indices.includes(index));
+      if (missing.length > 0) this.#requestStart({ app, indices: missing });
+    });
   }
 
   /** A restart that was called off waits anew. */
@@ -166,7 +182,7 @@ export class Watch implements Disposable {
       this.#restart(place, this.#actual.crashesOf(app.id, app.version, index)?.count ?? 0);
       return false;
     });
-    if (now.length > 0) this.#requestStart({ app, indices: now });
+    if (now.length > 0) this.#queueStart({ app: app.id, version: app.version }, now, 'normal');
   }
 
   #requestStart({ app, indices }: Start): void {
@@ -175,19 +191,15 @@ export class Watch implements Disposable {
     for (const index of indices) this.#pendingUntil.set(keyOf({ app: app.id, version: app.version, index }), until);
     this.#log.info('instances are missing', { app: app.id, indices });
     const isFlapping = crashes.some((count) => count >= this.#options.flappingCrashes);
-    this.#requests.start({ app, indices }, this.#runningVersions(app.id), isFlapping);
+    this.requests.start({ app, indices }, this.#runningVersions(app.id), isFlapping);
   }
 
   #requestStop(stop: Stop): void {
     this.#log.info('instances are too many', { app: stop.app, instances: stop.instances.map((each) => each.instance) });
-    this.#requests.stop(stop, this.#runningVersions(stop.app));
+    this.requests.stop(stop, this.#runningVersions(stop.app));
   }
 
   #runningVersions(app: string): Record<string, number> {
-    const counts: Record<string, number> = {};
-    for (const each of this.#actual.liveInstancesOf(app, Date.now(), this.#options.instanceLostMs)) {
-      counts[each.version] = (counts[each.version] ?? 0) + 1;
-    }
-    return counts;
+    return this.#actual.versionsOf(app, Date.now(), this.#options.instanceLostMs);
   }
 }

@@ -5,6 +5,7 @@ import type { ComponentContext } from '#ground/component.ts';
 import { messageOf } from '#ground/errors.ts';
 import { repeat, within } from '#ground/wait.ts';
 import { randomId, register } from '#vcap/registration.ts';
+import type { Address } from './handover.ts';
 import type { RouterOptions } from './options.ts';
 import type { RouteTable } from './route-table.ts';
 
@@ -15,20 +16,22 @@ const latecomersMs = 500;
 export async function announceRouter(
   undo: AsyncDisposableStack,
   { bus, log }: ComponentContext,
-  { options, host, varz }: { options: RouterOptions; host: string; varz: () => object },
+  { options, address, varz }: { options: RouterOptions; address: () => Address; varz: () => object },
 ): Promise<void> {
   const { staleMs, startEveryMs, index, status, shownConfig, traceKey: _, ...own } = options;
   const id = randomId();
-  const start: RouterStart = {
+  const { host } = address();
+  const start = (): RouterStart => ({
     id,
     version: 0.98, // of the protocol: that of the router of 2012
     hosts: [host],
+    port: address().port,
     minimumRegisterIntervalInSeconds: 20,
     pruneThresholdInSeconds: Math.ceil(staleMs / 1000),
-  };
-  const publish = () => bus.publish(routerStart, start);
+  });
+  const publish = () => bus.publish(routerStart, start());
 
-  undo.use(bus.answer(routerGreet, () => start));
+  undo.use(bus.answer(routerGreet, start));
   let again: NodeJS.Timeout | undefined;
   undo.defer(() => clearTimeout(again));
   undo.use(

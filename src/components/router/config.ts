@@ -2,7 +2,14 @@ import { checkedOptions } from '#vcap/checked-options.ts';
 import { common, config, type ValueOf, wordOf } from '#vcap/config-rules.ts';
 import { RouterOptions } from './options.ts';
 
-const { text, whole, word, record, optional } = config;
+const { text, whole, number, word, yesOrNo, record, optional } = config;
+
+const StatusConfig = record({
+  port: optional(whole),
+  user: optional(word),
+  password: optional(word),
+  expose_all_apps: optional(yesOrNo),
+});
 
 /** `router.yml` as the original has it (router, 2011 and 2013). It checks nothing itself, so no key is required. */
 const RouterConfig = record({
@@ -15,22 +22,32 @@ const RouterConfig = record({
   pid: optional(text),
   index: optional(whole),
   trace_key: optional(word),
-  status: optional(common.status),
+  status: optional(StatusConfig),
+  '404_redirect': optional(text),
+  /** Whether health managers are told which apps are asked for, */
+  enable_nonprod_apps: optional(yesOrNo),
+  /** and how often, in seconds. */
+  flush_apps_interval: optional(number),
+  /** The same, as gorouter has it; 0 is never. */
+  publish_active_apps_interval: optional(number),
   logging: optional(common.logging),
 });
 type RouterConfig = ValueOf<typeof RouterConfig>;
 
 /** Keys of the original that change nothing here, with the reason. */
 const withoutEffect: Readonly<Record<string, string>> = {
-  '404_redirect': 'a request without an app gets a page that says so',
   session_key: 'the session cookie holds the id of the instance, which needs no key',
   local_route: 'the router is known by the address it listens on',
   sock: 'it listens on a port',
-  publish_active_apps_interval: 'no health manager listens to router.active_apps',
 };
 
 /** By our names of options that a file can get wrong. */
-const originals = { host: 'inet', traceKey: 'trace_key' };
+const originals = {
+  host: 'inet',
+  traceKey: 'trace_key',
+  notFoundRedirect: '404_redirect',
+  activeAppsEveryMs: 'flush_apps_interval or publish_active_apps_interval',
+};
 
 /** What `router.yml` asks for. */
 export interface RouterSettings {
@@ -63,6 +80,9 @@ function settingsOf(given: RouterConfig): RouterSettings {
     index,
     traceKey: wordOf(traceKey),
     status: { port: status.port, user: wordOf(status.user), password: wordOf(status.password) },
+    notFoundRedirect: given['404_redirect'],
+    activeAppsEveryMs: activeAppsEveryMs(given),
+    exposeAllApps: status.expose_all_apps,
     shownConfig: given,
   };
   const ignored = Object.entries(withoutEffect).filter(([key]) => key in given);
@@ -73,4 +93,12 @@ function settingsOf(given: RouterConfig): RouterSettings {
     logging,
     withoutEffect: Object.fromEntries(ignored),
   };
+}
+
+function activeAppsEveryMs({
+  enable_nonprod_apps: isOn = false,
+  flush_apps_interval: seconds = 30,
+  publish_active_apps_interval: gorouterSeconds = 0,
+}: RouterConfig): number {
+  return (isOn ? seconds : gorouterSeconds) * 1000;
 }

@@ -41,6 +41,12 @@ export const RouterOptions = v.object({
   handoverMs: ms(60_000),
   /** A request whose `X-Vcap-Trace` says this is told which router and which instance answered it. */
   traceKey: v.optional(v.pipe(v.string(), v.nonEmpty()), '22'),
+  /** Where a request is sent that no app is there for; without it a page says so. [404_redirect] */
+  notFoundRedirect: v.optional(v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/, 'must be an address without blanks'))),
+  /** How often health managers are told which apps were asked for; 0 is never. [flush_apps_interval, 30 s if at all] */
+  activeAppsEveryMs: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+  /** Whether `/varz` counts the requests of all apps each, not only of the ten that have most. */
+  exposeAllApps: v.optional(v.boolean(), false),
   /** Which of several routers this is; its id begins with it then. */
   index: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))), null),
   /** The listener for `/healthz` and `/varz`; what is absent is made up. */

@@ -41,6 +41,17 @@ export function pageFor(absence: Absence, facts: PageFacts): Page {
   }
 }
 
+/** Sends clients on that no app is there for. */
+export function redirectPage(location: string, facts: PageFacts): Page {
+  return page(302, facts, {
+    routerError: 'unknown_route',
+    headers: { Location: location },
+    text: `Requested route ('${facts.host}') does not exist; see ${location}.`,
+    title: 'Nothing lives here',
+    body: html`<p class="lead">No app answers at <b>${facts.host}</b>. See <a href="${location}">${location}</a>.</p>`,
+  });
+}
+
 function unknownPage(facts: PageFacts): Page {
   const { host, apps } = facts;
   return page(404, facts, {

@@ -3,6 +3,7 @@ import { routerRegister, routerUnregister } from '#contract/routes.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { type ComponentContext, type Running, runningWith } from '#ground/component.ts';
 import { AccessLog } from './access-log.ts';
+import { ActiveApps } from './active-apps.ts';
 import { announceRouter, sweepRoutes } from './announce.ts';
 import { AppStates } from './app-states.ts';
 import { type Entrance, openDoors } from './doors.ts';
@@ -54,17 +55,19 @@ export async function startRouter(
 
   const handover = new Handover(options.handoverMs);
   const traffic = new Traffic();
-  const { traceKey } = options;
-  const service = { directory, patience: options, transport, handover, accessLog, traffic, traceKey, bus, log };
+  const activeApps = undo.use(new ActiveApps(bus, log, options.activeAppsEveryMs));
+  const { notFoundRedirect, traceKey } = options;
+  const ways = { directory, patience: options, transport, handover };
+  const service: Service = { ...ways, accessLog, traffic, activeApps, notFoundRedirect, traceKey, bus, log };
   const doors = await openDoors(service, options, entrance);
   let isReleased = false;
   undo.defer(() => (isReleased ? undefined : transport[Symbol.dispose]()));
   undo.use(doors);
   undo.use(room); // before the front closes, so that nobody waits in vain
-  const { host, port } = doors.address();
-  const varz = () => varzOf(service, doors.front.connections);
-  await announceRouter(undo, context, { options, host, varz });
+  const varz = () => varzOf(service, doors.front.connections, options.exposeAllApps);
+  await announceRouter(undo, context, { options, address: () => doors.address(), varz });
   await bus.flush(); // from here on no registration is missed
+  const { host, port } = doors.address();
   log.info('router listens', { host, port });
   return {
     ...runningWith(undo.move()),
@@ -91,10 +94,10 @@ export async function startRouter(
 }
 
 /** What the router tells about itself, under the names of 2012. */
-function varzOf({ traffic, directory, transport }: Service, clients: number): object {
+function varzOf({ traffic, directory, transport }: Service, clients: number, isWhole: boolean): object {
   const { uris, endpoints } = directory.table.size();
   return {
-    ...traffic.varz(performance.now()),
+    ...traffic.varz(performance.now(), isWhole),
     urls: uris,
     droplets: endpoints,
     client_connections: clients,

@@ -4,11 +4,12 @@ import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
 import type { AccessLog } from './access-log.ts';
+import type { ActiveApps } from './active-apps.ts';
 import { checkRequest, checkUpgrade, isRefusal, isRepeatable } from './check-request.ts';
 import { type Absence, type Directory, EndpointSearch, isAbsence, type Patience } from './find-endpoint.ts';
 import type { Handover } from './handover.ts';
 import { answerHeaders, requestHeaders, upgradeHeaders } from './headers.ts';
-import { type Page, pageFor } from './page.ts';
+import { type Page, pageFor, redirectPage } from './page.ts';
 import type { Endpoint } from './route-table.ts';
 import { lastWords, pageAsText, refusalAsText, sendPage, sendRefusal } from './send-page.ts';
 import { stickyCookie, stickyIdOf } from './sticky-session.ts';
@@ -24,6 +25,9 @@ export interface Service {
   readonly handover: Handover;
   readonly accessLog: AccessLog;
   readonly traffic: Traffic;
+  readonly activeApps: ActiveApps;
+  /** Where requests are sent that no app is there for. */
+  readonly notFoundRedirect: string | undefined;
   /** What a request says that wants to be told who answers it. */
   readonly traceKey: string;
   readonly bus: Bus;
@@ -155,6 +159,7 @@ async function askInstances(
     }
     visitor.endpoint = found;
     visitor.app = found.app;
+    service.activeApps.note(found.app);
     const outcome = await attempt(found);
     if (outcome.result === 'answered') {
       found.isLeftOut = false;
@@ -187,14 +192,21 @@ function departureOf(client: ServerResponse | Socket): AbortSignal {
   return departure.signal;
 }
 
-async function pageOf({ bus, directory }: Service, visitor: Visitor, absence: Absence): Promise<Page> {
+async function pageOf(
+  { bus, directory, notFoundRedirect }: Service,
+  visitor: Visitor,
+  absence: Absence,
+): Promise<Page> {
   const hasFailed = absence.why === 'crashed' || absence.why === 'unreachable' || absence.why === 'broken';
   const lines = hasFailed && absence.app !== undefined ? await lastWords(bus, absence.app.app) : [];
   const { destination, requestId } = visitor;
-  return pageFor(absence, { host: destination.host, requestId, apps: directory.states.all(), lines });
+  const facts = { host: destination.host, requestId, apps: directory.states.all(), lines };
+  const isNobody = absence.why === 'unknown' || absence.why === 'stopped';
+  return isNobody && notFoundRedirect !== undefined ? redirectPage(notFoundRedirect, facts) : pageFor(absence, facts);
 }
 
-function record({ accessLog, traffic }: Service, visitor: Visitor, status: number): void {
+function record({ accessLog, activeApps, traffic }: Service, visitor: Visitor, status: number): void {
+  if (!visitor.hasPage) activeApps.note(visitor.app); // it may have taken long
   if (visitor.hasPage) traffic.countBad(performance.now());
   else traffic.count(visitor.passage(status), performance.now());
   const visit = visitor.visit(status);

@@ -41,13 +41,20 @@ export class Traffic {
     this.#rates.count(passage.app, passage.url, nowMs);
   }
 
-  varz(nowMs: number): object {
+  /** @param isWhole whether all apps are to be seen, not only those with most requests */
+  varz(nowMs: number, isWhole = false): object {
     const { requests, ...rest } = this.#all.varz();
     const tags = [...this.#byTag].map(([tag, values]) => {
       const tallies = [...values].map(([value, tally]) => [value, tally.varz()] as const);
       return [tag, Object.fromEntries(tallies)] as const;
     });
-    return { requests, bad_requests: this.#bad, ...rest, tags: Object.fromEntries(tags), ...this.#rates.varz(nowMs) };
+    return {
+      requests,
+      bad_requests: this.#bad,
+      ...rest,
+      tags: Object.fromEntries(tags),
+      ...this.#rates.varz(nowMs, isWhole),
+    };
   }
 
   #tallies(tags: Tags): readonly Tally[] {
@@ -127,18 +134,20 @@ class Rates {
     else known.requests += 1;
   }
 
-  varz(nowMs: number): object {
+  varz(nowMs: number, isWhole: boolean): object {
     this.#turnTo(Math.floor(nowMs / sliceMs));
     const perSecond = (requests: number) => Math.round(requests / (sliceMs / 1000));
-    const top = [...this.#last.apps].sort(([, a], [, b]) => b.requests - a.requests).slice(0, 10);
+    const sorted = [...this.#last.apps].sort(([, a], [, b]) => b.requests - a.requests);
+    const apps = sorted.map(([app, { url, requests }]) => ({
+      url, // the router of 2011 told the url, the ones after it the app
+      application_id: app,
+      rps: perSecond(requests),
+      rpm: requests * (60_000 / sliceMs),
+    }));
     return {
       requests_per_sec: perSecond(this.#last.requests),
-      top10_app_requests: top.map(([app, { url, requests }]) => ({
-        url, // the router of 2011 told the url, the ones after it the app
-        application_id: app,
-        rps: perSecond(requests),
-        rpm: requests * (60_000 / sliceMs),
-      })),
+      top10_app_requests: apps.slice(0, 10),
+      ...(isWhole ? { top_app_requests: apps } : {}),
     };
   }
 

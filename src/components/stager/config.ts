@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import * as v from 'valibot';
 import { ConfigError, checkedConfig, config, invalid, type ValueOf } from '#vcap/config-rules.ts';
 import { localAddressFor } from '#vcap/local-address.ts';
@@ -48,6 +49,7 @@ export function stagerConfigOf(value: unknown, host = '127.0.0.1'): StagerSettin
     maxStagingMs: max_staging_duration * 1000,
     maxActiveTasks: max_active_tasks,
     tmpDir: dirs.tmp,
+    manifestsDir: dirs.manifests,
     index,
     host,
     atStop: 'finish',
@@ -79,7 +81,8 @@ export async function readStagerConfig(
   const file = configPathOf(path, 'stager.yml', env);
   if (file === undefined) return undefined;
   const given = await readConfigFile(file, StagerConfig);
-  const { local_route: route } = given;
+  const { local_route: route, dirs } = given;
+  await checkManifests(dirs?.manifests);
   return stagerConfigOf(given, route === undefined ? undefined : await localAddressFor(route));
 }
 
@@ -90,6 +93,16 @@ export async function takeStagerPidFile(pidFilename: string): Promise<AsyncDispo
   } catch (cause) {
     throw new ConfigError(`Can't create stager pid file ${pidFilename}`, { cause });
   }
+}
+
+/** Their mistakes are told by the tasks, since they may be edited at any time; that there are none is told at once. */
+async function checkManifests(directory: string | undefined): Promise<void> {
+  if (directory === undefined) return;
+  const isThere = await stat(directory).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isThere) throw invalid(`{ dirs => { manifests => Expected a directory, given ${directory} } }`);
 }
 
 /** What the original takes, and then cannot work with: no threads, no queue. */

@@ -24,6 +24,8 @@ export const StagerOptions = v.object({
   scripts: v.optional(v.picklist(['93f6a1f', '8f2fa00']), '93f6a1f'),
   /** A directory with manifests/ and runtimes.yml; those that come with localpaas when absent. */
   stacksDir: v.optional(v.string()),
+  /** A directory of manifests; that of `stacksDir` when absent. [dirs.manifests] */
+  manifestsDir: v.optional(v.string()),
   /** Bytes of an app's zip. */
   maxPackageBytes: whole(1024 ** 3),
   /** Bytes of an app, unpacked. */

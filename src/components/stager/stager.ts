@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { batchesOf } from '#contract/log-batches.ts';
 import { logBatches, nextTimestamp } from '#contract/logs.ts';
 import { stagingQueue } from '#contract/staging.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
@@ -18,6 +19,8 @@ import { removeLeftovers } from './workspace.ts';
 /** After the start of a platform there is time to load what the first task needs. */
 const warmUpAfterMs = 500;
 const goodbyeLimitMs = 2_000;
+/** Characters of log lines that may be on their way to the bus. */
+const flushAfter = 1_000_000;
 
 /** Makes droplets of apps, on request. */
 export const stager: Component<StagerOptions> = {
@@ -29,7 +32,7 @@ export const stager: Component<StagerOptions> = {
     const left = await removeLeftovers(root);
     if (left.length > 0) log.warn('leftovers not removed', { directory: root, names: left });
 
-    const tasks = new Tasks({ options, log, root, sayFor: (logId) => speaker(bus, log, logId) });
+    const tasks = new Tasks({ options, log, root, dataDir, sayFor: (logId) => speaker(bus, log, logId) });
     undo.defer(() => log.info('shutdown complete'));
     undo.defer(() => goodbye(bus, log));
     const presence = undo.use(new AsyncDisposableStack()); // it is seen for as long as it has tasks
@@ -63,10 +66,17 @@ function speaker(bus: Bus, log: Log, logId: string | undefined): Say {
     return () => {};
   }
   const subject = logBatches.at(logId);
-  return (stream, text) => {
-    const lines = [{ timestamp: nextTimestamp(), stream, text }];
+  let characters = 0;
+  return async (stream, texts) => {
+    const said = texts.map((text) => ({ timestamp: nextTimestamp(), stream, text }));
     try {
-      bus.publish(subject, { source_id: logId, instance_id: '0', source_type: 'STG', lines });
+      for (const lines of batchesOf(said)) {
+        bus.publish(subject, { source_id: logId, instance_id: '0', source_type: 'STG', lines });
+        characters += lines.reduce((sum, { text }) => sum + text.length, 0);
+      }
+      if (characters < flushAfter) return;
+      characters = 0;
+      await bus.flush(); // who prints much is held up, not kept in memory
     } catch (error) {
       log.warn('line not published', { log_id: logId, error: messageOf(error) }); // the task goes on all the same
     }

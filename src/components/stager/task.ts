@@ -3,26 +3,16 @@ import type { StagingRequest } from '#contract/staging.ts';
 import { ActionableError, explainDiskError, messageOf } from '#ground/errors.ts';
 import { createTarGz } from '#ground/tar.ts';
 import { extractZip } from '#ground/unzip.ts';
-import { type StagedApp, stageFramework } from '#workload/lifecycle/index.ts';
-import type { StagerOptions } from './options.ts';
+import { AppFiles, type StagedApp, stageFramework, UnknownApp, whyToBuild } from '#workload/lifecycle/index.ts';
+import type { StagedByBuildpacks } from './buildpacks/stage-by-buildpacks.ts';
+import type { TaskContext } from './task-context.ts';
 import { TaskFailure } from './task-failure.ts';
-import type { TaskLog } from './task-log.ts';
 import { downloadApp, uploadDroplet } from './transfer.ts';
-import type { Workspace } from './workspace.ts';
-
-export interface TaskContext {
-  readonly log: TaskLog;
-  readonly options: StagerOptions;
-  readonly workspace: Workspace;
-  /** Aborts with the reason for the end of the task. */
-  readonly signal: AbortSignal;
-}
 
 /** Runs a staging task in its seven steps. @throws TaskFailure; the signal's reason when it aborts */
-export async function runTask(request: StagingRequest, context: TaskContext): Promise<StagedApp> {
+export async function runTask(request: StagingRequest, context: TaskContext): Promise<StagedApp | StagedByBuildpacks> {
   const { log, options, workspace, signal } = context;
-  const { zip, unstaged, staged, droplet } = workspace;
-  const { properties } = request;
+  const { zip, unstaged, droplet } = workspace;
 
   log.line('Downloading application');
   await step('Failed downloading app', context, () =>
@@ -32,6 +22,38 @@ export async function runTask(request: StagingRequest, context: TaskContext): Pr
   const limits = { maxFiles: options.maxAppFiles, maxBytes: options.maxAppBytes };
   await step('Failed unpacking app', context, () => extractZip(zip, unstaged, { limits, signal }));
   log.line('Staging application');
+  const app = await stage(request, context);
+  log.line('Uploading droplet');
+  await step('Failed uploading droplet', context, () => uploadDroplet(request.upload_uri, droplet, signal));
+  log.line('Done!');
+  return app;
+}
+
+const pluginFailed = 'Staging plugin failed';
+
+/** Where the request leaves it open, buildpacks get the apps that need building, and those that no framework plugin knows. */
+async function stage(request: StagingRequest, context: TaskContext): Promise<StagedApp | StagedByBuildpacks> {
+  const { lifecycle, lifecycle_data: data } = request;
+  if (data == null) return byFramework(request, context);
+  const { log, workspace } = context;
+  const { stageByBuildpacks } = await import('./buildpacks/stage-by-buildpacks.ts');
+  if (lifecycle === 'buildpack') return stageByBuildpacks(request, data, context);
+  const why = whyToBuild(new AppFiles(workspace.unstaged));
+  if (why !== undefined) {
+    log.line(`The app ${why}: asking the buildpacks`);
+    return stageByBuildpacks(request, data, context);
+  }
+  return byFramework(request, context).catch((error: unknown) => {
+    if (!(error instanceof TaskFailure && error.cause instanceof UnknownApp)) throw error;
+    log.line('No framework plugin knows the app: asking the buildpacks');
+    return stageByBuildpacks(request, data, context, error.cause);
+  });
+}
+
+/** The droplet of a framework plugin. */
+async function byFramework({ properties }: StagingRequest, context: TaskContext): Promise<StagedApp> {
+  const { log, options, workspace, signal } = context;
+  const { unstaged, staged, droplet } = workspace;
   const app = await step(pluginFailed, context, () =>
     stageFramework({
       framework: properties.framework_info.name,
@@ -43,19 +65,15 @@ export async function runTask(request: StagingRequest, context: TaskContext): Pr
       moveSource: true,
       scripts: options.scripts,
       stacksDir: options.stacksDir,
+      manifestsDir: options.manifestsDir,
     }),
   );
   log.line('Creating droplet');
   await step('Failed creating droplet', context, () =>
     createTarGz(staged, readdirSync(staged).sort(), droplet, { gzipLevel: options.gzipLevel, signal }),
   );
-  log.line('Uploading droplet');
-  await step('Failed uploading droplet', context, () => uploadDroplet(request.upload_uri, droplet, signal));
-  log.line('Done!');
   return app;
 }
-
-const pluginFailed = 'Staging plugin failed';
 
 async function step<T>(failed: string, { signal }: TaskContext, work: () => Promise<T>): Promise<T> {
   try {

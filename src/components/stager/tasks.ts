@@ -14,6 +14,8 @@ export interface TasksParts {
   readonly log: Log;
   /** Where workspaces are made. */
   readonly root: string;
+  /** Where the stager keeps what tasks may use again. */
+  readonly dataDir: string;
   /** Says a line of the task with this `log_id` while it runs. */
   readonly sayFor: (logId: string | undefined) => Say;
 }
@@ -81,7 +83,9 @@ export class Tasks {
     try {
       const app = await this.#queue.run(() => this.#run(request, log));
       this.#parts.log.info('app staged', { task: taskId, app: request.app_id, framework: app.framework });
-      const found = { framework: app.framework, runtime: app.runtime, start_command: app.startCommand };
+      const { framework, runtime, runtimeConstraint: runtime_constraint, startCommand: start_command } = app;
+      const result = 'result' in app ? { result: app.result } : {};
+      const found = { framework, runtime, runtime_constraint, start_command, ...result };
       return { task_id: taskId, task_log: log.text, ...found };
     } catch (error) {
       const { message, isLogged } = failureOf(error);
@@ -97,9 +101,9 @@ export class Tasks {
     const { log, options } = this.#parts;
     const say = this.#parts.sayFor(logId);
     if (!options.logsTaskLines) return say;
-    return (stream, text) => {
-      log.debug('task says', { task, text });
-      say(stream, text);
+    return (stream, lines) => {
+      for (const text of lines) log.debug('task says', { task, text });
+      return say(stream, lines);
     };
   }
 
@@ -116,7 +120,7 @@ export class Tasks {
     try {
       workspace = makeWorkspace(root);
       const { runTask } = await import('./task.ts');
-      return await runTask(request, { log, options, workspace, signal });
+      return await runTask(request, { ...this.#parts, log, workspace, signal });
     } finally {
       clearTimeout(timer);
       this.#remove(workspace);

@@ -14,6 +14,8 @@ export interface Workspace extends AsyncDisposable {
   /** Not made yet. */
   readonly staged: string;
   readonly droplet: string;
+  /** For what a task needs besides. */
+  readonly own: string;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export function makeWorkspace(root: string): Workspace {
     unstaged: join(directory, 'unstaged'),
     staged: join(directory, 'staged'),
     droplet: join(directory, 'droplet.tgz'),
+    own: directory,
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true, maxRetries: 3 }),
   };
 }

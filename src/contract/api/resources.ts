@@ -82,6 +82,22 @@ export const Package = v.looseObject({
 });
 export type Package = v.InferOutput<typeof Package>;
 
+export const Buildpack = v.looseObject({
+  ...stamped,
+  name: v.string(),
+  state: v.picklist(['AWAITING_UPLOAD', 'READY']),
+  filename: v.nullable(v.string()),
+  stack: v.nullable(v.string()),
+  position: v.number(),
+  enabled: v.boolean(),
+  locked: v.boolean(),
+  lifecycle: v.optional(v.string()),
+  metadata: v.optional(
+    v.looseObject({ labels: v.record(v.string(), v.string()), annotations: v.record(v.string(), v.string()) }),
+  ),
+});
+export type Buildpack = v.InferOutput<typeof Buildpack>;
+
 export const Build = v.looseObject({
   ...stamped,
   state: v.picklist(['STAGING', 'STAGED', 'FAILED']),
@@ -100,6 +116,24 @@ export const Droplet = v.looseObject({
   checksum: v.nullable(v.looseObject({ type: v.string(), value: v.string() })),
 });
 export type Droplet = v.InferOutput<typeof Droplet>;
+
+/** A command that is run once with the droplet of an app. */
+export const Task = v.looseObject({
+  ...stamped,
+  /** Counts the tasks of an app. */
+  sequence_id: v.number(),
+  name: v.string(),
+  command: v.nullish(v.string()),
+  state: v.picklist(['PENDING', 'RUNNING', 'SUCCEEDED', 'CANCELING', 'FAILED']),
+  memory_in_mb: v.number(),
+  disk_in_mb: v.number(),
+  result: v.looseObject({
+    failure_reason: v.nullish(v.string()),
+    /** Ours: as a shell tells it. */
+    exit_status: v.nullish(v.number()),
+  }),
+});
+export type Task = v.InferOutput<typeof Task>;
 
 const Destination = v.looseObject({
   guid: v.string(),

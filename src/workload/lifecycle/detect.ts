@@ -8,14 +8,20 @@ export function detectFramework(files: AppFiles, frameworks: readonly Framework[
   return frameworks.find(({ name, signs }) => name !== standalone && files.follow(signs));
 }
 
-/** @throws ActionableError STAGING_FAILED when there are no signs of any, with what was looked for */
+/** No framework knows the app. Buildpacks may. */
+export class UnknownApp extends ActionableError {
+  constructor(message: string, remedy: string) {
+    super('STAGING_FAILED', message, remedy);
+  }
+}
+
+/** @throws UnknownApp when there are no signs of any, with what was looked for */
 export function requireFramework(files: AppFiles, frameworks: readonly Framework[]): Framework {
   const found = detectFramework(files, frameworks);
   if (found !== undefined) return found;
   const recognised = frameworks.filter(({ name }) => name !== standalone);
   const looked = recognised.map(({ name, lookedFor }) => `${lookedFor} (${name})`).join(', ');
-  throw new ActionableError(
-    'STAGING_FAILED',
+  throw new UnknownApp(
     `None of the frameworks knows this app. At its top was looked for: ${looked}.`,
     `${hintFor(files)}Name the framework, or give the start command with \`--command\`.`,
   );

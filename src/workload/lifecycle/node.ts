@@ -13,7 +13,7 @@ const mainNames = ['server.js', 'app.js', 'index.js', 'main.js', 'application.js
  */
 export const node: Plugin = (input) => {
   const manifest = packageOf(input.files);
-  const log = missingModules(input.files, manifest);
+  const log = [...withoutNpm(input), ...missingModules(input.files, manifest)];
   const start = manifest.start;
   if (start !== undefined) {
     const script = scriptOf(start, input.files);
@@ -106,6 +106,13 @@ function objectOf(value: unknown): Record<string, unknown> {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}
+
+/** For a runtime with an `npm`, staging of 2012 fetched and built the modules. Nothing is fetched here. */
+function withoutNpm({ files, properties }: StagingInput): string[] {
+  if (typeof properties.runtime_info['npm'] !== 'string') return [];
+  if (!files.has('npm-shrinkwrap.json')) return ['Skipping npm support: npm-shrinkwrap.json is not provided'];
+  return [`The runtime's npm is not run: push node_modules as \`npm install\` made it from npm-shrinkwrap.json.`];
 }
 
 function missingModules(files: AppFiles, { dependencies }: PackageFacts): string[] {

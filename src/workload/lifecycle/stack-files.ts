@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { ActionableError, messageOf } from '#ground/errors.ts';
 import { assetsDirectory } from '#packaging/assets.ts';
@@ -23,7 +23,14 @@ const RuntimeEntry = v.looseObject({
   version_output: v.nullish(v.string()),
   /** Arguments whose output must contain `true`. */
   additional_checks: v.nullish(v.string()),
-  environment: v.nullish(v.record(v.string(), v.string('must be a text: write it in quotes'))),
+  environment: v.nullish(
+    v.record(
+      v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'is no name of a variable')),
+      v.string('must be a text: write it in quotes'),
+    ),
+  ),
+  /** A program that no stager of ours runs. */
+  npm: v.nullish(v.string()),
   debug_modes: v.nullish(v.array(v.string())),
   /** Mode → `NAME=VALUE`. */
   debug_env: v.nullish(v.record(v.string(), v.array(v.string()))),
@@ -58,9 +65,20 @@ let last: { readonly state: string; readonly files: StackFiles } | undefined;
  * The manifests and runtimes of a directory like `stacks/`. An edited file counts from the next call on.
  * @throws ActionableError BAD_INPUT naming file and place
  */
-export async function readStackFiles(directory: string): Promise<StackFiles> {
-  const manifests = join(directory, 'manifests');
-  const runtimesFile = join(directory, 'runtimes.yml');
+export function readStackFiles(directory: string): Promise<StackFiles> {
+  return readFiles(join(directory, 'manifests'), join(directory, 'runtimes.yml'));
+}
+
+/**
+ * Those manifests, with the runtimes beside their folder where there are some, else with those that localpaas brings along.
+ * @throws ActionableError BAD_INPUT naming file and place
+ */
+export async function readManifests(manifests: string): Promise<StackFiles> {
+  const beside = join(dirname(resolve(manifests)), 'runtimes.yml');
+  return readFiles(manifests, existsSync(beside) ? beside : join(await shippedDirectory(), 'runtimes.yml'));
+}
+
+async function readFiles(manifests: string, runtimesFile: string): Promise<StackFiles> {
   const paths = [runtimesFile, ...manifestsIn(manifests).map((name) => join(manifests, name))];
   const state = paths.map(stateOf).join('\n');
   if (last?.state === state) return last.files;
@@ -85,13 +103,18 @@ export async function readStackFiles(directory: string): Promise<StackFiles> {
 
 let shipped: string | undefined;
 
-/**
- * Those that localpaas brings along. An executable compares what it unpacked with what it carries, which is enough once, and
- * unpacks it again when somebody removed it.
- */
+/** Those that localpaas brings along. */
 export async function shippedStackFiles(): Promise<StackFiles> {
+  return readStackFiles(await shippedDirectory());
+}
+
+/**
+ * An executable compares what it unpacked with what it carries, which is enough once, and unpacks it again when somebody
+ * removed it.
+ */
+async function shippedDirectory(): Promise<string> {
   if (shipped === undefined || !existsSync(shipped)) shipped = await assetsDirectory('stacks', process.env);
-  return readStackFiles(shipped);
+  return shipped;
 }
 
 /** `platform.yml` lay in the same directory and is no framework. */

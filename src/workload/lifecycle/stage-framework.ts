@@ -2,16 +2,17 @@ import { familyOf } from '#contract/runtimes.ts';
 import type { StagingProperties } from '#contract/staging.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { ActionableError } from '#ground/errors.ts';
+import { constraintFor, constraintsIn, textOf } from '#workload/runtimes/constraints.ts';
 import { AppFiles } from './app-files.ts';
 import { findAppSource } from './app-source.ts';
 import { familyOfCommand, familyOfFramework, requireFramework } from './detect.ts';
 import { type Framework, isFrameworkName, standalone } from './frameworks.ts';
-import { runtimeToken } from './plan.ts';
+import { type DropletPlan, runtimeToken } from './plan.ts';
 import { platformConfigOf } from './platform-config.ts';
 import { plugins } from './plugins.ts';
 import { rulesOfRequest } from './request-rules.ts';
-import { readStackFiles, type StackFiles, shippedStackFiles } from './stack-files.ts';
-import type { ScriptVersion } from './startup-script.ts';
+import { readManifests, readStackFiles, type StackFiles, shippedStackFiles } from './stack-files.ts';
+import { type ScriptVersion, variablesOfRuntime } from './startup-script.ts';
 import { writeDroplet } from './write-droplet.ts';
 
 export interface FrameworkStaging {
@@ -30,6 +31,8 @@ export interface FrameworkStaging {
   readonly scripts?: ScriptVersion;
   /** Holds manifests/ and runtimes.yml; those that come with localpaas when absent. */
   readonly stacksDir?: string | undefined;
+  /** Holds manifests; those of `stacksDir` when absent. */
+  readonly manifestsDir?: string | undefined;
   /** PLATFORM_CONFIG, CATALINA_HOME and PATH are looked at; the process's own when absent. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -38,6 +41,8 @@ export interface StagedApp {
   readonly framework: string;
   /** As requested; when nobody chose one, the family (`ruby`). Empty for an app that needs none. */
   readonly runtime: string;
+  /** The versions of the runtime that will do, by the app's files: `>=18 (package.json, engines)`. */
+  readonly runtimeConstraint?: string;
   /** What `startup` runs, for people to read. */
   readonly startCommand: string;
 }
@@ -57,29 +62,45 @@ export async function stageFramework({
   moveSource = false,
   scripts = '93f6a1f',
   stacksDir,
+  manifestsDir,
   env = process.env,
 }: FrameworkStaging): Promise<StagedApp> {
   signal?.throwIfAborted();
   await using scope = new AsyncDisposableStack();
-  const stacks = await (stacksDir === undefined ? shippedStackFiles() : readStackFiles(stacksDir));
+  const stacks = await stackFilesFor({ stacksDir, manifestsDir });
   const { cache } = await platformConfigOf(env);
   const unpackDir = `${destDir}.source`;
   const sourceDir = await findAppSource(scope, { sourceDir: givenDir, asked, unpackDir, signal });
 
   const files = new AppFiles(sourceDir);
   const framework = asked === 'auto' ? requireFramework(files, stacks.frameworks) : frameworkNamed(asked, stacks);
-  const { runtime, family, info } = runtimeFor({ framework, files, properties: request, stacks });
+  const { runtime, family, info, environment } = runtimeFor({ framework, files, properties: request, stacks });
   const properties = { ...request, runtime_info: info };
+  const constraint = isOpen(request.runtime_info.name)
+    ? constraintFor(
+        family,
+        constraintsIn((file) => files.text(file)),
+      )
+    : undefined;
   const detection = rulesOfRequest(properties.framework_info.detection) ?? framework.detection;
   const plugin = plugins[framework.name];
-  const plan = plugin({ files, detection, properties, family, env, cache });
+  const plan = withVariables(plugin({ files, detection, properties, family, env, cache }), environment);
   const mayMove = moveSource || sourceDir === unpackDir;
   await writeDroplet(plan, { sourceDir, destDir, moveSource: mayMove, scripts, log });
   return {
     framework: framework.name,
     runtime,
+    ...(constraint === undefined ? {} : { runtimeConstraint: textOf(constraint) }),
     startCommand: readable(plan.startup.command, family || runtime),
   };
+}
+
+function stackFilesFor({
+  stacksDir,
+  manifestsDir,
+}: Pick<FrameworkStaging, 'stacksDir' | 'manifestsDir'>): Promise<StackFiles> {
+  if (manifestsDir !== undefined) return readManifests(manifestsDir);
+  return stacksDir === undefined ? shippedStackFiles() : readStackFiles(stacksDir);
 }
 
 /** @throws ActionableError STAGING_FAILED */
@@ -106,13 +127,15 @@ interface RuntimeAnswer {
   readonly family: string;
   /** What the request says of the runtime, completed from runtimes.yml. */
   readonly info: StagingProperties['runtime_info'];
+  /** What runtimes.yml adds. What the request has of its own a DEA is told too, and sees to. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** @throws ActionableError STAGING_FAILED when the runtime is disabled */
 function runtimeFor({ framework, files, properties, stacks }: RuntimeQuestion): RuntimeAnswer {
   const given = properties.runtime_info;
   const asked = given.name;
-  if (asked !== undefined && asked !== 'auto') {
+  if (!isOpen(asked)) {
     const entry = stacks.runtimes.get(asked);
     if (entry?.disabled === true) {
       const others = framework.runtimes.map(({ name }) => name).filter((name) => !stacks.runtimes.get(name)?.disabled);
@@ -122,13 +145,25 @@ function runtimeFor({ framework, files, properties, stacks }: RuntimeQuestion): 
         `For ${framework.name} there is ${others.join(', ') || 'no other one'}.`,
       );
     }
-    return { runtime: asked, family: familyOf(asked) ?? '', info: { ...entry, ...given } };
+    const environment = given.environment ? {} : (entry?.environment ?? {});
+    return { runtime: asked, family: familyOf(asked) ?? '', info: { ...entry, ...given }, environment };
   }
   const family =
     framework.name === standalone
       ? familyOfCommand(properties.meta?.command ?? '', files, stacks.frameworks)
       : familyOfFramework(framework);
-  return { runtime: family, family, info: given };
+  return { runtime: family, family, info: given, environment: {} };
+}
+
+/** Whether nobody chose a runtime. Who did, by a name of 2012, gets whatever version there is. */
+function isOpen(asked: string | undefined): asked is 'auto' | undefined {
+  return asked === undefined || asked === 'auto';
+}
+
+/** Those of the plugin come last: it knows what the app needs. */
+function withVariables(plan: DropletPlan, environment: Readonly<Record<string, string>>): DropletPlan {
+  const { startup } = plan;
+  return { ...plan, startup: { ...startup, variables: { ...variablesOfRuntime(environment), ...startup.variables } } };
 }
 
 function readable(command: string, program: string): string {

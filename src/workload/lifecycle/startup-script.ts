@@ -62,6 +62,24 @@ export function stopText(lines: readonly string[] = killAppAndItsParent): string
   return textOf([shebang, ...variableLines(own), ...lines]);
 }
 
+/**
+ * A runtime's variables for a script, with the meaning a DEA gives them: texts in which only `$PATH` stands for something,
+ * and what the user has set stays.
+ */
+export function variablesOfRuntime(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => {
+      const isPath = name === 'PATH'; // which is always set, by nobody in particular
+      const literal = (text: string) => text.replaceAll(isPath ? /[\\`"$]/g : /[\\`"$}]/g, '\\$&');
+      const text = value
+        .split(/\$PATH\b|\$\{PATH\}/)
+        .map(literal)
+        .join(`\${PATH}`);
+      return [name, isPath ? text : `\${${name}:-${text}}`];
+    }),
+  );
+}
+
 /** A word of a command: quoted only where the shell would take it for something else. */
 export function wordOf(text: string): string {
   return /^[\w./+@%:,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -10,12 +10,32 @@ import { runCli } from '../run-cli.ts';
 
 describe('a Procfile', (it) => {
   it('names every part', async () => {
-    const { output, exitCode } = await runCli(['procfile', '--bus-port', '4333', '--cc-port', '9393']);
+    const { output, exitCode } = await runCli(['procfile', '--bus-port', '4333']);
 
     assert.is(exitCode, 0);
-    assert.equal(output.match(/^[a-z-]+(?=:)/gm), ['nats', 'stager', 'dea', 'router', 'fake-cc']);
-    assert.match(output, /^nats: localpaas nats --port 4333 /m);
-    assert.match(output, /^fake-cc: localpaas fake-cc --port 9393 /m);
+    assert.equal(output.match(/^[a-z-]+(?=:)/gm), [
+      'nats',
+      'stager',
+      'dea',
+      'router',
+      'health-manager',
+      'cloud-controller',
+      'log-cache',
+    ]);
+    assert.match(output, /^nats: exec localpaas nats --port 4333 /m);
+    assert.is(output.match(/ --join nats:\/\/127\.0\.0\.1:4333 --wait 30$/gm)?.length, 3);
+  });
+
+  it('has a stand-in for the cloud controller when that is wished', async () => {
+    const standIn = await runCli(['procfile', '--fake-cc']);
+    const atPort = await runCli(['procfile', '--fake-cc', '--cc-port', '9393']);
+    const alone = await runCli(['procfile', '--cc-port', '9393']);
+
+    assert.equal(standIn.output.match(/^[a-z-]+(?=:)/gm), ['nats', 'stager', 'dea', 'router', 'fake-cc']);
+    assert.match(standIn.output, /^fake-cc: exec localpaas fake-cc --port 9292 /m);
+    assert.match(atPort.output, /^fake-cc: exec localpaas fake-cc --port 9393 /m);
+    assert.is(alone.exitCode, 2);
+    assert.match(alone.messages, 'Add `--fake-cc`, or leave it out.');
   });
 
   it('is written with configuration files that the parts understand', async (scope) => {

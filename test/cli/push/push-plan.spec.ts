@@ -1,43 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { nameFor, type PushInput, planPush } from '#cli/push/push-plan.ts';
-import { ActionableError } from '#ground/errors.ts';
-import { scratchDirectory } from '../../support/scratch.ts';
-import { describe, type Scope } from '../../support/spec.ts';
-
-const nothing: PushInput = {
-  path: undefined,
-  name: undefined,
-  memory: undefined,
-  disk: undefined,
-  instances: undefined,
-  command: undefined,
-  env: [],
-  healthCheckType: undefined,
-  timeout: undefined,
-  route: true,
-  randomRoute: false,
-  manifest: undefined,
-};
-
-/** A folder called `My Shop` in a scratch directory, with a manifest in it. */
-async function shop(scope: Scope, manifest?: string): Promise<string> {
-  const folder = join(await scratchDirectory(scope), 'My Shop');
-  await mkdir(folder);
-  if (manifest !== undefined) await writeFile(join(folder, 'manifest.yml'), manifest);
-  return folder;
-}
-
-async function refusalOf(input: Partial<PushInput>, folder: string): Promise<string> {
-  try {
-    await planPush({ ...nothing, ...input }, folder);
-    return 'taken';
-  } catch (error) {
-    if (!(error instanceof ActionableError)) throw error;
-    return `${error.code} ${error.message} ${error.remedy}`;
-  }
-}
+import { nameFor, type PushInput } from '#cli/push/push-plan.ts';
+import { describe } from '../../support/spec.ts';
+import { nothing, planPush, plansOf, refusalOf, shop } from './plans.ts';
 
 describe('push plan', (it) => {
   it('names the app like its folder when nobody says anything', async (scope) => {
@@ -47,8 +13,10 @@ describe('push plan', (it) => {
       name: 'my-shop',
       path: folder,
       attributes: { name: 'my-shop', 'default-route': true },
+      prePush: [],
+      remarks: [],
     });
-    assert.is((await planPush({ ...nothing, path: 'My Shop' }, join(folder, '..'))).path, folder);
+    assert.is((await planPush({ ...nothing, target: 'My Shop' }, join(folder, '..'))).path, folder);
   });
 
   it('makes names that can be host names', () => {
@@ -93,7 +61,7 @@ describe('push plan', (it) => {
       timeout: 5,
       'health-check-type': 'http',
       stack: 'host',
-      env: { COLOUR: 'blue', SIZE: 3, EMPTY: '', X: 'a=b', NONE: '' },
+      env: { COLOUR: 'blue', SIZE: '3', EMPTY: '', X: 'a=b', NONE: '' },
       routes: [{ route: 'shop.localhost' }],
       'default-route': true,
     });
@@ -144,7 +112,7 @@ describe('push plan', (it) => {
     const named = await planPush({ ...nothing, manifest: 'deploy/test.yml' }, folder);
     assert.is(named.name, 'from-test');
     assert.is(named.path, join(folder, 'dist'));
-    const both = await planPush({ ...nothing, manifest: 'deploy/test.yml', path: '.' }, folder);
+    const both = await planPush({ ...nothing, manifest: 'deploy/test.yml', target: '.' }, folder);
     assert.is(both.path, folder);
     assert.is('path' in both.attributes, false);
   });
@@ -155,20 +123,28 @@ describe('push plan', (it) => {
     await writeFile(join(folder, 'target/shop.jar'), 'PK\u0003\u0004');
 
     assert.is((await planPush(nothing, folder)).path, join(folder, 'target/shop.jar'));
-    assert.is((await planPush({ ...nothing, path: folder }, '/')).path, join(folder, 'target/shop.jar'));
-    assert.is((await planPush({ ...nothing, path: 'target/shop.jar' }, folder)).name, 'shop');
+    assert.is((await planPush({ ...nothing, target: folder }, '/')).path, join(folder, 'target/shop.jar'));
+    assert.is((await planPush({ ...nothing, target: 'target/shop.jar' }, folder)).name, 'shop');
   });
 
-  it('chooses the app that is named, or the first', async (scope) => {
+  it('takes all apps of a manifest, or the one that is named', async (scope) => {
     const folder = await shop(scope, 'applications:\n- name: one\n  memory: 1M\n- name: two\n  memory: 2M\n');
     const single = await shop(scope, 'applications:\n- name: one\n  memory: 1M\n');
 
-    const first = await planPush(nothing, folder);
-    assert.is(first.name, 'one');
-    assert.is(first.note, 'The manifest has 2 apps; --name chooses another.');
-    const second = await planPush({ ...nothing, name: 'two' }, folder);
-    assert.is(second.attributes['memory'], '2M');
-    assert.is(second.note, undefined);
+    const all = await plansOf(nothing, folder);
+    assert.equal(
+      all.plans.map(({ name, attributes }) => [name, attributes['memory']]),
+      [
+        ['one', '1M'],
+        ['two', '2M'],
+      ],
+    );
+    assert.is((await planPush({ ...nothing, name: 'two' }, folder)).attributes['memory'], '2M');
+    assert.is((await planPush({ ...nothing, target: 'two' }, folder)).attributes['memory'], '2M');
+    assert.match(
+      await refusalOf({ memory: 5, randomRoute: true }, folder),
+      /^USAGE --memory, --random-route cannot be meant for 2 apps at once\. Name the app/,
+    );
     assert.match(await refusalOf({ name: 'three' }, folder), /has no app named 'three'\. It has 'one', 'two'/);
     const renamed = await planPush({ ...nothing, name: 'other' }, single);
     assert.is(renamed.attributes['memory'], '1M');
@@ -177,13 +153,13 @@ describe('push plan', (it) => {
 
   it('refuses manifests that are none, naming the file and the place', async (scope) => {
     const cases: [string, RegExp][] = [
-      ['applications: [', /manifest\.yml: This is not YAML: .* Correct it, or push with `--manifest none`\.$/],
-      ['- name: shop\n', /is not a manifest: .* It lists apps under `applications:`/],
-      ['applications: shop\n', /is not a manifest: applications: /],
-      ['applications: []\n', /is not a manifest: applications: /],
-      ['applications:\n- name: 7\n', /is not a manifest: applications\.0\.name: /],
-      ['applications:\n- env: [A]\n', /is not a manifest: applications\.0\.env/],
-      ['', /is not a manifest/],
+      ['applications: [', /manifest\.yml:1:16: this is not YAML: flow sequence .* Correct the text there\.$/],
+      ['- name: shop\n', /manifest\.yml:1:1: A manifest must be written as `key: value`/],
+      ['applications: shop\n', /manifest\.yml:1:15: applications must be a list\./],
+      ['applications: []\n', /manifest\.yml:1:15: applications is empty\./],
+      ['applications:\n- name: [7]\n', /manifest\.yml:2:9: name must be a text\./],
+      ['applications:\n- env: [A]\n', /manifest\.yml:2:8: env must be written as `key: value`/],
+      ['', /manifest\.yml:1:1: A manifest must be/],
     ];
     for (const [text, expected] of cases) {
       assert.match(await refusalOf({}, await shop(scope, text)), expected, text);
@@ -193,7 +169,7 @@ describe('push plan', (it) => {
       await refusalOf({ manifest: 'missing.yml' }, folder),
       /^BAD_INPUT There is no manifest .*missing\.yml\./,
     );
-    assert.match(await refusalOf({ manifest: '.' }, folder), /^BAD_INPUT .* cannot be read: EISDIR\./);
+    assert.match(await refusalOf({ manifest: '.' }, folder), /^BAD_INPUT .*My Shop cannot be read: EISDIR\./);
   });
 
   it('refuses variables without a name or a value', async (scope) => {

@@ -56,7 +56,7 @@ describe('push source', (it) => {
     assert.match(refusalOf(at('folder.zip')), /is empty, or its \.cfignore/);
     assert.is(
       refusalOf(at('missing')),
-      `BAD_INPUT There is no ${at('missing')}. Name the folder of the app: \`localpaas push <path>\`.`,
+      `BAD_INPUT There is no ${at('missing')}. Name the folder of the app: \`localpaas push <path>\`. A name of the app goes after \`--name\`.`,
     );
     assert.match(refusalOf(at('app.js/below')), /^BAD_INPUT There is no /);
   });

@@ -51,9 +51,10 @@ describe('bulk API', (it) => {
       package_state: 'STAGED',
       updated_at: app.updatedAt,
       version: `${droplet.sha1}-1`,
+      uris: ['hello.localhost'],
     });
     const { state, package_state, version } = results[bare.guid] ?? {};
-    assert.equal([state, package_state, version], ['STOPPED', 'PENDING', null]);
+    assert.equal([state, package_state, version], ['STOPPED', 'PENDING', '-0']);
   });
 
   it('is walked page by page until one is empty', async (scope) => {

@@ -81,7 +81,7 @@ export async function startCloudController(
   return { bus, address, dataDir, base, port, admin, running, places, ask };
 }
 
-async function logIn(base: string, { user, password }: RunningApi['admin']): Promise<string> {
+export async function logIn(base: string, { user, password }: RunningApi['admin']): Promise<string> {
   const answer = await send(base, 'POST', '/oauth/token', {
     headers: { authorization: basic('cf', ''), 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({ grant_type: 'password', username: user, password }).toString(),

@@ -49,6 +49,21 @@ describe('environment of an app', (it) => {
     assert.is(application.application_id, 'app-1');
   });
 
+  it('tells one of several processes which it is, and what to run', () => {
+    const env = environmentFor({
+      droplet: 'app-1-worker',
+      application_id: 'app-1',
+      process_type: 'worker',
+      start_command: 'node worker.js',
+    });
+
+    const application = JSON.parse(env['VCAP_APPLICATION'] ?? '');
+    assert.is(application.application_id, 'app-1');
+    assert.is(application.process_id, 'app-1-worker');
+    assert.is(application.process_type, 'worker');
+    assert.is(env['LOCALPAAS_START_COMMAND'], 'node worker.js');
+  });
+
   it('names the port in the words of all years', () => {
     const env = environmentFor({});
     for (const name of ['PORT', 'VCAP_APP_PORT', 'VMC_APP_PORT', 'CF_INSTANCE_PORT'])

@@ -38,6 +38,18 @@ describe('the log of an app', (it) => {
     assert.ok(dea.logs.messages.every((batch) => batch.instance_id === '7' && batch.source_id === 'app.with *dots'));
   });
 
+  it('of one of several processes is among those of its app', async (scope) => {
+    const dea = await openDea(scope);
+    const droplet = await dropletOf(scope, `bash -c 'echo working; exec sleep 60'`);
+    const process = { droplet: 'app-1-worker', application_id: 'app-1', process_type: 'worker' };
+
+    start(dea, requestFor(droplet, { ...process, uris: [] }));
+
+    const batch = await dea.logs.first(({ lines }) => lines.some(({ text }) => text === 'working'));
+    assert.is(batch.source_id, 'app-1');
+    assert.is(batch.source_type, 'APP/PROC/WORKER');
+  });
+
   it('tells what the DEA does with the instance', async (scope) => {
     const dea = await openDea(scope);
     const { app } = await startRunning(dea, requestFor(await fixtureDroplet(scope, 'echo-env')));

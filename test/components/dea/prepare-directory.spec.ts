@@ -9,6 +9,8 @@ import { thrownBy } from '../../support/thrown.ts';
 import { archiveOf, packDroplet } from './support.ts';
 
 const limitBytes = 10_000_000;
+/** Of a Sinatra app, by the stager of 2012. */
+const asRecorded = join(import.meta.dirname, '../../workload/lifecycle/fixtures/sinatra.8f2fa00.startup.sh');
 
 async function prepare(scope: Scope, archive: string, runtime?: string, maxBytes = limitBytes): Promise<string> {
   const directory = join(await scratchDirectory(scope), 'instance');
@@ -49,6 +51,25 @@ describe('instance directory', (it) => {
 
     assert.equal(await readFile(join(directory, 'startup')), Buffer.from([0x23, 0xff, 0xfe, 0x0a]));
     assert.is((await lstat(join(directory, 'startup'))).mode & 0o777, 0o500);
+  });
+
+  it('gets the library that a startup of 2012 asks Ruby for, unless the droplet has it or it would land elsewhere', async (scope) => {
+    const startup = await readFile(asRecorded, 'utf8');
+    const bare = await archiveOf(scope, { startup });
+    const own = await archiveOf(scope, { startup, 'ruby/ubygems.rb': '# its own\n' });
+    const elsewhere = await scratchDirectory(scope);
+    const linked = await packDroplet(scope, async (directory) => {
+      await writeFile(join(directory, 'startup'), startup);
+      await symlink(elsewhere, join(directory, 'ruby'));
+    });
+    const other = await archiveOf(scope, { startup: '#!/bin/bash\necho -rubygems\n' });
+
+    assert.is(await readFile(join(await prepare(scope, bare.path, '/usr/bin/ruby'), 'ruby/ubygems.rb'), 'utf8'), '');
+    const kept = join(await prepare(scope, own.path, '/usr/bin/ruby'), 'ruby/ubygems.rb');
+    assert.is(await readFile(kept, 'utf8'), '# its own\n');
+    await prepare(scope, linked.path, '/usr/bin/ruby');
+    assert.equal(await readdir(elsewhere), []);
+    assert.not((await readdir(await prepare(scope, other.path))).includes('ruby'));
   });
 
   it('takes a droplet with links to programs of the machine', async (scope) => {

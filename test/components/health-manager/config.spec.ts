@@ -22,6 +22,7 @@ pid: /run/health_manager.pid
 local_route: 127.0.0.1
 cc_partition: ng
 bulk_api: { host: api.vcap.me, batch_size: 50 }
+dequeueing_rate: 7
 status: { port: 54321, user: thin, password: thin }
 intervals:
   database_scan: 1
@@ -33,6 +34,8 @@ intervals:
   max_restart_delay: 3
   giveup_crash_number: 5
   stable_state: -1
+  request_queue: 2
+  spin_down: 3600
 rails_environment: test
 `,
     );
@@ -53,6 +56,9 @@ rails_environment: test
       flappingDeath: 2,
       flappingCrashes: 3,
       giveUpAfterCrashes: 5,
+      startBatch: 7,
+      startBatchEveryMs: 2_000,
+      spinDownAfterMs: 3_600_000,
       bulkUrl: 'http://api.vcap.me',
       olderRequests: 'none',
       partition: 'ng',
@@ -71,6 +77,8 @@ rails_environment: test
       [refreshEveryMs, analyseEveryMs, instanceLostMs, giveUpAfterCrashes, flappingDeath],
       [60_000, 20_000, 30_000, 4, 1],
     );
+    const { startBatch, startBatchEveryMs, spinDownAfterMs } = options ?? {};
+    assert.equal([startBatch, startBatchEveryMs, spinDownAfterMs], [40, 1_000, 0]);
     const { minRestartDelayMs, maxRestartDelayMs, restartNoiseMs, flappingTimeoutMs } = options ?? {};
     assert.equal(
       [minRestartDelayMs, maxRestartDelayMs, restartNoiseMs, flappingTimeoutMs],
@@ -99,6 +107,9 @@ rails_environment: test
         'intervals: { flapping_death: 1.5 }',
         /flapping_death => Expected instance of Integer, given an instance of Float/,
       ],
+      ['dequeueing_rate: -1', /dequeueing_rate or intervals.queue_batch_size => /],
+      ['dequeueing_rate: fast', /dequeueing_rate => Expected instance of Integer/],
+      ['intervals: { spin_down: never }', /spin_down => Expected instance of Numeric/],
       ['cc_partition: "a.b"', /cc_partition => must be one token of a subject/],
       ['bulk_api: { host: "" }', /bulk_api.host => /],
       ['mbus: 4222', /mbus => Expected instance of String/],

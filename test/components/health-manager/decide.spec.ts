@@ -12,6 +12,7 @@ const app = (change: Partial<DesiredApp> = {}): DesiredApp => ({
   isWanted: true,
   version: 'v1',
   changedAtMs: 0,
+  isReachable: true,
   state: 'STARTED',
   packageState: 'STAGED',
   lastUpdated: 'then',
@@ -27,6 +28,7 @@ const instance = (name: string, index: number, change: Partial<ActualInstance> =
   sinceMs: 0,
   seenAtMs: 100_000,
   partition: 'default',
+  isProd: false,
   ...change,
 });
 

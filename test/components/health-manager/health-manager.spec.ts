@@ -67,6 +67,32 @@ describe('health manager', (it) => {
     );
   });
 
+  it('tells when the app was changed last in seconds, as cloud controllers of 2012 compare it', async (scope) => {
+    const { starts } = await start(scope, [{ ...app, updated_at: '2026-11-21T20:53:21.371Z' }]);
+
+    await arrives('the start', starts, 1);
+
+    assert.is(starts[0]?.last_updated, Date.UTC(2026, 10, 21, 20, 53, 21) / 1000);
+  });
+
+  it('asks for no more starts in a period than it may', async (scope) => {
+    const apps = ['a', 'b', 'c'].map((id) => ({ ...app, id }));
+    const startedAt = performance.now();
+    const { bus, starts } = await start(scope, apps, { startBatch: 1, startBatchEveryMs: 250 });
+    await arrives('the first start', starts, 1);
+
+    heartbeat(bus, { droplet: 'c' }); // is there before its turn comes
+    await arrives('the second start', starts, 2);
+    const secondMs = performance.now() - startedAt;
+    await new Promise((resolve) => setTimeout(resolve, 350)); // longer than a period
+
+    assert.equal(
+      starts.map((each) => each.droplet),
+      ['a', 'b'],
+    );
+    assert.ok(secondMs >= 250, `the second came after ${secondMs} ms`);
+  });
+
   it('asks for a crashed instance at once, and later each time it crashes again', async (scope) => {
     const { bus, starts } = await start(scope, [app], { analyseEveryMs: 60_000 });
     heartbeat(bus);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { HealthManagerOptions, healthManager } from '#components/health-manager/index.ts';
-import { type BulkApp, bulkCredentials } from '#contract/health.ts';
+import { type BulkApp, bulkCredentialsOf } from '#contract/health.ts';
 import type { Bus } from '#ground/bus.ts';
 import { Routes, startHttpServer } from '#ground/http-server.ts';
 import { silentLog } from '#ground/log.ts';
@@ -9,7 +9,7 @@ import { scratchDirectory } from '../../support/scratch.ts';
 import type { Scope } from '../../support/spec.ts';
 
 /** A cloud controller's bulk API, in pages of one app. */
-async function serveBulk(scope: Scope, bus: Bus, apps: BulkApp[]): Promise<void> {
+async function serveBulk(scope: Scope, bus: Bus, apps: BulkApp[], partition: string): Promise<void> {
   const routes = new Routes().on('GET', '/bulk/apps', ({ query, headers }) => {
     if (headers.authorization !== `Basic ${Buffer.from('bulk:secret').toString('base64')}`) return { status: 401 };
     const last = Number((JSON.parse(query.get('bulk_token') ?? '{}') as { id?: number }).id ?? 0);
@@ -30,7 +30,7 @@ async function serveBulk(scope: Scope, bus: Bus, apps: BulkApp[]): Promise<void>
     }),
   );
   const url = `http://127.0.0.1:${server.port}`;
-  scope.use(bus.answer(bulkCredentials, () => ({ user: 'bulk', password: 'secret', url })));
+  scope.use(bus.answer(bulkCredentialsOf(partition), () => ({ user: 'bulk', password: 'secret', url })));
 }
 
 /**
@@ -45,7 +45,7 @@ export async function startHealthManager(
 ) {
   const { bus, address } = await startBus(scope);
   listen(bus);
-  await serveBulk(scope, bus, apps);
+  await serveBulk(scope, bus, apps, options.partition ?? 'default');
   await bus.flush();
   const short = { surveyMs: 50, analyseEveryMs: 50, minRestartDelayMs: 100, restartNoiseMs: 0 };
   const open = async () => {

@@ -23,7 +23,9 @@ mbus: nats://me:secret@127.0.0.1:4222/
 pid: /run/router.pid
 index: 1
 trace_key: 23
-status: { port: 8083, user: thin, password: 7 }
+status: { port: 8083, user: thin, password: 7, expose_all_apps: true }
+404_redirect: http://www.vcap.me/404
+enable_nonprod_apps: true
 logging: { level: debug2 }
 session_key: 14fbc303b76bacd1e0a3ab641c11d114
 `,
@@ -31,6 +33,8 @@ session_key: 14fbc303b76bacd1e0a3ab641c11d114
 
     const { host, port, index, traceKey, status } = settings?.options ?? {};
     assert.equal([host, port, index, traceKey], ['127.0.0.1', 12_222, 1, '23']);
+    const { notFoundRedirect, activeAppsEveryMs, exposeAllApps } = settings?.options ?? {};
+    assert.equal([notFoundRedirect, activeAppsEveryMs, exposeAllApps], ['http://www.vcap.me/404', 30_000, true]);
     assert.equal(status, { port: 8083, user: 'thin', password: '7' });
     assert.is(settings?.natsUri, 'nats://me:secret@127.0.0.1:4222/');
     assert.is(settings?.pidFilename, '/run/router.pid');
@@ -43,6 +47,16 @@ session_key: 14fbc303b76bacd1e0a3ab641c11d114
     assert.is(settings?.options.port, 8080);
     assert.is(settings?.options.traceKey, '22');
     assert.is(settings?.natsUri, undefined);
+    assert.is(settings?.options.activeAppsEveryMs, 0);
+  });
+
+  it('says how often active apps are told, for the router of 2013 and for gorouter', async (scope) => {
+    const everyMs = async (yaml: string) => (await read(scope, yaml))?.options.activeAppsEveryMs;
+
+    assert.is(await everyMs('{ enable_nonprod_apps: true, flush_apps_interval: 5 }'), 5_000);
+    assert.is(await everyMs('{ enable_nonprod_apps: false, flush_apps_interval: 5 }'), 0);
+    assert.is(await everyMs('flush_apps_interval: 5'), 0);
+    assert.is(await everyMs('publish_active_apps_interval: 7'), 7_000);
   });
 
   it('stands in the directory of all configurations when no file is named', async (scope) => {
@@ -64,6 +78,11 @@ session_key: 14fbc303b76bacd1e0a3ab641c11d114
       ['port: 70000', /port => .*65535/],
       ['inet: ""', /inet => /],
       ['trace_key: ""', /trace_key => /],
+      ['404_redirect: "http://a b"', /404_redirect => must be an address without blanks/],
+      ['404_redirect: "http://a\\r\\nSet-Cookie: x=y"', /404_redirect => must be an address without blanks/],
+      ['enable_nonprod_apps: maybe', /enable_nonprod_apps => Expected instance of true or false/],
+      ['publish_active_apps_interval: -1', /flush_apps_interval or publish_active_apps_interval => /],
+      ['status: { expose_all_apps: 1 }', /expose_all_apps => Expected instance of true or false/],
       ['status: 8080', /status => Expected instance of Hash/],
       ['- port', /Expected instance of Hash, given instance of Array/],
       ['port: [', /^ERROR: Failed loading config from file '.*router\.yml': /],

@@ -165,7 +165,9 @@ describe('router', (it) => {
       dataDir: '/nowhere',
       signal: new AbortController().signal,
     };
-    scope.use(await startRouter(context, v.parse(RouterOptions, { port: 0, startEveryMs: 30, staleMs: 60_000 })));
+    const { port } = scope.use(
+      await startRouter(context, v.parse(RouterOptions, { port: 0, startEveryMs: 30, staleMs: 60_000 })),
+    );
 
     const third = await waitFor('three of them', () => starts[2], limits);
     const greeting = await testBus.bus.ask(routerGreet, null, limits);
@@ -175,6 +177,7 @@ describe('router', (it) => {
       id: third.id,
       version: 0.98,
       hosts: ['127.0.0.1'], // addresses, as in the messages that were recorded
+      port,
       minimumRegisterIntervalInSeconds: 20,
       pruneThresholdInSeconds: 60,
     });

@@ -87,6 +87,23 @@ describe('varz of the router', (it) => {
   });
 });
 
+describe('varz of a router with many apps', (it) => {
+  it('has the ten that are asked for most, and all of them where that is wanted', async (scope) => {
+    for (const exposeAllApps of [false, true]) {
+      const { bus, port } = await openRouter(scope, { exposeAllApps });
+      const appPort = await serveApp(scope, (_, response) => response.end('hello'));
+      for (let n = 0; n < 12; n += 1) await register(bus, appPort, [`app${n}.localhost`], { app: `app${n}` });
+      const counts = async () => {
+        for (let n = 0; n < 12; n += 1) await ask(port, `app${n}.localhost`);
+        const { top10_app_requests: top, top_app_requests: all } = await varzOf(bus);
+        return (top as unknown[]).length === 10 ? [10, (all as unknown[] | undefined)?.length] : undefined;
+      };
+
+      assert.equal(await waitFor('a whole slice', counts, { limitMs: 8_000 }), [10, exposeAllApps ? 12 : undefined]);
+    }
+  });
+});
+
 describe('a request with the trace key', (it) => {
   it('is told which router and which instance answer it; another one is not', async (scope) => {
     const { bus, port } = await openRouter(scope);

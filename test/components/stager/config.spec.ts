@@ -89,6 +89,44 @@ describe('the configuration of a stager', (it) => {
     );
   });
 
+  it('names a folder of manifests, which decide what is staged', async (scope) => {
+    const manifests = join(await scratchDirectory(scope), 'manifests');
+    await mkdir(manifests);
+    const manifest = (pattern: string) =>
+      writeFile(
+        join(manifests, 'sinatra.yml'),
+        `name: sinatra\nruntimes:\n  - ruby19:\n      default: true\ndetection:\n  - "*.rb": '${pattern}'\n`,
+      );
+    const path = await write(scope, `${ofTheArticle}dirs:\n  manifests: ${manifests}\n`);
+    const { bus } = await startStager(scope, (await readStagerConfig(path, {}))?.options);
+    const cloud = await playCloudController(
+      scope,
+      rawZip([
+        { name: 'a.rb', content: "require 'sinatra'" },
+        { name: 'b.rb', content: 'class MyApp' },
+      ]),
+    );
+    const commandWith = async (pattern: string) => {
+      await manifest(pattern);
+      const { start_command, error } = await askToStage(bus, requestFor(cloud));
+      return start_command ?? error ?? '';
+    };
+
+    assert.is(await commandWith('require .sinatra'), 'ruby a.rb');
+    assert.is(await commandWith('class MyApp'), 'ruby b.rb');
+    assert.match(await commandWith('(open'), `${manifests}/sinatra.yml: detection.0.*.rb: '(open' is no regular`);
+  });
+
+  it('is refused when there is no such folder of manifests', async (scope) => {
+    const none = join(await scratchDirectory(scope), 'none');
+    const path = await write(scope, `${ofTheArticle}dirs: { manifests: ${none} }\n`);
+
+    assert.is(
+      await refusalOf(() => readStagerConfig(path, {})),
+      `${invalid}{ dirs => { manifests => Expected a directory, given ${none} } }`,
+    );
+  });
+
   const wrong: Record<string, [unknown, string]> = {
     'no record': [null, 'Expected instance of Hash, given instance of NilClass'],
     'text for a number': [

@@ -114,6 +114,17 @@ describe('the start command', (it) => {
     assert.is(rack.startCommand, 'ruby -S rackup config.ru -E $RACK_ENV');
   });
 
+  it('comes with a word about modules that a runtime of 2012 would have had installed', async (scope) => {
+    const runtime_info = { name: 'node08', npm: '/opt/npm/cli.js' };
+    const linesFor = async (source: AppSource) => {
+      const options = { framework: 'node', properties: { runtime_info } };
+      return (await stage(scope, { 'app.js': ';', ...source }, options)).lines.slice(1).join('\n');
+    };
+
+    assert.is(await linesFor({}), 'Skipping npm support: npm-shrinkwrap.json is not provided');
+    assert.match(await linesFor({ 'npm-shrinkwrap.json': '{}' }), /^The runtime's npm is not run: push node_modules/);
+  });
+
   it('logs as a whole what a command of several parts prints', async (scope) => {
     const staged = await stage(
       scope,

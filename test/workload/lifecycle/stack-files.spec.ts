@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as assert from 'uvu/assert';
 import { ActionableError } from '#ground/errors.ts';
@@ -77,6 +78,11 @@ const mistakes: Record<string, { file: string; text: string; says: RegExp }> = {
     text: 'ruby19:\n  version: "1.9"\n',
     says: /ruby19\.executable: /,
   },
+  'a variable without a name': {
+    file: 'runtimes.yml',
+    text: 'ruby19:\n  version: "1.9"\n  executable: ruby\n  environment:\n    "A B": c\n',
+    says: /ruby19\.environment\.A B: is no name of a variable/,
+  },
   'output that is no pattern': {
     file: 'runtimes.yml',
     text: 'ruby19:\n  version: "1.9"\n  executable: ruby\n  version_output: "*"\n',
@@ -124,6 +130,56 @@ describe('the files of stacks/', (it) => {
 
     assert.match(refusal.message, 'does not stand in runtimes.yml');
     assert.match(await startOf(), 'rubygems/ruby/1.8/bin');
+  });
+
+  it('can be manifests alone, with the runtimes that lie beside their folder, or those that are shipped', async (scope) => {
+    const stacksDir = await edited(scope, {
+      'manifests/sinatra.yml': manifest(`detection:\n  - "*.rb": 'class MyApp'\n`),
+      'runtimes.yml': 'ruby19:\n  version: "1.8.7"\n  executable: ruby\n',
+    });
+    const manifestsDir = join(stacksDir, 'manifests');
+    for (const name of readdirSync(manifestsDir)) if (name !== 'sinatra.yml') rmSync(join(manifestsDir, name));
+    const source = { 'a.rb': "require 'sinatra'", 'b.rb': 'class MyApp', 'Gemfile.lock': '' };
+    const start = async () =>
+      (await stage(scope, source, { manifestsDir, properties: { runtime_info: { name: 'ruby19' } } })).startCommand;
+
+    assert.match(await start(), /rubygems\/ruby\/1\.8\/.* \.\/b\.rb$/);
+    rmSync(join(stacksDir, 'runtimes.yml'));
+    assert.match(await start(), /rubygems\/ruby\/1\.9\.1\/.* \.\/b\.rb$/);
+    const refusal = await refusalOf(stage(scope, source, { manifestsDir: join(stacksDir, 'none') }));
+    assert.match(refusal.message, `${join(stacksDir, 'none')} cannot be read`);
+  });
+
+  it('give a runtime variables, which the user and the plugin can set to something else', async (scope) => {
+    const value = 'a "b" `c` $HOME } \\ d';
+    const runtimes = {
+      node: {
+        version: '0.4',
+        executable: 'node',
+        environment: { PATH: '/opt/{node}/bin:$PATH', ODD: value, OTHER: 'of the runtime', TMPDIR: '/nowhere' },
+      },
+    };
+    const stacksDir = await edited(scope, { 'runtimes.yml': JSON.stringify(runtimes) });
+    const manifestsDir = join(stacksDir, 'manifests');
+    for (const name of readdirSync(manifestsDir)) if (name !== 'node.yml') rmSync(join(manifestsDir, name));
+    writeFileSync(join(manifestsDir, 'node.yml'), 'name: node\nruntimes:\n  - node:\ndetection:\n  - "*.js": "."\n');
+    const app = { 'app.js': 'console.log(JSON.stringify(process.env))' };
+    const variablesWith = async (runtime_info: { name: string; environment?: Record<string, string> }) => {
+      const { droplet } = await stage(scope, app, { stacksDir, properties: { runtime_info } });
+      const startup = join(droplet, 'startup');
+      const text = readFileSync(startup, 'utf8').replaceAll('%VCAP_LOCAL_RUNTIME%', process.execPath);
+      const script = join(droplet, 'filled-in');
+      writeFileSync(script, text);
+      execFileSync('bash', [script], { cwd: droplet, env: { PATH: '/usr/bin:/bin', OTHER: 'of the user' } });
+      return JSON.parse(readFileSync(join(droplet, 'logs', 'stdout.log'), 'utf8'));
+    };
+
+    const { PATH, ODD, OTHER, TMPDIR } = await variablesWith({ name: 'node' });
+    const told = await variablesWith({ name: 'node', environment: { ODD: 'as the request has it' } });
+
+    assert.equal([PATH, ODD, OTHER], ['/opt/{node}/bin:/usr/bin:/bin', value, 'of the user']);
+    assert.match(TMPDIR, /\/tmp$/);
+    assert.is(told.ODD, undefined, 'a DEA is told that too, and sees to it');
   });
 
   it('complete what a request says of a runtime, and change nothing of it', async (scope) => {

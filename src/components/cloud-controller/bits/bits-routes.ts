@@ -19,13 +19,14 @@ export interface BitsRoutesParts {
 
 /**
  * Where stagers and DEAs fetch and bring bits, under the paths of the 2012 cloud controller and under those of the
- * article. Each staging task has credentials of its own, DEAs share one pair.
+ * article; buildpacks, of which neither knew, under one of ours. Each staging task has credentials of its own, DEAs share one pair.
  */
 export function addBitsRoutes(routes: Routes, parts: BitsRoutesParts): void {
   const download: HttpHandler = (request) => sendPackage(request, parts);
   const upload: HttpHandler = (request) => receiveDroplet(request, parts);
   routes.on('GET', '/staging/app/:id', download).on('GET', '/download_unstaged_app/:id', download);
   routes.on('POST', '/staging/droplet/:id/:upload', upload).on('POST', '/upload_droplet/:id/:upload', upload);
+  routes.on('GET', '/staging/buildpack/:sha256', (request) => sendBuildpack(request, parts));
   routes.on('GET', '/staged_droplets/:id/:sha1', (request) => sendDroplet(request, parts));
 }
 
@@ -33,6 +34,16 @@ async function sendPackage({ params, headers }: HttpRequest, { blobs, tickets }:
   const ticket = tickets.find(params['id'] ?? '', headers.authorization);
   if (ticket === undefined) return unauthorized();
   return send(blobs, ticket.sha256, 'application/zip');
+}
+
+async function sendBuildpack(
+  { params, headers }: HttpRequest,
+  { blobs, store, tickets }: BitsRoutesParts,
+): Promise<HttpReply> {
+  if (!tickets.allows(headers.authorization)) return unauthorized();
+  const found = store.all('buildpack').find(({ sha256 }) => sha256 !== null && sha256 === params['sha256']);
+  if (found?.sha256 == null) throw new ApiError('CF-ResourceNotFound', 'Buildpack not found');
+  return send(blobs, found.sha256, 'application/zip');
 }
 
 async function receiveDroplet(request: HttpRequest, parts: BitsRoutesParts): Promise<HttpReply> {

@@ -71,7 +71,7 @@ async function stageAgain(
   const bits = droplet.package === null ? undefined : store.get('package', droplet.package);
   if (bits?.state !== 'READY') return undefined;
   const build = await newBuild({ store, events }, app, bits);
-  await staging.stage(build);
+  await staging.stageAgain(build);
   return store.get('build', build.guid);
 }
 

@@ -32,6 +32,11 @@ export class StagingTickets {
     return this.#find(app, authorization)?.ticket;
   }
 
+  /** Whether these are the credentials of a task under way. */
+  allows(authorization: string | undefined): boolean {
+    return [...this.#entries].some(({ ticket }) => shows(authorization, ticket.credentials));
+  }
+
   /**
    * Lets the task of this upload id bring its droplet: once, unless bringing it failed.
    * @returns undefined when there is no such upload, or no more

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { type StagingReply, staging } from '#contract/staging.ts';
+import { type StagingReply, type StagingRequest, staging } from '#contract/staging.ts';
 import { type Bus, isUnheard } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
@@ -9,11 +8,11 @@ import type { BackgroundWork } from '../background-work.ts';
 import type { EventLog } from '../events.ts';
 import type { AppRecord, BuildRecord, DropletRecord, PackageRecord } from '../records.ts';
 import type { Store } from '../store.ts';
-import type { HeldBlob } from './blobs.ts';
 import type { DamagedBits } from './damaged-bits.ts';
 import { retireOldBits } from './retire-old-bits.ts';
+import { dropletRecordOf, foundBy, type StagedDroplet } from './staged-droplet.ts';
 import { stagingRequestOf } from './staging-request.ts';
-import type { StagingTickets, Ticket } from './staging-tickets.ts';
+import type { StagingTickets } from './staging-tickets.ts';
 import type { TaskLogs } from './task-logs.ts';
 
 export interface StagingParts {
@@ -25,10 +24,14 @@ export interface StagingParts {
   readonly taskLogs: TaskLogs;
   readonly damagedBits: DamagedBits;
   readonly ownAddress: () => string;
+  /** Resolves when the buildpacks that come with localpaas have their records. */
+  readonly buildpacksKnown: () => Promise<void>;
   /** What a stager gives a task; it is waited for a little longer. */
   readonly stagingLimitMs: number;
   /** How long a stager is looked for. */
   readonly stagerSearchMs: number;
+  /** Runs what a new droplet wants done before it is used. @returns why it must not be used */
+  readonly runReleasePhase: (app: AppRecord, droplet: DropletRecord) => Promise<string | undefined>;
   /** Packages and droplets that are kept of one app. */
   readonly keptPerApp: number;
   readonly background: BackgroundWork;
@@ -45,9 +48,17 @@ const stoppedWhileStaging = 'The platform stopped while staging. Push again, or 
 /** Has packages staged: asks a stager, gives and takes the bits, and keeps the build's record. */
 export class Staging {
   readonly #parts: StagingParts;
+  /** Builds of what was released before. */
+  readonly #repeated = new Set<string>();
 
   constructor(parts: StagingParts) {
     this.#parts = parts;
+  }
+
+  /** Stages what was staged and released before, which therefore needs no release phase. Never rejects, as `stage`. */
+  async stageAgain(build: BuildRecord): Promise<void> {
+    this.#repeated.add(build.guid);
+    await this.stage(build).finally(() => this.#repeated.delete(build.guid));
   }
 
   /** Never rejects: what becomes of the build stands in its record. */
@@ -84,16 +95,18 @@ export class Staging {
 
   /** @returns false when nothing came of it because the bus was away meanwhile */
   async #attempt(build: BuildRecord, app: AppRecord, sha256: string): Promise<boolean> {
-    const { tickets } = this.#parts;
+    const { buildpacksKnown, ownAddress, store, tickets } = this.#parts;
+    await buildpacksKnown();
     const ticket = tickets.issue(app.guid, sha256);
     try {
-      const reply = await this.#ask(app, ticket);
+      const request = await stagingRequestOf({ store, address: ownAddress() }, app, ticket);
+      const reply = await this.#ask(request);
       if (reply === undefined) return false;
       await this.#keepLog(app, reply.task_log);
       await using droplet = tickets.redeem(ticket);
       if (reply.error) throw new BuildFailure((await this.#spoiled(app, sha256)) ?? reply.error);
       if (droplet === undefined) throw new BuildFailure('The stager said it was done, but brought no droplet.');
-      await this.#finish(build, app, { reply, droplet });
+      await this.#finish(build, app, { blob: droplet, found: foundBy(reply, request) });
       return true;
     } finally {
       await tickets.redeem(ticket)?.[Symbol.asyncDispose]();
@@ -123,9 +136,8 @@ export class Staging {
    * Asks a stager; one that is just coming up is waited for. When the bus dies meanwhile, the request or its answer may
    * have died with it: then there is no answer, as soon as the bus is back.
    */
-  async #ask(app: AppRecord, ticket: Ticket): Promise<StagingReply | undefined> {
-    const { bus, ownAddress, stagingLimitMs, stagerSearchMs, signal } = this.#parts;
-    const request = stagingRequestOf(app, ticket, ownAddress());
+  async #ask(request: StagingRequest): Promise<StagingReply | undefined> {
+    const { bus, stagingLimitMs, stagerSearchMs, signal } = this.#parts;
     const limitMs = stagingLimitMs + Math.min(stagingLimitMs / 10, longestReplyGraceMs);
     const endsAt = performance.now() + stagerSearchMs;
     for (;;) {
@@ -142,16 +154,15 @@ export class Staging {
     }
   }
 
-  async #finish(
-    build: BuildRecord,
-    app: AppRecord,
-    { reply, droplet }: { reply: StagingReply; droplet: HeldBlob },
-  ): Promise<void> {
-    const { bus, events, store } = this.#parts;
+  async #finish(build: BuildRecord, app: AppRecord, droplet: StagedDroplet): Promise<void> {
+    const { bus, events, runReleasePhase, store } = this.#parts;
     if (store.get('app', app.guid) === undefined) throw new BuildFailure('The app was deleted while it was staged.');
-    const record = dropletOf(build, reply, droplet);
+    const record = dropletRecordOf(build, droplet);
     await store.create('droplet', record);
     try {
+      const isReleased = this.#repeated.has(build.guid);
+      const why = isReleased ? undefined : await runReleasePhase(store.get('app', app.guid) ?? app, record);
+      if (why !== undefined) throw new BuildFailure(why);
       // The app may have been deleted since, and its droplets before this one came.
       if (store.get('app', app.guid) === undefined) throw new BuildFailure('The app was deleted while it was staged.');
       await store.update('build', build.guid, (now) => ({ ...now, state: 'STAGED', droplet: record.guid }));
@@ -179,24 +190,6 @@ export class Staging {
       log.error('failed build not recorded', { build: guid, error: messageOf(cause) });
     }
   }
-}
-
-function dropletOf(build: BuildRecord, reply: StagingReply, { sha256, sha1, sizeBytes }: HeldBlob): DropletRecord {
-  const now = new Date().toISOString();
-  return {
-    guid: randomUUID(),
-    createdAt: now,
-    updatedAt: now,
-    app: build.app,
-    package: build.package,
-    state: 'STAGED',
-    sha256,
-    sha1,
-    sizeBytes,
-    framework: reply.framework ?? null,
-    runtime: reply.runtime ?? null,
-    startCommand: reply.start_command ?? null,
-  };
 }
 
 /** The promise's result; `undefined` as soon as the bus was lost meanwhile and is back. */

@@ -5,18 +5,18 @@ import type { CloudControllerOptions } from '../options.ts';
 import type { AppRecord, ProcessRecord } from '../records.ts';
 import type { Store } from '../store.ts';
 
-/** The process every app has, before anybody said how it should be. */
-function newWebProcess({
-  defaultMemoryMb,
-  defaultDiskMb,
-}: Pick<CloudControllerOptions, 'defaultMemoryMb' | 'defaultDiskMb'>): ProcessRecord {
+/** A process before anybody said how it should be. `web`, which every app has, runs once and listens. */
+export function newProcess(
+  type: string,
+  { defaultMemoryMb, defaultDiskMb }: Pick<CloudControllerOptions, 'defaultMemoryMb' | 'defaultDiskMb'>,
+): ProcessRecord {
   return {
-    type: 'web',
+    type,
     command: null,
-    instances: 1,
+    instances: type === 'web' ? 1 : 0,
     memoryMb: defaultMemoryMb,
     diskMb: defaultDiskMb,
-    healthCheck: { type: 'port', timeoutSeconds: null, endpoint: null },
+    healthCheck: { type: type === 'web' ? 'port' : 'process', timeoutSeconds: null, endpoint: null },
   };
 }
 
@@ -30,7 +30,7 @@ export function newApp(name: string, options: CloudControllerOptions, now: Date)
     name,
     state: 'STOPPED',
     environment: {},
-    processes: [newWebProcess(options)],
+    processes: [newProcess('web', options)],
     currentDroplet: null,
     runCount: 0,
     lifecycle: { type: 'buildpack', buildpacks: [], stack: null },
@@ -45,7 +45,7 @@ export function webOf(app: AppRecord): ProcessRecord {
   return web;
 }
 
-/** The app with one process replaced by what `change` makes of it. */
+/** The app with one process, if it has it, replaced by what `change` makes of it. */
 export function withProcess(
   app: AppRecord,
   type: string,

@@ -1,5 +1,6 @@
 import { ApiError } from '#contract/api/errors.ts';
 import type { Api } from '../api.ts';
+import type { Operations } from '../operations.ts';
 import type { AppRecord } from '../records.ts';
 
 /** Starts, stops and restarts: first what is wanted is stored, then it is set in motion. */
@@ -8,7 +9,7 @@ import type { AppRecord } from '../records.ts';
 export async function startApp(api: Api, guid: string): Promise<AppRecord> {
   let isNew = false;
   const app = await api.store.update('app', guid, (app) => {
-    isNew = app.state === 'STOPPED';
+    isNew = app.state === 'STOPPED' || app.runCount === 0; // the API of 2012 makes apps that wait for their bits
     return isNew ? started(app) : app;
   });
   if (!isNew) return app;
@@ -17,7 +18,10 @@ export async function startApp(api: Api, guid: string): Promise<AppRecord> {
   return app;
 }
 
-export async function stopApp(api: Api, guid: string): Promise<AppRecord> {
+/** What it takes to stop an app. */
+type Stopping = Pick<Api, 'store' | 'events'> & { readonly operations: Pick<Operations, 'stop'> };
+
+export async function stopApp(api: Stopping, guid: string): Promise<AppRecord> {
   let isNew = false;
   const app = await api.store.update('app', guid, (app) => {
     isNew = app.state === 'STARTED';

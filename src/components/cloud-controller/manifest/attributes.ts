@@ -21,6 +21,14 @@ const processAttributes = {
 export const ProcessAttributes = v.looseObject({ type: v.string(), ...processAttributes });
 export type ProcessAttributes = Partial<v.InferOutput<typeof ProcessAttributes>>;
 
+/** A process that runs beside others of the app. */
+const SidecarAttributes = v.looseObject({
+  name: v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty')),
+  'process-types': v.pipe(v.array(v.string()), v.minLength(1, 'must name a process')),
+  command: v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty')),
+  memory: v.nullish(scalar),
+});
+
 const names = mapping(v.nullable(v.string()));
 
 export const AppAttributes = v.looseObject({
@@ -34,6 +42,7 @@ export const AppAttributes = v.looseObject({
   'random-route': flag,
   'default-route': flag,
   processes: v.nullish(v.array(ProcessAttributes)),
+  sidecars: v.nullish(v.array(SidecarAttributes)),
   buildpack: v.nullish(v.string()),
   buildpacks: v.nullish(v.array(v.string())),
   stack: v.nullish(v.string()),
@@ -47,7 +56,17 @@ export const ManifestAttributes = v.looseObject({
 });
 
 /** Attributes that are understood, or that rightly say nothing to the platform. */
-export const knownAttributes: ReadonlySet<string> = new Set([...Object.keys(AppAttributes.entries), 'path', 'type']);
+const knownAttributes: ReadonlySet<string> = new Set([...Object.keys(AppAttributes.entries), 'path', 'type']);
+
+const ofProcesses: ReadonlySet<string> = new Set(Object.keys(ProcessAttributes.entries));
+
+/** What an app's entry says that changes nothing; of its processes as `processes.<key>`. */
+export function ignoredAttributes(app: AppAttributes): string[] {
+  const ownKeys = Object.keys(app).filter((key) => !knownAttributes.has(key));
+  const keysOfProcesses = (app.processes ?? []).flatMap((process) => Object.keys(process));
+  const strange = new Set(keysOfProcesses.filter((key) => !ofProcesses.has(key)));
+  return [...ownKeys, ...[...strange].map((key) => `processes.${key}`)];
+}
 
 /** The types of health checks by their names in manifests; `none` is what `process` was called once. */
 export function healthCheckTypeOf(name: string): HealthCheckRequest['type'] | undefined {

@@ -1,5 +1,5 @@
 import { ApiError } from '#contract/api/errors.ts';
-import { checkBuildpacks, checkStack } from '../lifecycle.ts';
+import { checkStack } from '../lifecycle.ts';
 import type { AppAttributes } from './attributes.ts';
 
 /** Attributes that would make another app of it, and what to do without them. */
@@ -11,10 +11,9 @@ const refusals: Readonly<Record<string, string>> = {
 
 /**
  * What cannot be done is said, not left out in silence.
- * @returns the buildpacks to keep in mind, and what to tell the user
  * @throws ApiError 422
  */
-export function checkSupported(attributes: AppAttributes): { buildpacks: string[] | undefined; warnings: string[] } {
+export function checkSupported(attributes: AppAttributes): void {
   for (const [key, detail] of Object.entries(refusals)) {
     if (!isEmpty(attributes[key])) throw refused(detail);
   }
@@ -29,15 +28,6 @@ export function checkSupported(attributes: AppAttributes): { buildpacks: string[
   }
   const protocol = routes?.find((each) => (each.protocol ?? 'http1') !== 'http1')?.protocol;
   if (protocol) throw refused(`The protocol '${protocol}' is not supported, only http1.`);
-  const buildpacks = buildpacksOf(attributes);
-  return { buildpacks, warnings: checkBuildpacks(buildpacks ?? []) };
-}
-
-/** @returns undefined when the manifest does not speak of them */
-function buildpacksOf({ buildpack, buildpacks }: AppAttributes): string[] | undefined {
-  if (buildpacks != null) return buildpacks;
-  if (buildpack == null) return undefined;
-  return buildpack === 'default' || buildpack === 'null' ? [] : [buildpack];
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,27 +1,33 @@
-import { webOf } from '../changes/app.ts';
-import type { AppRecord, RouteRecord } from '../records.ts';
+import type { AppRecord, ProcessRecord, RouteRecord } from '../records.ts';
 import { uriOf } from '../uris.ts';
 
 /** An app's entry in a manifest that would make it again. */
 export function manifestOf(app: AppRecord, routes: readonly RouteRecord[]): Record<string, unknown> {
-  const { command, instances, memoryMb, diskMb, healthCheck } = webOf(app);
   const { buildpacks } = app.lifecycle;
+  const metadata = { ...unlessEmpty('labels', app.labels), ...unlessEmpty('annotations', app.annotations) };
   return {
     name: app.name,
     ...(buildpacks.length === 0 ? {} : { buildpacks: [...buildpacks] }),
-    ...(Object.keys(app.environment).length === 0 ? {} : { env: { ...app.environment } }),
+    ...unlessEmpty('env', app.environment),
     ...(routes.length === 0 ? { 'no-route': true } : { routes: routes.map((route) => ({ route: uriOf(route) })) }),
-    processes: [
-      {
-        type: 'web',
-        ...(command === null ? {} : { command }),
-        instances,
-        memory: `${memoryMb}M`,
-        'disk-quota': `${diskMb}M`,
-        'health-check-type': healthCheck.type,
-        ...(healthCheck.endpoint === null ? {} : { 'health-check-http-endpoint': healthCheck.endpoint }),
-        ...(healthCheck.timeoutSeconds === null ? {} : { timeout: healthCheck.timeoutSeconds }),
-      },
-    ],
+    ...unlessEmpty('metadata', metadata),
+    processes: app.processes.map(entryOf),
   };
+}
+
+function entryOf({ type, command, instances, memoryMb, diskMb, healthCheck }: ProcessRecord): Record<string, unknown> {
+  return {
+    type,
+    ...(command === null ? {} : { command }),
+    instances,
+    memory: `${memoryMb}M`,
+    'disk-quota': `${diskMb}M`,
+    'health-check-type': healthCheck.type,
+    ...(healthCheck.endpoint === null ? {} : { 'health-check-http-endpoint': healthCheck.endpoint }),
+    ...(healthCheck.timeoutSeconds === null ? {} : { timeout: healthCheck.timeoutSeconds }),
+  };
+}
+
+function unlessEmpty(key: string, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.keys(values).length === 0 ? {} : { [key]: { ...values } };
 }

@@ -3,7 +3,7 @@ import { ApiError } from '#contract/api/errors.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { reasonOf } from '#ground/reason-of.ts';
 import { checkAppName } from '../names.ts';
-import { AppAttributes, knownAttributes, ManifestAttributes } from './attributes.ts';
+import { AppAttributes, ignoredAttributes, ManifestAttributes } from './attributes.ts';
 import { checkSupported } from './check-supported.ts';
 import { type ProcessWish, processWishOf } from './process-wish.ts';
 
@@ -55,27 +55,47 @@ async function valueOfManifest(text: string): Promise<unknown> {
 }
 
 function readApp(raw: Record<string, unknown>): { wish: AppWish; warnings: string[] } {
-  const normal = Object.fromEntries(Object.entries(raw).map(([key, value]) => [key.replaceAll('_', '-'), value]));
-  const name = typeof normal['name'] === 'string' ? normal['name'] : '';
+  const name = typeof raw['name'] === 'string' ? raw['name'] : '';
   if (name === '') throw refused('Each application of the manifest must have a name.');
   checkAppName(name);
   try {
-    const parsed = v.safeParse(AppAttributes, normal);
+    const parsed = v.safeParse(AppAttributes, withHyphens(raw));
     if (!parsed.success) throw refused(`${reasonOf(parsed.issues)}.`);
-    const supported = checkSupported(parsed.output);
-    const ignored = Object.keys(normal).filter((key) => !knownAttributes.has(key));
+    checkSupported(parsed.output);
+    const ignored = ignoredAttributes(parsed.output);
     return {
-      wish: wishOf(parsed.output, supported.buildpacks),
-      warnings: [...supported.warnings, ...ignored.map((key) => `'${key}' is not supported and was ignored.`)].map(
-        (warning) => `For application '${name}': ${warning}`,
-      ),
+      wish: wishOf(parsed.output),
+      warnings: ignored.map((key) => `For application '${name}': '${key}' is not supported and was ignored.`),
     };
   } catch (error) {
     throw error instanceof ApiError ? refused(`For application '${name}': ${error.message}`) : error;
   }
 }
 
-function wishOf(attributes: AppAttributes, buildpacks: readonly string[] | undefined): AppWish {
+/** `disk_quota` is `disk-quota`, in the app, its processes and its sidecars. @throws ApiError 422 for both at once */
+function withHyphens(raw: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const normal: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(raw)) {
+    const name = key.replaceAll('_', '-');
+    if (name in normal) throw refused(`'${name}' is there twice, with - and with _: keep one of the two.`);
+    normal[name] = ['processes', 'sidecars'].includes(name) && Array.isArray(value) ? value.map(hyphenated) : value;
+  }
+  return normal;
+}
+
+function hyphenated(value: unknown): unknown {
+  const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isMapping ? withHyphens(value as Record<string, unknown>) : value;
+}
+
+/** @returns undefined when the manifest does not speak of them */
+function buildpacksOf({ buildpack, buildpacks }: AppAttributes): string[] | undefined {
+  if (buildpacks != null) return buildpacks;
+  if (buildpack == null) return undefined;
+  return buildpack === 'default' || buildpack === 'null' ? [] : [buildpack];
+}
+
+function wishOf(attributes: AppAttributes): AppWish {
   const web = attributes.processes?.find(({ type }) => type === 'web');
   const definedOfWeb = Object.fromEntries(Object.entries(web ?? {}).filter(([, value]) => value !== undefined));
   return {
@@ -84,7 +104,7 @@ function wishOf(attributes: AppAttributes, buildpacks: readonly string[] | undef
     environment: environmentOf(attributes.env ?? {}),
     routes: attributes.routes?.map(({ route }) => route) ?? [],
     routing: routingOf(attributes),
-    buildpacks,
+    buildpacks: buildpacksOf(attributes),
     labels: attributes.metadata?.labels ?? {},
     annotations: attributes.metadata?.annotations ?? {},
   };

@@ -3,25 +3,26 @@ import { reasonOf } from '#ground/reason-of.ts';
 import { recordLimitBytes } from '../record-bucket.ts';
 import type { Records } from '../records.ts';
 import { uriOf } from '../uris.ts';
-import { App, Droplet, Package, Route } from './record-schemas.ts';
+import { App, Buildpack, Droplet, Package, Route } from './record-schemas.ts';
 
-/** What a platform is to be, apart from the bits. Builds are not in it: one that has ended matters to nobody. */
+/** What a platform is to be, apart from the bits. Builds and tasks are not in it: one that has ended matters to nobody. */
 export interface DesiredState {
   readonly app: readonly Records['app'][];
   readonly route: readonly Records['route'][];
   readonly package: readonly Records['package'][];
   readonly droplet: readonly Records['droplet'][];
+  readonly buildpack: readonly Records['buildpack'][];
 }
 type Kind = keyof DesiredState;
 
-const schemas = { app: App, route: Route, package: Package, droplet: Droplet } as const;
-const kinds = ['app', 'route', 'package', 'droplet'] as const satisfies readonly Kind[];
+const schemas = { app: App, route: Route, package: Package, droplet: Droplet, buildpack: Buildpack } as const;
+const kinds = ['app', 'route', 'package', 'droplet', 'buildpack'] as const satisfies readonly Kind[];
 
 /** Bits that some record names. */
 export interface NamedBlob {
   readonly sha256: string;
   readonly sizeBytes: number;
-  /** Names of the apps whose it is. */
+  /** Names of the apps whose it is; of the buildpack, for one's own. */
   readonly apps: readonly string[];
 }
 
@@ -59,10 +60,13 @@ export function blobsOf(state: DesiredState): NamedBlob[] {
     const blob = blobs.get(sha256) ?? { sizeBytes, apps: new Set() };
     blobs.set(sha256, { ...blob, apps: blob.apps.add(nameOf.get(app) ?? app) });
   }
+  for (const { sha256, sizeBytes, name } of state.buildpack) {
+    if (sha256 !== null) blobs.set(sha256, { sizeBytes, apps: new Set([`buildpack ${name}`]) });
+  }
   return [...blobs].map(([sha256, { sizeBytes, apps }]) => ({ sha256, sizeBytes, apps: [...apps] }));
 }
 
-/** The part of it that belongs to these apps. @param wanted tells by an app's name */
+/** The part of it that belongs to these apps, and no buildpacks: they are everybody's. @param wanted tells by an app's name */
 export function partOf(state: DesiredState, wanted: (name: string) => boolean): DesiredState {
   const app = state.app.filter(({ name }) => wanted(name));
   const guids = new Set(app.map(({ guid }) => guid));
@@ -70,7 +74,7 @@ export function partOf(state: DesiredState, wanted: (name: string) => boolean): 
   const route = state.route
     .filter(({ destinations }) => destinations.some(isOwned))
     .map((each) => ({ ...each, destinations: each.destinations.filter(isOwned) }));
-  return { app, route, package: state.package.filter(isOwned), droplet: state.droplet.filter(isOwned) };
+  return { app, route, package: state.package.filter(isOwned), droplet: state.droplet.filter(isOwned), buildpack: [] };
 }
 
 /** The same without blobs that are lost. An app whose droplet is among them keeps everything else, and is stopped. */
@@ -81,6 +85,7 @@ export function without(state: DesiredState, lost: ReadonlySet<string>): Desired
     ...state,
     droplet,
     package: state.package.filter(({ sha256 }) => sha256 === null || !lost.has(sha256)),
+    buildpack: state.buildpack.filter(({ sha256 }) => sha256 === null || !lost.has(sha256)),
     app: state.app.map((each) =>
       each.currentDroplet === null || left.has(each.currentDroplet)
         ? each

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { mapping } from '../mapping.ts';
-import type { AppRecord, DropletRecord, PackageRecord, RouteRecord } from '../records.ts';
+import type { AppRecord, BuildpackRecord, DropletRecord, PackageRecord, RouteRecord } from '../records.ts';
 
 /** The records of a desired state that somebody brings: they were ours once, but anybody may have written the file since. */
 
@@ -63,6 +63,11 @@ export const Droplet = v.looseObject({
   framework: v.nullable(v.string()),
   runtime: v.nullable(v.string()),
   startCommand: v.nullable(v.string()),
+  runtimeConstraint: v.exactOptional(v.string()),
+  buildpacks: v.exactOptional(
+    v.array(v.looseObject({ key: v.string(), name: v.string(), version: v.nullable(v.string()) })),
+  ),
+  processTypes: v.exactOptional(texts),
 }) satisfies v.GenericSchema<unknown, DropletRecord>;
 
 export const Route = v.looseObject({
@@ -72,3 +77,17 @@ export const Route = v.looseObject({
   path,
   destinations: v.array(v.looseObject({ guid: Guid, app: Guid, processType: line })),
 }) satisfies v.GenericSchema<unknown, RouteRecord>;
+
+export const Buildpack = v.looseObject({
+  ...common,
+  name: v.pipe(line, v.nonEmpty()),
+  position: whole,
+  enabled: v.boolean(),
+  locked: v.boolean(),
+  isBuiltIn: v.boolean(),
+  sha256: v.nullable(Sha256),
+  sizeBytes: whole,
+  filename: v.nullable(line),
+  labels: texts,
+  annotations: texts,
+}) satisfies v.GenericSchema<unknown, BuildpackRecord>;

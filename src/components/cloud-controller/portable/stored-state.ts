@@ -28,5 +28,6 @@ export function stateIn(store: Store): DesiredState {
     route: store.all('route'),
     package: store.all('package'),
     droplet: store.all('droplet'),
+    buildpack: store.all('buildpack'),
   };
 }

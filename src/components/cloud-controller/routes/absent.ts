@@ -8,7 +8,6 @@ import { emptyList } from './list.ts';
 
 /** Lists clients ask for although they want something else; without an answer they fail. */
 const emptyLists = [
-  'buildpacks',
   'deployments',
   'feature_flags',
   'isolation_segments',
@@ -22,13 +21,11 @@ const emptyLists = [
   'service_plans',
   'service_route_bindings',
   'space_quotas',
-  'tasks',
   'users',
 ];
 
 /** What would make one of these, and what to do instead. */
 const refusals: Readonly<Record<string, string>> = {
-  buildpacks: 'Buildpacks cannot be added yet: the kind of an app is detected.',
   deployments: 'Deployments are not supported yet: leave `--strategy` out.',
   service_credential_bindings: 'Services are not supported yet: put what the app needs into its environment.',
   service_instances: 'Services are not supported yet: put what the app needs into its environment.',
@@ -40,7 +37,7 @@ export function absentRoutes(routes: Routes, { store }: Api): void {
   for (const list of ['running_security_groups', 'staging_security_groups']) {
     routes.on('GET', `/v3/spaces/:guid/${list}`, emptyList);
   }
-  for (const list of ['tasks', 'revisions', 'sidecars']) {
+  for (const list of ['revisions', 'sidecars']) {
     routes.on('GET', `/v3/apps/:guid/${list}`, (request) => {
       find(store, 'app', request);
       return emptyList(request);

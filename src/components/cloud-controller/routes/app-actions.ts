@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { ApiError } from '#contract/api/errors.ts';
 import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import type { Api } from '../api.ts';
+import { withDroplet } from '../changes/current-droplet.ts';
 import { restartApp, startApp, stopApp } from '../changes/run-state.ts';
 import type { AppRecord } from '../records.ts';
 import { appView } from '../views/app.ts';
@@ -40,7 +41,8 @@ async function assignDroplet(api: Api, request: HttpRequest): Promise<HttpReply>
   const { guid } = find(api.store, 'app', request);
   const wanted = (await readJson(request, CurrentDroplet)).data.guid;
   const app = await api.store.update('app', guid, (app) => {
-    if (api.store.get('droplet', wanted)?.app === guid) return { ...app, currentDroplet: wanted };
+    const droplet = api.store.get('droplet', wanted);
+    if (droplet?.app === guid) return withDroplet(app, droplet, api.options);
     throw new ApiError(
       'CF-UnprocessableEntity',
       'Unable to assign current droplet. Ensure the droplet exists and belongs to this app.',

@@ -82,7 +82,7 @@ async function createApp(api: Api, request: HttpRequest): Promise<AppRecord> {
       'Invalid space. Ensure that the space exists and you have access to it.',
     );
   }
-  checkLifecycle(wanted.lifecycle);
+  await checkLifecycle(api, wanted.lifecycle);
   const app: AppRecord = {
     ...newApp(wanted.name, api.options, new Date()),
     environment: changedEnvironment({}, wanted.environment_variables ?? {}),
@@ -102,7 +102,7 @@ async function changeApp(api: Api, request: HttpRequest): Promise<AppRecord> {
   const { guid } = find(api.store, 'app', request);
   const wanted = await readJson(request, ChangedApp);
   if (wanted.name !== undefined) checkAppName(wanted.name);
-  checkLifecycle(wanted.lifecycle);
+  await checkLifecycle(api, wanted.lifecycle);
   const app = await whileNamesHold(api.store, async () => {
     if (wanted.name !== undefined) checkNameIsFree(api.store, wanted.name, guid);
     return api.store.update('app', guid, (app) => ({

@@ -55,7 +55,7 @@ function buildListing({ setup }: Api): Listing<BuildRecord> {
 async function createBuild(api: Api, request: HttpRequest): Promise<BuildRecord> {
   const { store } = api;
   const wanted = await readJson(request, NewBuild);
-  checkLifecycle(wanted.lifecycle);
+  await checkLifecycle(api, wanted.lifecycle);
   const bits = store.get('package', wanted.package.guid);
   const app = bits === undefined ? undefined : store.get('app', bits.app);
   if (bits === undefined || app === undefined) {

@@ -1,9 +1,9 @@
 import { ApiError } from '#contract/api/errors.ts';
 import type { HttpRequest } from '#ground/http-server.ts';
 import type { Api } from '../api.ts';
+import { processGuidOf } from '../process-guid.ts';
 import type { AppRecord, Kind, ProcessRecord, Records } from '../records.ts';
 import type { Store } from '../store.ts';
-import { processGuidOf } from '../views/process.ts';
 
 /** The thing a request's path names; a 404 in the API's words when there is none. */
 
@@ -13,6 +13,8 @@ const nouns: Readonly<Record<Kind, string>> = {
   build: 'Build',
   droplet: 'Droplet',
   route: 'Route',
+  buildpack: 'Buildpack',
+  task: 'Task',
 };
 
 export function notFound(noun: string): ApiError {

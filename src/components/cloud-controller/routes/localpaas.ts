@@ -4,7 +4,7 @@ import { stateText } from '../portable/state-file.ts';
 import { stateIn } from '../portable/stored-state.ts';
 
 /** What v3 has no word for. */
-export function localpaasRoutes(routes: Routes, { options, setup, store }: Api): void {
+export function localpaasRoutes(routes: Routes, { operations, options, setup, store }: Api): void {
   const startedAtMs = Date.now();
   routes.on('GET', '/localpaas/v1/info', () => ({
     status: 200,
@@ -18,6 +18,10 @@ export function localpaasRoutes(routes: Routes, { options, setup, store }: Api):
       space: { guid: setup.space.guid, name: setup.space.name },
       defaults: { memory_in_mb: options.defaultMemoryMb, disk_in_mb: options.defaultDiskMb },
     },
+  }));
+  routes.on('GET', '/localpaas/v1/runtimes', async () => ({
+    status: 200,
+    body: { deas: await operations.runtimesOfDeas() },
   }));
   // For backups: everything that was acknowledged before, the values of variables too.
   routes.on('GET', '/localpaas/v1/desired-state', () => ({

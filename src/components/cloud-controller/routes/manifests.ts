@@ -1,8 +1,10 @@
+import { ApiError } from '#contract/api/errors.ts';
 import type { Routes } from '#ground/http-server.ts';
 import type { Api } from '../api.ts';
+import { checkBuildpacks } from '../bits/chosen-buildpacks.ts';
 import { applyManifest } from '../manifest/apply-manifest.ts';
 import { manifestOf } from '../manifest/manifest-of.ts';
-import { readManifest } from '../manifest/read-manifest.ts';
+import { type AppWish, readManifest } from '../manifest/read-manifest.ts';
 import { routesOf } from '../uris.ts';
 import { readText } from './body.ts';
 import { checkPlace, find, param } from './find.ts';
@@ -12,7 +14,9 @@ import { jobReply } from './jobs.ts';
 export function manifestRoutes(routes: Routes, api: Api): void {
   routes.on('POST', '/v3/spaces/:guid/actions/apply_manifest', async (request) => {
     checkPlace(api, 'space', param(request, 'guid'));
-    const { apps, warnings } = await readManifest(await readText(request));
+    const { apps, warnings: ignored } = await readManifest(await readText(request));
+    const warnings = [...ignored];
+    for (const wish of apps) warnings.push(...(await remarksOn(api, wish)));
     const job = await api.jobs.run('space.apply_manifest', () => applyManifest(api, apps), warnings);
     return jobReply(request, job);
   });
@@ -31,4 +35,15 @@ export function manifestRoutes(routes: Routes, api: Api): void {
       body: toYaml({ applications: [manifestOf(app, routesOf(api.store, app.guid))] }),
     };
   });
+}
+
+/** @throws ApiError 422 for a buildpack that cannot be used */
+async function remarksOn(api: Api, { name, buildpacks = [] }: AppWish): Promise<string[]> {
+  const where = `For application '${name}':`;
+  try {
+    return (await checkBuildpacks(api, buildpacks)).map((remark) => `${where} ${remark}`);
+  } catch (cause) {
+    if (!(cause instanceof ApiError)) throw cause;
+    throw new ApiError('CF-UnprocessableEntity', `${where} ${cause.message}`, { cause });
+  }
 }

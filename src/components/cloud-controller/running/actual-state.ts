@@ -1,9 +1,11 @@
 import type { DropletExited, Heartbeat } from '#contract/dea.ts';
+import { processIn } from '../process-guid.ts';
 
 type Beat = Heartbeat['droplets'][number];
 
 /** An instance that a DEA told of, or that it was asked to start. */
 export interface Instance {
+  /** What is an app on the bus: the guid of a process. */
   readonly app: string;
   readonly index: number;
   readonly version: string;
@@ -54,6 +56,11 @@ export class ActualState {
   /** Those that are not being stopped first. */
   instancesOf(app: string): Instance[] {
     return [...this.#of(app).live].sort((one, other) => Number(one.isStopping) - Number(other.isStopping));
+  }
+
+  /** Guids of the processes of an app of which something is known. */
+  processesOf(app: string): string[] {
+    return [...this.#apps.keys()].filter((guid) => processIn(guid).app === app);
   }
 
   troubleAt(app: string, index: number): Trouble | undefined {

@@ -1,24 +1,39 @@
-import { webOf } from '../changes/app.ts';
+import { processGuidOf, processIn } from '../process-guid.ts';
+import { canRun } from '../process-types.ts';
 import type { AppRecord, DropletRecord, ProcessRecord } from '../records.ts';
 import type { Store } from '../store.ts';
 import { urisOf } from '../uris.ts';
 
-/** What should run of an app. Only the web process runs: a droplet of v1 has one `startup`. */
+/** What should run of a process. */
 export interface Desired {
+  /** Of the process: that of `web` is the app's own. */
+  readonly guid: string;
   readonly app: AppRecord;
   readonly process: ProcessRecord;
   readonly droplet: DropletRecord;
   readonly version: string;
   readonly uris: readonly string[];
+  /** Instead of what the droplet runs by itself. */
+  readonly command: string | undefined;
 }
 
-/** @returns undefined when nothing should run: the app is stopped, gone, or has no droplet */
-export function desiredOf(store: Store, appGuid: string): Desired | undefined {
+/** @returns undefined when nothing should run: the app is stopped, gone, has no droplet, or none that could run this */
+export function desiredOf(store: Store, guid: string): Desired | undefined {
+  const { app: appGuid, type } = processIn(guid);
   const app = store.get('app', appGuid);
   if (app?.state !== 'STARTED') return undefined;
+  const process = app.processes.find((each) => each.type === type);
   const droplet = dropletOf(store, app);
-  if (droplet === undefined) return undefined;
-  return { app, process: webOf(app), droplet, version: versionOf(app, droplet), uris: urisOf(store, appGuid) };
+  if (process === undefined || droplet === undefined) return undefined;
+  if (!canRun(process, droplet)) return undefined;
+  const command = commandOf(process, droplet);
+  const uris = type === 'web' ? urisOf(store, appGuid) : [];
+  return { guid, app, process, droplet, version: versionOf(app, droplet), uris, command };
+}
+
+/** Guids of what should run of an app. */
+export function processesOf({ guid, processes }: AppRecord): string[] {
+  return processes.map((process) => processGuidOf({ guid }, process));
 }
 
 export function dropletOf(store: Store, app: AppRecord): DropletRecord | undefined {
@@ -33,4 +48,11 @@ export function versionOf(app: AppRecord, droplet: DropletRecord): string {
 /** 0, 1, … of the instances an app should have. */
 export function wantedIndices({ process }: Desired): number[] {
   return Array.from({ length: process.instances }, (_, index) => index);
+}
+
+/** A droplet of 2012 has one command inside, and can run no other. */
+function commandOf({ type, command }: ProcessRecord, { processTypes }: DropletRecord): string | undefined {
+  if (processTypes === undefined) return undefined;
+  if (command !== null) return command;
+  return type === 'web' ? undefined : processTypes[type];
 }

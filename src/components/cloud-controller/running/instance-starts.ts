@@ -1,4 +1,4 @@
-import { deaDiscover, deaStartInstance } from '#contract/dea.ts';
+import { deaStartInstance } from '#contract/dea.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
@@ -6,11 +6,13 @@ import { sleep } from '#ground/wait.ts';
 import { addressWith, type Credentials } from '#vcap/credentials.ts';
 import { sayInAppLog } from '../app-log.ts';
 import type { EventLog } from '../events.ts';
+import { processIn } from '../process-guid.ts';
 import type { Store } from '../store.ts';
 import type { ActualState } from './actual-state.ts';
 import { type Desired, desiredOf, wantedIndices } from './desired.ts';
+import { findDea, whyNoDea } from './find-dea.ts';
 import type { KnownDeas } from './known-deas.ts';
-import { discoverRequestOf, startRequestOf } from './start-message.ts';
+import { startRequestOf } from './start-message.ts';
 
 export interface InstanceStartsParts {
   readonly bus: Bus;
@@ -30,18 +32,16 @@ export interface InstanceStartsParts {
   /** How long instances that stop may take to free what a new one needs. */
   readonly roomLimitMs: number;
   /** Called whenever something changed about an app's instances. */
-  readonly changed: (app: string) => void;
+  readonly changed: (process: string) => void;
   readonly signal: AbortSignal;
 }
 
 interface Place {
+  /** What is an app on the bus: the guid of a process. */
   readonly app: string;
   readonly version: string;
   readonly index: number;
 }
-
-/** A DEA answers `dea.discover` within 250 ms; where none seems to have the runtime, no more than that is waited. */
-const runtimeCheckMs = 300;
 
 /**
  * Brings instances to DEAs. What should run is read again before each step, so a stop, a smaller scale or a newer
@@ -98,20 +98,21 @@ export class InstanceStarts {
     // What is wanted may have changed while the DEAs were asked.
     const desired = this.#wanted(place);
     if (desired === undefined) return undefined;
-    if (dea === undefined) return this.#whyNone(desired);
+    if (dea === undefined) return await whyNoDea(desired, this.#parts);
     this.#ask(dea, desired, place, flapping);
     return undefined;
   }
 
   #ask(dea: string, desired: Desired, { app, version, index }: Place, flapping: boolean): void {
-    const { actual, blobPathOf, bus, changed, deaCredentials, log, ownAddress, users } = this.#parts;
-    const { sha1, sha256 } = desired.droplet;
+    const { actual, blobPathOf, bus, changed, deaCredentials, deas, log, ownAddress, users } = this.#parts;
+    const { runtime, sha1, sha256 } = desired.droplet;
     const own = addressWith(ownAddress(), deaCredentials);
     bus.publish(
       deaStartInstance.at(dea),
       startRequestOf(desired, {
         index,
-        executableUri: `${own}/staged_droplets/${app}/${sha1}`,
+        runtime: deas.nameOf(runtime, dea),
+        executableUri: `${own}/staged_droplets/${desired.app.guid}/${sha1}`,
         executableFile: blobPathOf(sha256),
         users,
         flapping,
@@ -124,20 +125,12 @@ export class InstanceStarts {
 
   /** Instances that are stopping may hold the room this one needs: then it is tried once more when they are gone. */
   async #findDea(desired: Desired, place: Place): Promise<string | undefined> {
-    const found = await this.#discover(desired);
+    const found = await findDea(desired, this.#parts);
     const { actual, roomLimitMs, signal } = this.#parts;
     if (found !== undefined || !actual.isSomethingStopping()) return found;
     const endsAt = performance.now() + roomLimitMs;
     while (actual.isSomethingStopping() && performance.now() < endsAt && this.#wanted(place)) await sleep(20, signal);
-    return this.#wanted(place) && this.#discover(desired);
-  }
-
-  async #discover(desired: Desired): Promise<string | undefined> {
-    const { bus, deas, discoverLimitMs } = this.#parts;
-    const seemsThere = deas.mayHave(desired.droplet.runtime);
-    const limitMs = seemsThere ? discoverLimitMs : Math.min(runtimeCheckMs, discoverLimitMs);
-    const [first] = await bus.askMany(deaDiscover, discoverRequestOf(desired), { limitMs, expected: 1 });
-    return first?.id;
+    return this.#wanted(place) && findDea(desired, this.#parts);
   }
 
   /** What should run at a place; undefined when nothing should, or something does already. */
@@ -151,22 +144,21 @@ export class InstanceStarts {
     return isThere ? undefined : desired;
   }
 
-  #whyNone({ droplet, process }: Desired): string {
-    return this.#parts.deas.whyNone({ runtime: droplet.runtime, memoryMb: process.memoryMb });
-  }
-
   #unplaced(places: readonly Place[], reason: string): void {
     const { actual, bus, changed, events, log, store } = this.#parts;
     const wanted = places.filter((place) => this.#wanted(place) !== undefined);
     const news = wanted.filter((place) => actual.unplaced({ ...place, reason }, Date.now()));
     const [first] = news;
-    const app = first === undefined ? undefined : store.get('app', first.app);
-    if (first === undefined || app === undefined) return;
+    if (first === undefined) return;
+    const { app: guid, type } = processIn(first.app);
+    const app = store.get('app', guid);
+    if (app === undefined) return;
     const indices = news.map(({ index }) => index);
-    log.warn('no dea takes an instance', { app: app.guid, indices, reason });
-    events.record('app.unplaced', { app }, { indices, reason, version: first.version });
-    sayInAppLog(bus, app.guid, `${namesOf(indices)} cannot start: ${reason}`);
-    changed(app.guid);
+    log.warn('no dea takes an instance', { app: first.app, indices, reason });
+    events.record('app.unplaced', { app }, { process_type: type, indices, reason, version: first.version });
+    const what = type === 'web' ? '' : ` of ${type}`;
+    sayInAppLog(bus, guid, `${namesOf(indices)}${what} cannot start: ${reason}`);
+    changed(first.app);
   }
 }
 

@@ -3,27 +3,28 @@ import { deaFindDroplet, type FoundInstance } from '#contract/dea.ts';
 import type { Bus } from '#ground/bus.ts';
 import { webOf } from '../changes/app.ts';
 import type { InstanceView } from '../operations.ts';
+import { processGuidOf } from '../process-guid.ts';
+import { canRun } from '../process-types.ts';
 import type { AppRecord, ProcessRecord } from '../records.ts';
 import type { Store } from '../store.ts';
 import type { ActualState } from './actual-state.ts';
-import { type Desired, desiredOf, wantedIndices } from './desired.ts';
+import { type Desired, desiredOf, dropletOf, wantedIndices } from './desired.ts';
 
 const megabyte = 1024 * 1024;
-const onlyWebRuns = "only processes of the type 'web' run here";
 
-/** What is known of each wanted instance, by index; nothing of an app that should not run. */
-export function viewsOf(store: Store, actual: ActualState, app: AppRecord): InstanceView[] {
-  const desired = desiredOf(store, app.guid);
+/** What is known of each wanted instance, by index; nothing of a process that should not run. */
+export function viewsOf(store: Store, actual: ActualState, guid: string): InstanceView[] {
+  const desired = desiredOf(store, guid);
   return desired === undefined ? [] : wantedIndices(desired).map((index) => viewAt(actual, desired, index));
 }
 
-function viewAt(actual: ActualState, { app, version }: Desired, index: number): InstanceView {
+function viewAt(actual: ActualState, { guid, app, version }: Desired, index: number): InstanceView {
   const [best] = actual
-    .instancesOf(app.guid)
+    .instancesOf(guid)
     .filter((instance) => instance.index === index && !instance.isStopping)
     .sort((one, other) => rank(one) - rank(other));
   if (best !== undefined) return { index, state: best.state, sinceMs: best.sinceMs, details: null };
-  const trouble = actual.troubleAt(app.guid, index);
+  const trouble = actual.troubleAt(guid, index);
   if (trouble?.version !== version) return { index, state: 'DOWN', sinceMs: Date.parse(app.updatedAt), details: null };
   const { kind, reason, sinceMs } = trouble;
   return { index, state: kind === 'crashed' ? 'CRASHED' : 'DOWN', sinceMs, details: reason };
@@ -44,15 +45,17 @@ export interface StatsParts {
 /** The statistics of each wanted instance, by index. The DEAs are asked; one that is silent is told of from memory. */
 export async function statsOf(app: AppRecord, processType: string, parts: StatsParts): Promise<ProcessStats[]> {
   const process = app.processes.find(({ type }) => type === processType) ?? webOf(app);
+  const droplet = dropletOf(parts.store, app);
+  if (droplet !== undefined && !canRun(process, droplet)) return [];
   const allDown = (details: string | null) =>
     Array.from({ length: process.instances }, (_, index) =>
       statsFrom({ index, state: 'DOWN', sinceMs: 0, details }, undefined, process),
     );
   if (app.state === 'STOPPED') return allDown(null);
-  if (process.type !== 'web') return allDown(onlyWebRuns);
-  const views = viewsOf(parts.store, parts.actual, app);
+  const guid = processGuidOf(app, process);
+  const views = viewsOf(parts.store, parts.actual, guid);
   if (views.length === 0) return allDown(null);
-  const found = await ask(app.guid, parts);
+  const found = await ask(guid, parts);
   return views.map((view) => statsFrom(view, bestOf(found, view.index), process));
 }
 

@@ -30,6 +30,17 @@ export class KnownDeas {
     return [...this.#deas.values()].some(({ runtimes }) => runtimes.some(isIt));
   }
 
+  /**
+   * The name under which DEAs have a runtime. DEAs of 2012 know runtimes by their very names, and staging may have found
+   * no more than the family (`ruby`): then it is a name of that family which they have. @param id of one DEA; else of all
+   */
+  nameOf(runtime: string | null, id?: string): string | null {
+    if (runtime === null || familyOf(runtime) !== runtime) return runtime;
+    const one = id === undefined ? undefined : this.#deas.get(id);
+    const names = (one === undefined ? [...this.#deas.values()] : [one]).flatMap(({ runtimes }) => runtimes);
+    return names.find((name) => name !== runtime && familyOf(name) === runtime) ?? runtime;
+  }
+
   /** Why no DEA took an instance, for people. */
   whyNone({ runtime, memoryMb }: { runtime: string | null; memoryMb: number }): string {
     if (!this.mayHave(runtime)) return needs(runtime ?? '', this.#deas.size);

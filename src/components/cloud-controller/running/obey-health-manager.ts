@@ -24,6 +24,8 @@ export interface ObeyParts {
   readonly starts: InstanceStarts;
   readonly background: BackgroundWork;
   readonly changed: (app: string) => void;
+  /** As if somebody had stopped the app. */
+  readonly stopApp: (app: string) => Promise<unknown>;
 }
 
 /** Cloud controllers share the requests of 2012: one of them obeys. */
@@ -35,11 +37,11 @@ const partition = 'default';
  * a moment ago. Both the words of 2013 and those of 2012 are understood.
  */
 export function obeyHealthManager(parts: ObeyParts): AsyncDisposable {
-  const { bus, log } = parts;
+  const { bus } = parts;
   const older = (request: HmRequest) => {
     if (request.op === 'START') start(parts, request);
     else if (request.op === 'STOP') stop(parts, request.droplet, request.instances);
-    else log.debug('idle app left alone', { app: request.droplet });
+    else spinDown(parts, request.droplet);
   };
   const obeying = new AsyncDisposableStack();
   obeying.use(bus.subscribe(healthStart, (request) => start(parts, request)));
@@ -70,10 +72,20 @@ function stop({ actual, bus, changed, store }: ObeyParts, app: string, ids: read
   changed(app);
 }
 
+/** It is started again when somebody wants it, as after any stop. */
+function spinDown({ background, log, stopApp, store }: ObeyParts, guid: string): void {
+  const app = store.get('app', guid);
+  if (app?.state !== 'STARTED') return;
+  log.info('idle app is stopped', { app: guid, name: app.name });
+  background.run('idle app not stopped', async () => {
+    await stopApp(guid);
+  });
+}
+
 /** Whether an instance is the only one at an index where one of its version should be. */
 function isNeeded(id: string, desired: Desired | undefined, actual: ActualState): boolean {
   if (desired === undefined) return false;
-  const live = actual.instancesOf(desired.app.guid).filter(({ isStopping }) => !isStopping);
+  const live = actual.instancesOf(desired.guid).filter(({ isStopping }) => !isStopping);
   const instance = live.find((each) => each.id === id);
   if (instance?.version !== desired.version || instance.index >= desired.process.instances) return false;
   return !live.some(

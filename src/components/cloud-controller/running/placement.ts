@@ -5,7 +5,7 @@ import { sayInAppLog } from '../app-log.ts';
 import type { Store } from '../store.ts';
 import { urisOf } from '../uris.ts';
 import type { ActualState } from './actual-state.ts';
-import { desiredOf } from './desired.ts';
+import { desiredOf, processesOf } from './desired.ts';
 import type { InstanceStarts } from './instance-starts.ts';
 
 export interface PlacementParts {
@@ -13,8 +13,8 @@ export interface PlacementParts {
   readonly store: Store;
   readonly actual: ActualState;
   readonly starts: InstanceStarts;
-  /** Called whenever something changed about an app's instances. */
-  readonly changed: (app: string) => void;
+  /** Called whenever something changed about a process's instances. */
+  readonly changed: (process: string) => void;
 }
 
 /** Carries out what is wanted of an app: its record was changed before. */
@@ -28,41 +28,43 @@ export class Placement {
   /** Has every wanted instance started that does not run and is not under way. */
   async start(app: string): Promise<void> {
     this.#say(app, 'Starting');
-    this.#parts.actual.forgetTroubles(app);
-    await this.#fillAndTell(app);
+    await this.#fillAll(app);
   }
 
   /** Stops whatever runs of an app. */
   stop(app: string): void {
     this.#say(app, 'Stopping');
-    this.#parts.actual.forgetTroubles(app);
-    this.#stopAll(app);
-    this.#tellHealthManager(app);
+    for (const process of this.#processesOf(app)) {
+      this.#parts.actual.forgetTroubles(process);
+      this.#stop(process);
+      this.#tellHealthManager(process);
+    }
   }
 
   /** Stops the old instances, then starts new ones. */
   async restart(app: string): Promise<void> {
     this.#say(app, 'Restarting');
-    this.#parts.actual.forgetTroubles(app);
-    this.#stopAll(app);
-    await this.#fillAndTell(app);
+    for (const process of this.#processesOf(app)) this.#stop(process);
+    await this.#fillAll(app);
   }
 
-  /** Stops instances that are too many, and starts those that are missing. */
-  async scale(app: string): Promise<void> {
+  /** Stops instances of a process that are too many, and starts those that are missing. */
+  async scale(process: string): Promise<void> {
     const { actual, bus, changed, store } = this.#parts;
-    const desired = desiredOf(store, app);
+    const desired = desiredOf(store, process);
     if (desired === undefined) return;
-    const { instances } = desired.process;
-    sayInAppLog(bus, app, `Scaling ${desired.app.name} to ${instances} ${instances === 1 ? 'instance' : 'instances'}`);
-    const tooHigh = actual.instancesOf(app).filter(({ index }) => index >= instances);
+    const { app } = desired;
+    const { instances, type } = desired.process;
+    const what = type === 'web' ? app.name : `${type} of ${app.name}`;
+    sayInAppLog(bus, app.guid, `Scaling ${what} to ${instances} ${instances === 1 ? 'instance' : 'instances'}`);
+    const tooHigh = actual.instancesOf(process).filter(({ index }) => index >= instances);
     const indices = [...new Set(tooHigh.map(({ index }) => index))];
     if (indices.length > 0) {
-      bus.publish(deaStop, { droplet: app, indices });
-      actual.stopping(app, { indices });
-      changed(app);
+      bus.publish(deaStop, { droplet: process, indices });
+      actual.stopping(process, { indices });
+      changed(process);
     }
-    await this.#fillAndTell(app);
+    await this.#fillAndTell(process);
   }
 
   /** Tells the DEAs under which routes an app is reached now. */
@@ -74,10 +76,19 @@ export class Placement {
 
   /** The app is gone, and so must be its instances. */
   remove(app: string): void {
-    this.#stopAll(app);
-    this.#parts.actual.forget(app);
-    this.#tellHealthManager(app);
-    this.#parts.changed(app);
+    for (const process of this.#processesOf(app)) {
+      this.#stop(process);
+      this.#parts.actual.forget(process);
+      this.#tellHealthManager(process);
+      this.#parts.changed(process);
+    }
+  }
+
+  /** What an app has, had, or still runs. */
+  #processesOf(app: string): string[] {
+    const { actual, store } = this.#parts;
+    const record = store.get('app', app);
+    return [...new Set([app, ...(record === undefined ? [] : processesOf(record)), ...actual.processesOf(app)])];
   }
 
   #say(guid: string, what: string): void {
@@ -85,22 +96,28 @@ export class Placement {
     if (app !== undefined) sayInAppLog(this.#parts.bus, guid, `${what} ${app.name}`);
   }
 
-  #stopAll(app: string): void {
+  #stop(process: string): void {
     const { actual, bus, changed } = this.#parts;
-    bus.publish(deaStop, { droplet: app });
-    actual.stopping(app);
-    changed(app);
+    bus.publish(deaStop, { droplet: process });
+    actual.stopping(process);
+    changed(process);
   }
 
-  async #fillAndTell(app: string): Promise<void> {
+  async #fillAll(app: string): Promise<void> {
+    const processes = this.#processesOf(app);
+    for (const process of processes) this.#parts.actual.forgetTroubles(process);
+    await Promise.all(processes.map((process) => this.#fillAndTell(process)));
+  }
+
+  async #fillAndTell(process: string): Promise<void> {
     try {
-      await this.#parts.starts.fill(app);
+      await this.#parts.starts.fill(process);
     } finally {
-      this.#tellHealthManager(app);
+      this.#tellHealthManager(process);
     }
   }
 
-  #tellHealthManager(app: string): void {
-    this.#parts.bus.publish(dropletUpdated, { droplet: app, cc_partition: 'default' });
+  #tellHealthManager(process: string): void {
+    this.#parts.bus.publish(dropletUpdated, { droplet: process, cc_partition: 'default' });
   }
 }

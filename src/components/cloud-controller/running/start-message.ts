@@ -12,20 +12,21 @@ const programs: Readonly<Record<RuntimeFamily, { executable: string; version_fla
   java: { executable: 'java', version_flag: '-version' },
 };
 
-/** What an app needs to run; an empty name when it needs nothing. Any version will do. */
-function runtimeInfoOf(runtime: string | null): RuntimeInfo {
+/** What an app needs to run; an empty name when it needs nothing. Any version will do, unless its files say which. */
+function runtimeInfoOf(runtime: string | null, constraint: string | undefined): RuntimeInfo {
   if (runtime === null || runtime === '') return { name: '' };
   const family = familyOf(runtime);
   const program = family === undefined ? { executable: runtime } : programs[family];
-  return { name: runtime, ...program, version_output: '.' };
+  return { name: runtime, ...program, version_output: '.', ...(constraint === undefined ? {} : { constraint }) };
 }
 
-export function discoverRequestOf({ app, process, droplet }: Desired): DiscoverRequest {
+/** @param runtime the name under which the DEAs have it */
+export function discoverRequestOf({ guid, app, process, droplet }: Desired, runtime: string | null): DiscoverRequest {
   return {
-    droplet: app.guid,
+    droplet: guid,
     name: app.name,
-    runtime: droplet.runtime,
-    runtime_info: runtimeInfoOf(droplet.runtime),
+    runtime,
+    runtime_info: runtimeInfoOf(runtime, droplet.runtimeConstraint),
     limits: { mem: process.memoryMb, disk: process.diskMb, fds: maxOpenFiles },
     sha: droplet.sha1,
     prod: false,
@@ -34,6 +35,8 @@ export function discoverRequestOf({ app, process, droplet }: Desired): DiscoverR
 
 export interface StartDetails {
   readonly index: number;
+  /** The name under which the DEA has it. */
+  readonly runtime: string | null;
   /** Where the DEA gets the droplet, with the credentials for it. */
   readonly executableUri: string;
   /** Where it is on this machine. */
@@ -43,12 +46,15 @@ export interface StartDetails {
 }
 
 export function startRequestOf(
-  { app, process, droplet, version, uris }: Desired,
-  { index, executableUri, executableFile, users, flapping }: StartDetails,
+  { guid, app, process, droplet, version, uris, command }: Desired,
+  { index, runtime, executableUri, executableFile, users, flapping }: StartDetails,
 ): StartRequest {
   const { type, timeoutSeconds, endpoint } = process.healthCheck;
   return {
-    droplet: app.guid,
+    droplet: guid,
+    application_id: app.guid,
+    process_type: process.type,
+    ...(command === undefined ? {} : { start_command: command }),
     index,
     name: app.name,
     version,
@@ -56,8 +62,8 @@ export function startRequestOf(
     sha1: droplet.sha1,
     executableFile,
     executableUri,
-    runtime: droplet.runtime,
-    runtime_info: runtimeInfoOf(droplet.runtime),
+    runtime,
+    runtime_info: runtimeInfoOf(runtime, droplet.runtimeConstraint),
     framework: droplet.framework,
     services: [],
     limits: { mem: process.memoryMb, disk: process.diskMb, fds: maxOpenFiles },

@@ -12,9 +12,10 @@ import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
 import { repeat } from '#ground/wait.ts';
 import type { EventLog } from '../events.ts';
+import { processIn } from '../process-guid.ts';
 import type { Store } from '../store.ts';
 import type { ActualState, Instance } from './actual-state.ts';
-import { desiredOf } from './desired.ts';
+import { desiredOf, processesOf } from './desired.ts';
 import type { KnownDeas } from './known-deas.ts';
 
 export interface WatchParts {
@@ -26,7 +27,7 @@ export interface WatchParts {
   readonly deas: KnownDeas;
   /** An instance nobody tells of for so long is gone. */
   readonly lostAfterMs: number;
-  readonly changed: (app: string) => void;
+  readonly changed: (process: string) => void;
 }
 
 const findLimitMs = 1_000;
@@ -65,7 +66,7 @@ export function watchInstances(parts: WatchParts): AsyncDisposable {
 export async function findInstances({ actual, bus, changed, store }: WatchParts): Promise<void> {
   const started = store.all('app').filter(({ state }) => state === 'STARTED');
   await Promise.all(
-    started.map(async ({ guid }) => {
+    started.flatMap(processesOf).map(async (guid) => {
       const onReply = (instance: FoundInstance) => {
         actual.seen(instance, instance.dea, Date.now());
         changed(guid);
@@ -77,10 +78,15 @@ export async function findInstances({ actual, bus, changed, store }: WatchParts)
 }
 
 function recordCrash({ events, store }: WatchParts, message: Parameters<ActualState['exited']>[0]): void {
-  const app = store.get('app', message.droplet);
+  const { app: guid, type } = processIn(message.droplet);
+  const app = store.get('app', guid);
   if (app === undefined) return;
   const { index, instance, reason, exit_status, exit_description, version } = message;
-  events.record('app.crash', { app }, { index, instance, reason, exit_status, exit_description, version });
+  events.record(
+    'app.crash',
+    { app },
+    { process_type: type, index, instance, reason, exit_status, exit_description, version },
+  );
 }
 
 function prune({ actual, changed, log, lostAfterMs, store }: WatchParts): void {

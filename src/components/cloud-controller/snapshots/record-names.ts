@@ -7,7 +7,7 @@ export const whateverFollowed = 'changes after the snapshot, if there were any';
 /** The same where there is not even a snapshot. */
 export const whateverThereWas = 'all apps and routes, if there were any';
 
-/** What a user calls the records under these keys: `app one`, `route one.localhost`. Builds have no name. */
+/** What a user calls the records under these keys: `app one`, `route one.localhost`. Builds and tasks have no name. */
 export function namesOf(keys: readonly string[], records: ReadonlyMap<string, AnyRecord>): string[] {
   return keys
     .map((key) => nameOf(key, records))
@@ -17,7 +17,7 @@ export function namesOf(keys: readonly string[], records: ReadonlyMap<string, An
 
 function nameOf(key: string, records: ReadonlyMap<string, AnyRecord>): string | undefined {
   const parts = partsOf(key);
-  if (parts === undefined || parts.kind === 'build') return undefined;
+  if (parts === undefined || parts.kind === 'build' || parts.kind === 'task') return undefined;
   const record = records.get(key);
   if (record === undefined) return `${parts.kind} ${parts.guid}`;
   if (parts.kind === 'app') return `app ${(record as Records['app']).name}`;
@@ -25,6 +25,7 @@ function nameOf(key: string, records: ReadonlyMap<string, AnyRecord>): string | 
     const { host, domain, path } = record as Records['route'];
     return `route ${host === '' ? domain : `${host}.${domain}`}${path}`;
   }
+  if (parts.kind === 'buildpack') return `buildpack ${(record as Records['buildpack']).name}`;
   const { app, guid } = record as Records['package' | 'droplet'];
   const owner = records.get(keyOf('app', app)) as Records['app'] | undefined;
   return `${parts.kind} ${guid.slice(0, 8)} of ${owner?.name ?? app}`;

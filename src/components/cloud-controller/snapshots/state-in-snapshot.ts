@@ -13,11 +13,13 @@ export function stateInSnapshot({ records }: Snapshot): DesiredState {
     route: of('route'),
     package: of('package'),
     droplet: of('droplet'),
+    buildpack: of('buildpack'),
   } as unknown as DesiredState;
 }
 
 /** A state that comes from elsewhere. */
-export function snapshotOfState({ app, route, package: packages, droplet }: DesiredState, at: Date): Snapshot {
+export function snapshotOfState(state: DesiredState, at: Date): Snapshot {
+  const { app, route, package: packages, droplet, buildpack } = state;
   const entries = (kind: keyof DesiredState, records: readonly AnyRecord[]) =>
     records.map((record) => ({ key: keyOf(kind, record.guid), revision: 0, json: JSON.stringify(record) }));
   return {
@@ -31,6 +33,7 @@ export function snapshotOfState({ app, route, package: packages, droplet }: Desi
       ...entries('route', route),
       ...entries('package', packages),
       ...entries('droplet', droplet),
+      ...entries('buildpack', buildpack),
     ],
   };
 }

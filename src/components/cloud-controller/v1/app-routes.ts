@@ -5,6 +5,7 @@ import { checkNameIsFree, newApp, webOf, whileNamesHold } from '../changes/app.t
 import { deleteApp } from '../changes/delete-app.ts';
 import { deleteRoute, whileRoutesHold } from '../changes/route.ts';
 import { stopApp } from '../changes/run-state.ts';
+import { newestPackageOf } from '../package-state.ts';
 import type { AppRecord } from '../records.ts';
 import { baseOf } from '../routes/address.ts';
 import { routesOf } from '../uris.ts';
@@ -40,11 +41,10 @@ export function v1AppRoutes(routes: Routes, context: V1Context): void {
 
 async function create({ api }: V1Context, request: HttpRequest): Promise<HttpReply> {
   const wanted = await readV1Json(request, V1AppRequest);
-  if (wanted.state === 'STARTED') {
-    throw new V1Error('appInvalid', 'A new app has no bits to start: make it, upload them, then start it.');
-  }
   const surroundings = { store: api.store, catalog: await readCatalog() };
-  const app = wishedApp(surroundings, newApp(wanted.name ?? '', api.options, new Date()), wanted);
+  const made = wishedApp(surroundings, newApp(wanted.name ?? '', api.options, new Date()), wanted);
+  // As in 2012: one that is to be started has no bits yet. The first change after they came starts it.
+  const app: AppRecord = { ...made, state: wanted.state ?? 'STOPPED' };
   await holding(api, async () => {
     checkNameIsFree(api.store, app.name);
     const uris = planUris(api, undefined, wanted.uris ?? []);
@@ -77,8 +77,13 @@ async function change(context: V1Context, request: HttpRequest): Promise<HttpRep
   const isToStop = wanted.state === 'STOPPED';
   if (isRescaled(before, app) && app.state === 'STARTED' && !isToStop) await api.operations.scale(app, webOf(app));
   if (isToStop) await stopApp(api, app.guid);
-  if (wanted.state === 'STARTED') await startStaged(api, app);
+  if (wanted.state === 'STARTED' || (!isToStop && waitsToStart(api, app))) await startStaged(api, app);
   return { status: 200 };
+}
+
+/** Whether an app that was made to be started has bits now. */
+function waitsToStart({ store }: Api, app: AppRecord): boolean {
+  return app.state === 'STARTED' && app.currentDroplet === null && newestPackageOf(store, app) !== undefined;
 }
 
 async function remove(context: V1Context, request: HttpRequest): Promise<HttpReply> {

@@ -1,7 +1,7 @@
 import { ApiError } from '#contract/api/errors.ts';
 import { type V1AppRequest, V1Error } from '#contract/api/v1.ts';
 import { webOf, withProcess } from '../changes/app.ts';
-import { withChosenRuntime } from '../chosen-runtime.ts';
+import { withChosen } from '../chosen-technology.ts';
 import { changedEnvironment } from '../environment.ts';
 import { maxInstances } from '../limits.ts';
 import { checkAppName } from '../names.ts';
@@ -54,8 +54,8 @@ function withStaging({ store, catalog }: Surroundings, app: AppRecord, { staging
   const command = staging?.command ?? meta?.command;
   const chosen = {
     ...app,
-    lifecycle: model === undefined ? app.lifecycle : { ...app.lifecycle, buildpacks: [model] },
-    annotations: runtime === undefined ? app.annotations : withChosenRuntime(app.annotations, runtime),
+    lifecycle: model === undefined ? app.lifecycle : { ...app.lifecycle, buildpacks: [] },
+    annotations: withChosen(app.annotations, { ...(model && { framework: model }), ...(runtime && { runtime }) }),
   };
   if (model === undefined && command === undefined) return chosen;
   return withProcess(chosen, 'web', (web) => ({ ...web, command: commandFor(framework, command ?? web.command) }));

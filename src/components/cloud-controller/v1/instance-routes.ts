@@ -7,6 +7,7 @@ import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import type { InstanceView } from '../operations.ts';
 import type { AppRecord } from '../records.ts';
 import { dropletOf, versionOf } from '../running/desired.ts';
+import type { Store } from '../store.ts';
 import { urisOf } from '../uris.ts';
 import { appIn, type V1Context } from './v1-context.ts';
 
@@ -50,9 +51,13 @@ function stateOf(state: InstanceView['state'], isFlapping: boolean): string {
 }
 
 /** Indices that crash again and again, as the health manager sees it. */
-async function flappingOf({ bus }: V1Context, app: AppRecord, views: readonly InstanceView[]): Promise<Set<number>> {
+async function flappingOf(
+  { api, bus }: V1Context,
+  app: AppRecord,
+  views: readonly InstanceView[],
+): Promise<Set<number>> {
   if (!views.some(({ state }) => state === 'CRASHED')) return new Set();
-  const request = { droplet: app.guid, state: 'FLAPPING' as const };
+  const request = { ...liveVersionOf(api.store, app), state: 'FLAPPING' as const };
   const [told] = await bus.askMany(healthManagerStatus, request, { limitMs: healthLimitMs, expected: 1 });
   return new Set(told?.indices?.map(({ index }) => index) ?? []);
 }
@@ -96,9 +101,7 @@ function statsOf(app: AppRecord, uris: readonly string[], one: ProcessStats): ob
 
 /** Both know of crashes: the health manager counts them, and a DEA keeps their files for a while. */
 async function crashesView({ api, bus }: V1Context, app: AppRecord): Promise<object> {
-  const droplet = dropletOf(api.store, app);
-  const version = droplet === undefined ? {} : { version: versionOf(app, droplet) };
-  const about = { droplet: app.guid, ...version };
+  const about = liveVersionOf(api.store, app);
   const [counted, kept] = await Promise.all([
     bus.askMany(healthManagerStatus, { ...about, state: 'CRASHED' }, { limitMs: healthLimitMs, expected: 1 }),
     bus.askMany(deaFindDroplet, { ...about, states: ['CRASHED'] }, { limitMs: healthLimitMs }),
@@ -109,6 +112,12 @@ async function crashesView({ api, bus }: V1Context, app: AppRecord): Promise<obj
   }
   for (const { instance, state_timestamp } of kept) crashes.set(instance, secondsOf(state_timestamp * 1000));
   return { crashes: [...crashes].map(([instance, since]) => ({ instance, since })) };
+}
+
+/** The health manager of 2013 gives no answer where it is not told the version. */
+function liveVersionOf(store: Store, app: AppRecord): { droplet: string; version?: string } {
+  const droplet = dropletOf(store, app);
+  return { droplet: app.guid, ...(droplet === undefined ? {} : { version: versionOf(app, droplet) }) };
 }
 
 function secondsOf(ms: number): number {

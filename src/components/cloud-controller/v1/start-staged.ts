@@ -3,6 +3,7 @@ import { messageOf } from '#ground/errors.ts';
 import { within } from '#ground/wait.ts';
 import type { Api } from '../api.ts';
 import { startBuild } from '../changes/build.ts';
+import { withDroplet } from '../changes/current-droplet.ts';
 import { restartApp, startApp, stopApp } from '../changes/run-state.ts';
 import { newestPackageOf, packageStateOf } from '../package-state.ts';
 import type { AppRecord, BuildRecord, PackageRecord } from '../records.ts';
@@ -32,10 +33,10 @@ async function stage(api: Api, app: AppRecord): Promise<void> {
   const bits = newestPackageOf(api.store, app);
   if (bits === undefined) throw failed('The app has no bits yet: upload them first.');
   const build = await finishedBuild(api, app, bits);
-  const { droplet } = build;
-  if (droplet === null) throw failed(build.error ?? 'it ended without a droplet');
-  const mapped = await api.store.update('app', app.guid, (now) => ({ ...now, currentDroplet: droplet }));
-  api.events.record('audit.app.droplet.mapped', { app: mapped }, { request: { droplet_guid: droplet } });
+  const droplet = build.droplet === null ? undefined : api.store.get('droplet', build.droplet);
+  if (droplet === undefined) throw failed(build.error ?? 'it ended without a droplet');
+  const mapped = await api.store.update('app', app.guid, (now) => withDroplet(now, droplet, api.options));
+  api.events.record('audit.app.droplet.mapped', { app: mapped }, { request: { droplet_guid: droplet.guid } });
 }
 
 async function finishedBuild(api: Api, app: AppRecord, bits: PackageRecord): Promise<BuildRecord> {

@@ -1,8 +1,7 @@
 import type { V1App } from '#contract/api/v1.ts';
 import type { Api } from '../api.ts';
-import { chosenFramework } from '../bits/staging-request.ts';
 import { webOf } from '../changes/app.ts';
-import { chosenRuntimeOf } from '../chosen-runtime.ts';
+import { chosenFrameworkOf, chosenRuntimeOf } from '../chosen-technology.ts';
 import { maxOpenFiles } from '../limits.ts';
 import type { AppRecord } from '../records.ts';
 import { dropletOf, versionOf } from '../running/desired.ts';
@@ -37,7 +36,7 @@ export function v1AppOf({ store, operations }: Api, app: AppRecord, catalog: Cat
 /** What was named, else what staging found; `auto` as long as it is open. */
 export function stagingOf({ store }: Pick<Api, 'store'>, app: AppRecord, catalog: Catalog): V1App['staging'] {
   const droplet = dropletOf(store, app);
-  const found = webOf(app).command === null ? (chosenFramework(app) ?? droplet?.framework) : standalone;
+  const found = webOf(app).command === null ? (chosenFrameworkOf(store, app) ?? droplet?.framework) : standalone;
   const model = found ?? 'auto';
   return { model, stack: chosenRuntimeOf(app) ?? catalog.defaultRuntimeOf(model) ?? droplet?.runtime ?? 'auto' };
 }

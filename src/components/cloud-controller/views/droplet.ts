@@ -13,7 +13,7 @@ export function dropletView(droplet: DropletRecord, base: string): Droplet {
     error: null,
     lifecycle: { type: 'buildpack', data: {} },
     execution_metadata: '',
-    process_types: { web: droplet.startCommand ?? '' },
+    process_types: droplet.processTypes ?? { web: droplet.startCommand ?? '' },
     checksum: { type: 'sha256', value: droplet.sha256 },
     buildpacks: buildpacksOf(droplet),
     stack: hostStack,
@@ -30,7 +30,20 @@ export function dropletView(droplet: DropletRecord, base: string): Droplet {
   };
 }
 
-function buildpacksOf({ framework, runtime }: DropletRecord): Droplet['buildpacks'] {
+function buildpacksOf({ buildpacks, framework, runtime }: DropletRecord): Droplet['buildpacks'] {
+  if (buildpacks !== undefined) {
+    return buildpacks.map(({ key, name, version }) => ({
+      name: nameOf(key),
+      detect_output: name,
+      buildpack_name: name === '' ? nameOf(key) : name,
+      version,
+    }));
+  }
   if (framework === null) return [];
   return [{ name: framework, detect_output: runtime ?? framework, buildpack_name: framework, version: null }];
+}
+
+/** Of a buildpack that somebody added, the key ends with what it is made of. */
+function nameOf(key: string): string {
+  return key.replace(/_[0-9a-f]{64}$/, '');
 }

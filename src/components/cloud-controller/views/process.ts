@@ -1,11 +1,8 @@
 import { apiTime, type Process } from '#contract/api/resources.ts';
+import { processGuidOf } from '../process-guid.ts';
+import { canRun } from '../process-types.ts';
 import type { AppRecord, DropletRecord, HealthCheck, ProcessRecord } from '../records.ts';
 import { linksAt, noMetadata, to } from './links.ts';
-
-/** The web process has the app's own guid, as clients expect. */
-export function processGuidOf(app: Pick<AppRecord, 'guid'>, { type }: Pick<ProcessRecord, 'type'>): string {
-  return type === 'web' ? app.guid : `${app.guid}-${type}`;
-}
 
 /** @param droplet the current one: its start command shows where the user gave none */
 export function processView(
@@ -22,9 +19,10 @@ export function processView(
     updated_at: apiTime(new Date(app.updatedAt)),
     version: `${app.guid}-${app.runCount}`,
     type: process.type,
-    command: process.command ?? droplet?.startCommand ?? null,
+    command: process.command ?? droplet?.processTypes?.[process.type] ?? ofWeb(process, droplet),
     user: null,
-    instances: process.instances,
+    // Of what cannot be started, nothing is wanted.
+    instances: droplet === undefined || canRun(process, droplet) ? process.instances : 0,
     memory_in_mb: process.memoryMb,
     disk_in_mb: process.diskMb,
     log_rate_limit_in_bytes_per_second: -1,
@@ -44,4 +42,9 @@ export function processView(
 function healthCheckView({ type, timeoutSeconds, endpoint }: HealthCheck): Process['health_check'] {
   const data = { timeout: timeoutSeconds, invocation_timeout: null, interval: null };
   return { type, data: type === 'http' ? { ...data, endpoint: endpoint ?? '/' } : data };
+}
+
+/** A droplet of a framework plugin has one command. */
+function ofWeb({ type }: ProcessRecord, droplet: DropletRecord | undefined): string | null {
+  return type === 'web' ? (droplet?.startCommand ?? null) : null;
 }

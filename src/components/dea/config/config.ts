@@ -35,6 +35,8 @@ const DeaConfig = record({
   logging: optional(common.logging),
   /** Ours: whether runtimes have to be exactly as apps ask for them. */
   strict_runtimes: optional(yesOrNo),
+  /** Ours: directories with runtimes, which go before the PATH. */
+  runtime_directories: optional(list(text)),
 });
 type DeaConfig = ValueOf<typeof DeaConfig>;
 
@@ -77,6 +79,7 @@ export function deaConfigOf(value: unknown, { path, userHome, host }: DeaSurroun
     status,
     runtimes,
     strictRuntimes: given.strict_runtimes,
+    runtimeDirectories: given.runtime_directories,
     maxMemoryMb: given.max_memory,
     maxInstances: given.multi_tenant === true ? clients.many : clients.single,
     minFreeDiskMb: 0,

@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
-import { withChosenRuntime } from '#components/cloud-controller/chosen-runtime.ts';
+import { withChosen } from '#components/cloud-controller/chosen-technology.ts';
 import type { StagingRequest } from '#contract/staging.ts';
-import { describe } from '../../../support/spec.ts';
+import { describe, type Scope } from '../../../support/spec.ts';
 import { done, playStager, staged, startWithBits } from './stager.ts';
 
 describe('staging request', (it) => {
@@ -42,24 +42,79 @@ describe('staging request', (it) => {
 
     await staged(cc, bits);
 
-    assert.equal(asked?.properties.framework_info, { name: 'standalone' });
+    assert.is(asked?.properties.framework_info.name, 'standalone');
     assert.equal(asked?.properties.meta, { command: './run -x' });
   });
 
-  it('asks for the framework of 2012 that the user chose, but not for a buildpack', async (scope) => {
-    const asked: (string | undefined)[] = [];
-    const { cc, app, bits } = await startWithBits(scope);
-    await playStager(scope, cc, async ({ properties }) => {
-      asked.push(properties.framework_info.name);
+  it('asks for the framework of 2012 that the user chose, then without buildpacks', async (scope) => {
+    const asked = await askedFor(scope, ['sinatra']);
+
+    assert.is(asked?.properties.framework_info.name, 'sinatra');
+    assert.is(asked?.lifecycle_data, undefined);
+  });
+
+  it('names all buildpacks in their order when nobody chose one, and leaves the choice to the stager', async (scope) => {
+    const asked = await askedFor(scope, []);
+
+    assert.is(asked?.properties.framework_info.name, 'auto');
+    assert.is(asked?.lifecycle, undefined);
+    const { buildpacks, skip_detect } = asked?.lifecycle_data ?? {};
+    assert.is(skip_detect, false);
+    assert.equal(buildpacks?.slice(0, 3), [
+      { name: 'java', key: 'java' },
+      { name: 'ruby', key: 'ruby' },
+      { name: 'node', key: 'node' },
+    ]);
+  });
+
+  it('names the buildpacks that the user chose, by their own names or those of other platforms, or by URL', async (scope) => {
+    const url = 'https://example.com/x.git#v1';
+
+    const asked = await askedFor(scope, ['nodejs_buildpack', 'php', url]);
+
+    assert.is(asked?.lifecycle, 'buildpack');
+    assert.is(asked?.lifecycle_data?.skip_detect, true);
+    assert.equal(asked?.lifecycle_data?.buildpacks, [
+      { name: 'node', key: 'node' },
+      { name: 'php', key: 'php' },
+      { name: 'custom', key: url, url },
+    ]);
+  });
+
+  it('lets the stager find out when the user named a buildpack of other platforms that is not here', async (scope) => {
+    const asked = await askedFor(scope, ['dotnet_core_buildpack']);
+
+    assert.is(asked?.lifecycle, undefined);
+    assert.is(asked?.properties.framework_info.name, 'auto');
+  });
+
+  it('tells buildpacks what they find in the environment elsewhere', async (scope) => {
+    const asked = await askedFor(scope, []);
+
+    const env = Object.fromEntries(asked?.lifecycle_data?.environment?.map(({ name, value }) => [name, value]) ?? []);
+    assert.equal(Object.keys(env).sort(), ['CF_STACK', 'MEMORY_LIMIT', 'VCAP_APPLICATION', 'VCAP_SERVICES']);
+    assert.is(env['MEMORY_LIMIT'], '256m');
+    assert.is(JSON.parse(env['VCAP_APPLICATION'] ?? '').application_name, 'hello');
+  });
+
+  it('tells of the framework and the runtime all that is known, for stagers that have no copy of it', async (scope) => {
+    const lifecycle = { type: 'buildpack' as const, buildpacks: ['sinatra'] };
+    const annotations = withChosen({}, { runtime: 'ruby19' });
+    const { cc, bits } = await startWithBits(scope, {}, { annotations });
+    await cc.store.update('app', bits.app, (now) => ({ ...now, lifecycle: { ...now.lifecycle, ...lifecycle } }));
+    let asked: StagingRequest | undefined;
+    await playStager(scope, cc, async (request) => {
+      asked = request;
       return { ...done, error: 'enough' };
     });
 
-    for (const buildpacks of [['sinatra'], ['ruby_buildpack'], ['https://example.com/x.git'], ['rack', 'node']]) {
-      await cc.store.update('app', app.guid, (now) => ({ ...now, lifecycle: { ...now.lifecycle, buildpacks } }));
-      await staged(cc, bits);
-    }
+    await staged(cc, bits);
 
-    assert.equal(asked, ['sinatra', 'auto', 'auto', 'auto']);
+    const { framework_info, runtime_info } = asked?.properties ?? {};
+    assert.equal(framework_info?.runtimes, [{ ruby18: { default: true } }, { ruby19: { default: false } }]);
+    assert.match(JSON.stringify(framework_info?.detection), /^\[\{"\*\.rb":".*sinatra/);
+    const { name, executable, version } = runtime_info ?? {};
+    assert.equal([name, executable, version], ['ruby19', 'ruby', '1.9.2']);
   });
 
   it('asks for the runtime of 2012 that the user chose, when there is such a program today', async (scope) => {
@@ -71,10 +126,23 @@ describe('staging request', (it) => {
     });
 
     for (const runtime of ['ruby19', 'erlangR14B02']) {
-      await cc.store.update('app', app.guid, (now) => ({ ...now, annotations: withChosenRuntime({}, runtime) }));
+      await cc.store.update('app', app.guid, (now) => ({ ...now, annotations: withChosen({}, { runtime }) }));
       await staged(cc, bits);
     }
 
     assert.equal(asked, ['ruby19', 'auto']);
   });
 });
+
+/** What a stager is asked when an app has these buildpacks. */
+async function askedFor(scope: Scope, buildpacks: readonly string[]): Promise<StagingRequest | undefined> {
+  const { cc, app, bits } = await startWithBits(scope);
+  let asked: StagingRequest | undefined;
+  await playStager(scope, cc, async (request) => {
+    asked = request;
+    return { ...done, error: 'enough' };
+  });
+  await cc.store.update('app', app.guid, (now) => ({ ...now, lifecycle: { ...now.lifecycle, buildpacks } }));
+  await staged(cc, bits);
+  return asked;
+}

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
+import { withChosen } from '#components/cloud-controller/chosen-technology.ts';
 import type { BuildRecord } from '#components/cloud-controller/records.ts';
 import { logBatches } from '#contract/logs.ts';
 import { type StagingRequest, staging } from '#contract/staging.ts';
@@ -43,6 +44,25 @@ describe('staging', (it) => {
     );
     const types = cc.events.of(app.guid).map(({ type }) => type);
     assert.equal(types, ['audit.app.droplet.create', 'audit.app.build.staged']);
+  });
+
+  it('takes what was asked for as found when the stager does not say, as in 2012', async (scope) => {
+    const { cc, app, bits } = await startWithBits(scope);
+    await playStager(scope, cc, async ({ upload_uri }) => {
+      (await bring(upload_uri)).discard();
+      return done;
+    });
+    const foundWith = async (annotations: Record<string, string>, buildpacks: string[]) => {
+      const lifecycle = { ...app.lifecycle, buildpacks };
+      await cc.store.update('app', app.guid, (now) => ({ ...now, annotations, lifecycle }));
+      const { droplet: guid } = await staged(cc, bits);
+      const { framework, runtime } = cc.store.get('droplet', guid ?? '') ?? {};
+      return [framework, runtime];
+    };
+
+    assert.equal(await foundWith(withChosen({}, { runtime: 'ruby19' }), ['sinatra']), ['sinatra', 'ruby19']);
+    assert.equal(await foundWith({}, ['sinatra']), ['sinatra', 'ruby18']);
+    assert.equal(await foundWith({}, []), [null, null]);
   });
 
   it("writes its milestones into the app's log", async (scope) => {

@@ -110,8 +110,8 @@ applications:
     assert.is((await only('no-route: false\n      default-route: true')).routing, 'default');
   });
 
-  it('may name a framework, and a buildpack for what is detected anyway', async () => {
-    const { apps, warnings } = await readManifest(
+  it('may name buildpacks, or say that there are to be none', async () => {
+    const { apps } = await readManifest(
       'applications:\n- {name: a, buildpacks: [sinatra]}\n- {name: b, buildpack: nodejs_buildpack}\n- {name: c, buildpacks: []}',
     );
 
@@ -119,8 +119,25 @@ applications:
       apps.map(({ buildpacks }) => buildpacks),
       [['sinatra'], ['nodejs_buildpack'], []],
     );
+  });
+
+  it('may write its names with _, in its processes too', async () => {
+    const app = await only(
+      'disk_quota: 1G\n      processes: [{type: web, disk_quota: 2G, health_check_type: process}]',
+    );
+
+    assert.is(app.web.diskMb, 2048);
+    assert.is(app.web.healthCheck.type, 'process');
+  });
+
+  it('is told what of its processes changes nothing', async () => {
+    const { warnings } = await readManifest(
+      'applications:\n- {name: a, processes: [{type: web, user: x, readiness-health-check-type: http}]}',
+    );
+
     assert.equal(warnings, [
-      "For application 'b': there is no 'nodejs_buildpack' here: what the app is made with is detected.",
+      "For application 'a': 'processes.user' is not supported and was ignored.",
+      "For application 'a': 'processes.readiness-health-check-type' is not supported and was ignored.",
     ]);
   });
 
@@ -140,10 +157,7 @@ applications:
     const cases: Record<string, RegExp> = {
       'docker: {image: a/b}': /Docker images are not supported: push the source of the app/,
       'services: [db]': /services are not supported yet: put what the app needs to reach them into env/,
-      'sidecars: [{name: x}]': /sidecars are not supported yet/,
-      'buildpacks: ["https://example.test/bp.git"]':
-        /The buildpack 'https:\/\/example\.test\/bp\.git' cannot be used yet/,
-      'buildpacks: [a_buildpack, b_buildpack]': /Several buildpacks for one app are not supported yet/,
+      'sidecars: [{name: x, process_types: [web], command: y}]': /sidecars are not supported yet/,
       'stack: cflinuxfs4': /There is no stack 'cflinuxfs4': apps run on the machine itself, the stack 'host'/,
       'lifecycle: cnb': /lifecycle 'cnb' is not supported: leave it out/,
       'processes: [{type: worker}]':
@@ -170,6 +184,9 @@ applications:
       'env: [A]': /env: must be a mapping of names to values/,
       'metadata: {labels: {a: 1}}': /metadata\.labels: a: /,
       'routes: [a.localhost]': /routes\.0: must be written as `- route: …`/,
+      'disk_quota: 1G\n      disk-quota: 1G': /'disk-quota' is there twice, with - and with _: keep one/,
+      'sidecars: [{name: x}]': /sidecars\.0\.process-types: /,
+      'sidecars: [{name: x, process_types: [], command: y}]': /sidecars\.0\.process-types: must name a process/,
       'no-route: "yes"': /no-route: must be true or false/,
       'no-route: true\n      random-route: true': /no-route contradicts the routes it names/,
       'no-route: true\n      routes: [{route: a.localhost}]': /no-route contradicts the routes it names/,
@@ -214,6 +231,8 @@ applications:
     const error = await thrownBy(() => readManifest(`${levels.join('\n')}\napplications:\n- name: a\n`));
 
     assert.match(error.message, /This is not YAML: Excessive alias count/);
+    const deep = await thrownBy(() => readManifest(`applications: ${'['.repeat(50_000)}`));
+    assert.match(deep.message, /This is not YAML: it is nested too deeply/);
   });
 });
 

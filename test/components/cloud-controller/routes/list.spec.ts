@@ -123,7 +123,6 @@ describe('the lists of the API', (it) => {
       'deployments',
       'service_route_bindings',
       'service_instances',
-      'buildpacks',
       `apps/${guid}/sidecars`,
       `processes/${guid}/sidecars`,
       `apps/${guid}/tasks`,

@@ -158,10 +158,11 @@ export interface Runnable {
 export async function startedApp(
   { store }: TestOperations,
   given: Partial<AppRecord> & { readonly instances?: number; readonly runtime?: string | null } = {},
+  made: Partial<DropletRecord> = {},
 ): Promise<Runnable> {
   const { instances = 1, runtime = 'ruby', ...rest } = given;
   const created = await createApp(store, { name: 'hello', ...rest });
-  const droplet = await createDroplet(store, created, { runtime });
+  const droplet = await createDroplet(store, created, { runtime, ...made });
   await createRoute(store, created);
   const app = await store.update('app', created.guid, (now) => ({
     ...now,

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { healthStart, healthStop, hmRequests, hmRequestsOfPartition } from '#contract/health.ts';
+import { dropletUpdated, healthStart, healthStop, hmRequests, hmRequestsOfPartition } from '#contract/health.ts';
 import { waitFor } from '#ground/wait.ts';
 import { describe, type Scope } from '../../../support/spec.ts';
 import { startTestOperations } from '../operations.ts';
@@ -43,12 +43,33 @@ describe('request of a health manager', (it) => {
     dea.beats();
     await seen(cc, app, 'RUNNING,RUNNING');
 
-    cc.bus.publish(hmRequests, { op: 'SPINDOWN', droplet: app.guid });
     cc.bus.publish(hmRequests, { op: 'STOP', droplet: 'gone', instances: ['x'] });
     await waitFor('the stop', () => dea.stops[0], { limitMs: 2_000 });
     assert.equal(
       dea.stops.map(({ droplet, instances }) => ({ droplet, instances })),
       [{ droplet: 'gone', instances: ['x'] }],
+    );
+  });
+
+  it('stops an app that nobody uses, as if somebody had, and once', async (scope) => {
+    const { cc, dea, app } = await startRunning(scope, 2);
+    const updates: string[] = [];
+    scope.use(cc.bus.subscribe(dropletUpdated, ({ droplet }) => void updates.push(droplet)));
+    await cc.bus.flush();
+
+    for (const droplet of ['nobody', app.guid, app.guid]) cc.bus.publish(hmRequests, { op: 'SPINDOWN', droplet });
+    await waitFor('the news', () => updates[0], { limitMs: 2_000 });
+    await cc.settled();
+
+    assert.is(cc.store.get('app', app.guid)?.state, 'STOPPED');
+    assert.equal(
+      dea.stops.map(({ droplet }) => droplet),
+      [app.guid],
+    );
+    assert.equal([dea.live.size, updates.length], [0, 1]);
+    assert.equal(
+      cc.events.of(app.guid).map(({ type }) => type),
+      ['audit.app.stop'],
     );
   });
 

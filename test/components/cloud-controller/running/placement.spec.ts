@@ -28,6 +28,8 @@ describe('start', (it) => {
     assert.ok(executableFile?.endsWith(`/blobs/${droplet.sha256.slice(0, 2)}/${droplet.sha256}`));
     assert.equal(request, {
       droplet: app.guid,
+      application_id: app.guid,
+      process_type: 'web',
       index: 0,
       name: 'hello',
       version: `${droplet.sha1}-1`,
@@ -47,6 +49,27 @@ describe('start', (it) => {
       flapping: false,
       health_check: { type: 'port' },
     });
+  });
+
+  it('names the runtime as the DEA has it, which may be one of 2012', async (scope) => {
+    const cc = await startTestOperations(scope);
+    const dea = await playDea(scope, cc, { runtimes: ['node08', 'ruby18', 'ruby19'] });
+    const { app } = await startedApp(cc, { runtime: 'ruby' });
+
+    await cc.operations.start(app);
+
+    const { runtime, runtime_info } = await dea.started(1);
+    assert.equal([runtime, runtime_info.name, runtime_info.executable], ['ruby18', 'ruby18', 'ruby']);
+  });
+
+  it('asks for the very runtime that was chosen', async (scope) => {
+    const cc = await startTestOperations(scope);
+    const dea = await playDea(scope, cc, { runtimes: ['ruby18', 'ruby19'] });
+    const { app } = await startedApp(cc, { runtime: 'ruby19' });
+
+    await cc.operations.start(app);
+
+    assert.is((await dea.started(1)).runtime_info.name, 'ruby19');
   });
 
   it('names the health check of the process', async (scope) => {

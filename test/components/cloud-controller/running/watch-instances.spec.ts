@@ -56,6 +56,7 @@ describe('watched instances', (it) => {
     const [event] = cc.events.of(app.guid);
     assert.is(event?.type, 'app.crash');
     assert.equal(event?.data, {
+      process_type: 'web',
       index: 0,
       instance: instance.id,
       reason: 'CRASHED',

@@ -245,7 +245,6 @@ describe('apps in the API of 2012', (it) => {
     assert.match(await made({ instances: -1 }), '400 100');
     assert.match(await made({ instances: 1_000_000 }), '400 300');
     assert.match(await made({ resources: { memory: 0 } }), '400 100');
-    assert.match(await made({ state: 'STARTED' }), '400 300 A new app has no bits');
     assert.match(await made({ state: 'FLYING' }), '400 100');
     assert.match(refusalOf(await api.v1('POST', '/apps', { body: 'not json' })), '400 100');
     assert.equal((await api.v1('GET', '/apps')).body.length, 1);

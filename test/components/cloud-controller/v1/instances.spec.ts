@@ -83,12 +83,14 @@ describe('instances in the API of 2012', (it) => {
     const second = randomUUID().replaceAll('-', '');
     const since = now();
     let flapping: number[] = [];
+    const askedFor = new Set<unknown>();
     scope.use(
-      api.bus.answer(healthManagerStatus, ({ state }) =>
-        state === 'FLAPPING'
+      api.bus.answer(healthManagerStatus, ({ state, version }) => {
+        askedFor.add(version);
+        return state === 'FLAPPING'
           ? { indices: flapping.map((index) => ({ index, since })) }
-          : { instances: [{ instance: crashed, since }] },
-      ),
+          : { instances: [{ instance: crashed, since }] };
+      }),
     );
     await api.bus.flush();
     playStager(scope, api.bus);
@@ -123,6 +125,7 @@ describe('instances in the API of 2012', (it) => {
         { instance: second, since },
       ],
     });
+    assert.equal([...askedFor], [version]);
   });
 
   it('reads files of an instance by index or id, whatever way the path is written', async (scope) => {

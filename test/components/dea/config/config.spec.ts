@@ -78,6 +78,7 @@ describe('dea.yml', (it) => {
     );
     assert.equal(options.status, { port: 9_000, user: 'me', password: 'x' });
     assert.is(settingsOf({ strict_runtimes: true }).options.strictRuntimes, true);
+    assert.equal(settingsOf({ runtime_directories: ['/opt/ruby/bin'] }).options.runtimeDirectories, ['/opt/ruby/bin']);
     assert.is(settingsOf({ filer_port: 0 }).options.filerPort, null);
   });
 

@@ -1,0 +1,1 @@
+document.getElementById('place').textContent = location.pathname;

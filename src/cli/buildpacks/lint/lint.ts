@@ -1,0 +1,82 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Cli } from '../../cli.ts';
+import type { Finding } from '../../doctor/finding.ts';
+import { checkBuild } from './check-build.ts';
+import { checkDetect } from './check-detect.ts';
+import { checkLineEnds, checkPapers, checkScripts, checkShape } from './check-files.ts';
+import { checkPaths, namedPaths, PathWatch } from './check-paths.ts';
+import type { Bench } from './scratch-build.ts';
+import { openSubject, type Subject, sourcesIn } from './subject.ts';
+
+export interface Linted {
+  readonly name: string;
+  readonly checks: readonly Finding[];
+}
+
+/**
+ * Checks a buildpack and stages an app with a copy of it, in a directory that is gone afterwards.
+ * @param given a folder or a zip @param app the folder of an app, absolute
+ * @throws ActionableError when it cannot be read at all
+ */
+export async function lintBuildpack(cli: Cli, given: string, app: string | undefined): Promise<Linted> {
+  const scratch = await mkdtemp(join(tmpdir(), 'localpaas-lint-'));
+  try {
+    const bench = await benchIn(scratch, cli);
+    const subject = await openSubject(given, cli.workingDirectory, join(scratch, 'buildpack'));
+    return { name: subject.name, checks: await checksOf(subject, app, bench) };
+  } finally {
+    await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function checksOf(subject: Subject, wanted: string | undefined, bench: Bench): Promise<Finding[]> {
+  const sources = sourcesIn(subject.place);
+  const named = namedPaths(sources);
+  const checks = [
+    checkShape(subject),
+    ...(await checkScripts(subject, bench.env)),
+    ...checkLineEnds(sources),
+    checkPapers(subject),
+  ];
+  // What cannot be started need not be tried.
+  if (checks.some(({ result }) => result === 'problem')) return [...checks, checkPaths(named, [])];
+  const watch = new PathWatch();
+  const { findings, app } = await checkDetect(subject, wanted, bench);
+  checks.push(...findings);
+  const isWhole = subject.scripts.includes('finalize') || subject.scripts.includes('compile');
+  if (app !== undefined && isWhole) checks.push(...(await checkBuild(subject, app, bench)));
+  return [...checks, checkPaths(named, watch.made(named))];
+}
+
+/** How programs reach the network, and what they trust there. */
+const passedOn = /^(?:(?:https?|no|all)_proxy|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS)$/i;
+
+/** An environment such as staging has. */
+async function benchIn(scratch: string, { env, signal }: Cli): Promise<Bench> {
+  const home = join(scratch, 'home');
+  const tmp = join(scratch, 'tmp');
+  for (const directory of [home, tmp, join(scratch, 'cache')]) await mkdir(directory);
+  const passed = Object.entries(env).flatMap(([name, value]) =>
+    value !== undefined && passedOn.test(name) ? [[name, value]] : [],
+  );
+  const application = { application_name: 'lint', name: 'lint', uris: [], application_uris: [] };
+  return {
+    scratch,
+    signal,
+    env: {
+      ...(Object.fromEntries(passed) as Record<string, string>),
+      PATH: env['PATH'] ?? '',
+      LANG: 'C.UTF-8',
+      HOME: home,
+      TMPDIR: tmp,
+      CF_STACK: 'host',
+      STACK: 'host',
+      MEMORY_LIMIT: '256m',
+      STAGING_TIMEOUT: '300.0',
+      VCAP_APPLICATION: JSON.stringify(application),
+      VCAP_SERVICES: '{}',
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import type { ActualInstance } from './actual-state.ts';
+import type { DesiredApp, DesiredState } from './desired-state.ts';
+
+/** Which apps nobody asks for, by what the routers say. Times are arguments. */
+export class IdleApps {
+  readonly #idleAfterMs: number;
+  /** When each app was last asked for, as far as it was heard. */
+  readonly #askedAtMs = new Map<string, number>();
+  #heardAtMs = Number.NEGATIVE_INFINITY;
+  #listeningSinceMs = 0;
+
+  constructor(idleAfterMs: number) {
+    this.#idleAfterMs = idleAfterMs;
+  }
+
+  /** A router said which apps it was asked for. */
+  heard(apps: readonly string[], desired: DesiredState, nowMs: number): void {
+    // What was asked for in a long silence nobody knows: all apps count as asked for.
+    if (nowMs - this.#heardAtMs > this.#idleAfterMs / 2) this.#listeningSinceMs = nowMs;
+    this.#heardAtMs = nowMs;
+    for (const app of apps) if (desired.has(app)) this.#askedAtMs.set(app, nowMs);
+    for (const app of this.#askedAtMs.keys()) if (!desired.has(app)) this.#askedAtMs.delete(app);
+  }
+
+  /** Apps that run, can be asked for and are not, for long enough; none that runs where production runs. */
+  find(desired: DesiredState, live: readonly ActualInstance[], nowMs: number): DesiredApp[] {
+    const running = new Set(live.filter(({ state }) => state === 'RUNNING').map(({ app }) => app));
+    const prod = new Set(live.filter(({ isProd }) => isProd).map(({ app }) => app));
+    return [...desired.values()].filter(
+      (app) =>
+        app.isWanted &&
+        app.isReachable &&
+        running.has(app.id) &&
+        !prod.has(app.id) &&
+        nowMs - this.#lastUseMs(app) >= this.#idleAfterMs,
+    );
+  }
+
+  /** It was asked for a moment ago, so to say: to be left alone for as long again. */
+  spare(app: string, nowMs: number): void {
+    this.#askedAtMs.set(app, nowMs);
+  }
+
+  #lastUseMs({ id, changedAtMs }: DesiredApp): number {
+    return Math.max(this.#listeningSinceMs, changedAtMs, this.#askedAtMs.get(id) ?? 0);
+  }
+}

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StagingRequest } from '#contract/staging.ts';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface EnvironmentPlaces {
+  /** A home of the task's own: what scripts put there goes away with the task. */
+  readonly home: string;
+  readonly tmp: string;
+  /** The whole PATH. */
+  readonly path: string;
+  /** Seconds the task may take. */
+  readonly limitSeconds: number;
+  /** Of this process. */
+  readonly env: Variables;
+}
+
+/** How programs reach the network, and what they trust there. */
+const passed = [
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'all_proxy',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'ALL_PROXY',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'NODE_EXTRA_CA_CERTS',
+  'REQUESTS_CA_BUNDLE',
+  'SSH_AUTH_SOCK',
+  'npm_config_registry',
+  'NPM_CONFIG_REGISTRY',
+  'npm_config_nodedir',
+  'PIP_INDEX_URL',
+  'PIP_EXTRA_INDEX_URL',
+  'PIP_TRUSTED_HOST',
+  'PIP_FIND_LINKS',
+  'PIP_NO_INDEX',
+  'BUNDLE_MIRROR__HTTPS://RUBYGEMS__ORG/',
+  'GOPROXY',
+  'GOPRIVATE',
+  'GONOSUMDB',
+  'GOSUMDB',
+  'JAVA_HOME',
+] as const;
+
+/** Settings of package managers in the user's home, which the task's own home hides: a company's registry, say. */
+const settings = [
+  ['NPM_CONFIG_USERCONFIG', ['.npmrc']],
+  ['PIP_CONFIG_FILE', ['.config/pip/pip.conf', '.pip/pip.conf']],
+  ['BUNDLE_USER_CONFIG', ['.bundle/config']],
+  ['GIT_CONFIG_GLOBAL', ['.gitconfig', '.config/git/config']],
+] as const;
+
+export interface StagingEnvironment {
+  /** All that the scripts of buildpacks see. */
+  readonly all: Record<string, string>;
+  /** What of it the user set for the app. */
+  readonly app: Record<string, string>;
+}
+
+/**
+ * The environment of buildpacks, as Cloud Foundry has it: what the request says, the app's own variables, and what the
+ * machine needs to reach the network; nothing else of ours.
+ */
+export function stagingEnvironmentOf(request: StagingRequest, places: EnvironmentPlaces): StagingEnvironment {
+  const app = Object.fromEntries((request.properties.environment ?? []).map(pairOf));
+  const told = (request.lifecycle_data?.environment ?? []).map(({ name, value }) => [name, value] as const);
+  const stack = request.lifecycle_data?.stack ?? 'host';
+  return {
+    app,
+    all: {
+      ...passedOn(places.env),
+      LANG: process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8',
+      PATH: places.path,
+      HOME: places.home,
+      TMPDIR: places.tmp,
+      CF_STACK: stack,
+      STACK: stack,
+      STAGING_TIMEOUT: `${places.limitSeconds}.0`,
+      ...Object.fromEntries(told),
+      ...app,
+    },
+  };
+}
+
+function passedOn(env: Variables): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const name of passed) if (env[name]) variables[name] = env[name];
+  const home = env['HOME'];
+  for (const [name, files] of home === undefined ? [] : settings) {
+    const file = env[name] ?? files.map((each) => join(home ?? '', each)).find((each) => existsSync(each));
+    if (file !== undefined) variables[name] = file;
+  }
+  return variables;
+}
+
+function pairOf(entry: string): [string, string] {
+  const at = entry.indexOf('=');
+  return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
+}

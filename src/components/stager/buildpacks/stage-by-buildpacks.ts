@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { BuilderResult, type BuildpackLifecycle, type StagingRequest } from '#contract/staging.ts';
+import { messageOf } from '#ground/errors.ts';
+import { runBuilder, type Staged } from '#workload/lifecycle/builder/index.ts';
+import type { UnknownApp } from '#workload/lifecycle/index.ts';
+import { buildpackStartup } from '#workload/lifecycle/launcher/index.ts';
+import type { TaskContext } from '../task-context.ts';
+import { BuildCaches } from './build-caches.ts';
+import { stagingEnvironmentOf } from './environment.ts';
+import { explained } from './explain.ts';
+import { BuildpackShelf } from './shelf.ts';
+import { constraintTextOf, wantedRuntimes } from './wanted-runtimes.ts';
+
+export interface StagedByBuildpacks {
+  readonly framework: undefined;
+  /** What the app needs of the machine: `node`; empty for nothing. */
+  readonly runtime: string;
+  readonly runtimeConstraint: string | undefined;
+  readonly startCommand: string;
+  readonly result: BuilderResult;
+}
+
+/**
+ * Has buildpacks make a droplet of the app in `workspace.unstaged`, with a `startup` that any DEA can run.
+ * @param unknown why no framework plugin was used before
+ * @throws TaskFailure in words for the app's developer
+ */
+export async function stageByBuildpacks(
+  request: StagingRequest,
+  lifecycle: BuildpackLifecycle,
+  context: TaskContext,
+  unknown?: UnknownApp,
+): Promise<StagedByBuildpacks> {
+  const { dataDir, log, options, signal, workspace } = context;
+  const shelf = new BuildpackShelf({ directory: join(dataDir, 'buildpacks'), maxBytes: options.maxPackageBytes });
+  const caches = new BuildCaches(join(dataDir, 'build-caches'));
+  const directory = workspace.own;
+  const place = (name: string) => join(directory, name);
+  const app = String(request.app_id ?? '');
+  const stack = lifecycle.stack ?? 'host';
+  for (const name of ['home', 'tmp']) await mkdir(place(name), { mode: 0o700 });
+  const known = await shelf.find(lifecycle.buildpacks, signal);
+  await caches.take(app, stack, place('cache'));
+  const env = await environmentIn(directory, request, context);
+  try {
+    const staged = await runBuilder(
+      {
+        buildDir: workspace.unstaged,
+        outputDroplet: workspace.droplet,
+        outputMetadata: place('result.json'),
+        outputCache: '',
+        buildpacksDir: place('buildpacks'),
+        downloadDir: place('downloads'),
+        cacheDir: place('cache'),
+        order: lifecycle.buildpacks.map(({ key }) => key),
+        skipDetect: lifecycle.skip_detect ?? false,
+        skipCertVerify: false,
+        strict: false,
+        gzipLevel: options.gzipLevel,
+        movesApp: true,
+      },
+      {
+        env: env.all,
+        appEnv: env.app,
+        cwd: directory,
+        signal,
+        out: (text) => log.output('OUT', text),
+        err: (text) => log.output('ERR', text),
+        locate: (key) => known.get(key),
+        finish: async ({ directory: contents }) => {
+          await log.outputEnded();
+          for (const { name, text, mode } of buildpackStartup()) await writeScript(join(contents, name), text, mode);
+          log.line('Creating droplet');
+        },
+      },
+    );
+    return {
+      ...outcomeOf(staged, place('result.json')),
+      runtimeConstraint: constraintTextOf(staged.runtime, env.asked),
+    };
+  } catch (error) {
+    await log.outputEnded();
+    signal.throwIfAborted();
+    throw explained(error, { lifecycle, log, unknown });
+  } finally {
+    // Also of a build that failed: what was fetched need not be fetched again.
+    await caches
+      .keep(app, stack, place('cache'))
+      .catch((error: unknown) => log.line(`The build cache could not be kept: ${messageOf(error)}`));
+    await Promise.allSettled([caches.tidy(), shelf.tidy()]);
+  }
+}
+
+async function environmentIn(directory: string, request: StagingRequest, { log, options, workspace }: TaskContext) {
+  const { asked, path, remarks } = await wantedRuntimes(workspace.unstaged, process.env);
+  for (const remark of remarks) log.line(remark);
+  const environment = stagingEnvironmentOf(request, {
+    home: join(directory, 'home'),
+    tmp: join(directory, 'tmp'),
+    path,
+    limitSeconds: options.maxStagingMs / 1000,
+    env: process.env,
+  });
+  return { ...environment, asked };
+}
+
+async function writeScript(path: string, text: string, mode: number): Promise<void> {
+  await writeFile(path, text);
+  await chmod(path, mode);
+}
+
+function outcomeOf(staged: Staged, resultFile: string): Omit<StagedByBuildpacks, 'runtimeConstraint'> {
+  return {
+    framework: undefined,
+    runtime: staged.runtime?.name ?? '',
+    startCommand: staged.startCommand,
+    result: v.parse(BuilderResult, JSON.parse(readFileSync(resultFile, 'utf8'))),
+  };
+}

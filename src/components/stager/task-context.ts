@@ -1,0 +1,14 @@
+import type { StagerOptions } from './options.ts';
+import type { TaskLog } from './task-log.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What surrounds a task. */
+export interface TaskContext {
+  readonly log: TaskLog;
+  readonly options: StagerOptions;
+  readonly workspace: Workspace;
+  /** Where the stager keeps what tasks may use again. */
+  readonly dataDir: string;
+  /** Aborts with the reason for the end of the task. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,2 @@
+export { type HealthcheckOptions, readHealthcheckOptions } from './options.ts';
+export { checkInMode, runHealthcheck } from './run-healthcheck.ts';

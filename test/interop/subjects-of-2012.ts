@@ -1,0 +1,36 @@
+/** Every subject of Cloud Foundry v1; the varying parts as the page writes them. */
+export const subjectsOf2012 = [
+  'staging',
+  'dea.discover',
+  'dea.<uuid>.start',
+  'dea.stop',
+  'dea.update',
+  'dea.status',
+  'dea.locate',
+  'dea.find.droplet',
+  'droplet.status',
+  'dea.start',
+  'dea.advertise',
+  'dea.heartbeat',
+  'droplet.exited',
+  'droplet.updated',
+  'router.register',
+  'router.unregister',
+  'router.start',
+  'router.greet',
+  'router.active_apps',
+  'healthmanager.start',
+  'healthmanager.status',
+  'healthmanager.health',
+  'healthmanager.droplet',
+  'cloudcontrollers.hm.requests',
+  'cloudcontrollers.hm.requests.<partition>',
+  'health.start',
+  'health.stop',
+  'cloudcontroller.bulk.credentials.<partition>',
+  'vcap.component.announce',
+  'vcap.component.discover',
+];
+
+/** Of a component that is not here. */
+export const laterSubjects = ['staging.advertise', 'staging.locate', 'staging.<uuid>.start', 'staging.stop'];
