@@ -43,7 +43,7 @@ export async function load(files: Readonly<Record<string, Uint8Array>>): Promise
       return part;
     });
     packed.push(...pieces);
-    index[name] = { sha256: sha256Of(content), parts };
+    index[name] = { sha256: sha256Of(content), carriedSha256: sha256Of(...pieces), parts };
   }
   return { files: index, bytes: Buffer.concat(packed) };
 }

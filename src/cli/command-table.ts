@@ -6,6 +6,7 @@ import { partCommands } from './rows/parts.ts';
 import { platformCommands } from './rows/platform.ts';
 import { routeCommands } from './rows/routes.ts';
 import { settingCommands } from './rows/settings.ts';
+import { taskCommands } from './rows/tasks.ts';
 import { completionCommand, toolCommands } from './rows/tools.ts';
 
 interface CommandGroup {
@@ -18,6 +19,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: 'Platform', members: platformCommands },
   { title: 'Apps', members: appCommands },
   { title: 'State of an app', members: stateCommands },
+  { title: 'Tasks of an app', members: taskCommands },
   { title: 'Settings of an app', members: settingCommands },
   { title: 'Routes', members: routeCommands },
   { title: 'Buildpacks', members: buildpackCommands },

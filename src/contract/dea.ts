@@ -113,6 +113,12 @@ const StartRequest = v.looseObject({
       endpoint: v.nullish(v.string()),
     }),
   ),
+  /** Ours: programs that run beside it in the same instance, which ends when one of them does. Its memory is theirs, too. */
+  sidecars: v.nullish(
+    v.array(v.looseObject({ name: v.string(), command: v.string(), /** MB of it. */ memory: v.nullish(megabytes) })),
+  ),
+  /** Ours: lines of a crontab, run in the instance while it runs. */
+  cron: v.nullish(v.array(v.string())),
 });
 export type StartRequest = v.InferOutput<typeof StartRequest>;
 

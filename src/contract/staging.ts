@@ -39,6 +39,24 @@ const BuildpackChoice = v.looseObject({
 });
 export type BuildpackChoice = v.InferOutput<typeof BuildpackChoice>;
 
+/** A variable, as Diego's cloud controller wrote them. */
+const Variable = v.looseObject({ name: v.string(), value: v.string() });
+
+const Commands = v.nullish(v.array(v.string()));
+
+/** What an app wants run around its staging and its start, by the names that Stackato had for it: commands for bash. */
+export const Hooks = v.looseObject({
+  /** In the directory of the app, before it is known what it is made with. */
+  'pre-staging': Commands,
+  /** In the directory of the app, as it goes into the droplet. */
+  'post-staging': Commands,
+  /** In each instance, before the app: part of the droplet's `startup`. */
+  'pre-running': Commands,
+  /** The same, behind it, where a framework plugin makes the droplet. */
+  'legacy-running': Commands,
+});
+export type Hooks = v.InferOutput<typeof Hooks>;
+
 /** How an app is staged by buildpacks. */
 const BuildpackLifecycle = v.looseObject({
   /** All that are to be used, in order, when `skip_detect`; else those that are asked in turn. */
@@ -46,7 +64,7 @@ const BuildpackLifecycle = v.looseObject({
   /** Whether the buildpacks were chosen by somebody. */
   skip_detect: v.optional(v.boolean()),
   /** What scripts of buildpacks see besides the app's own variables: VCAP_APPLICATION and others. */
-  environment: v.optional(v.array(v.looseObject({ name: v.string(), value: v.string() }))),
+  environment: v.optional(v.array(Variable)),
   /** The stack apps are staged for and run on. */
   stack: v.nullish(v.string()),
 });
@@ -65,6 +83,8 @@ const StagingRequest = v.looseObject({
    */
   lifecycle: v.nullish(v.string()),
   lifecycle_data: v.nullish(BuildpackLifecycle),
+  /** Ours. `environment` is what they see besides the app's own variables where `lifecycle_data` does not say it. */
+  hooks: v.nullish(v.looseObject({ ...Hooks.entries, environment: v.optional(v.array(Variable)) })),
   /** Ours: staging lines are published on `localpaas.logs.<log_id>` as they come. */
   log_id: v.optional(v.string()),
 });

@@ -4,7 +4,7 @@ import busboy from 'busboy';
 import { ActionableError, messageOf } from './errors.ts';
 
 /** What a part says of itself: nothing to rely on. */
-export interface SentFile {
+interface SentFile {
   readonly filename: string | undefined;
 }
 

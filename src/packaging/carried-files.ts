@@ -17,6 +17,7 @@ export const mark = 'LOCALPAS';
 export const idBytes = 32;
 export const trailerBytes = idBytes + 8 + mark.length;
 const likelyIndexBytes = 4096;
+const nothing = Buffer.alloc(0);
 
 /**
  * A piece of a file: where it lies from the first part's first byte, and how many bytes it becomes. One that has as many
@@ -29,8 +30,10 @@ export interface Part {
 }
 
 export interface CarriedFile {
-  /** Of the file as it was. */
+  /** Of the file as it was: what tells it from others. */
   readonly sha256: string;
+  /** Of its parts as they are carried: what tells whether they are whole, for a third of the time. */
+  readonly carriedSha256: string;
   readonly parts: readonly Part[];
 }
 
@@ -40,6 +43,14 @@ interface CarriedNatsServer {
   readonly origin: string;
   /** The oldest one it runs with, as in `2.34`; absent when it is linked statically. */
   readonly glibc?: string;
+}
+
+/** A file that was unpacked while nobody has looked yet whether its parts are whole. */
+export interface Unverified {
+  /** In order. */
+  readonly pieces: readonly Buffer[];
+  /** @throws ActionableError EXECUTABLE_DAMAGED */
+  verify(): void;
 }
 
 export interface Index {
@@ -101,38 +112,39 @@ export class CarriedFiles {
   /** @throws ActionableError EXECUTABLE_DAMAGED */
   readSync(name: string): Buffer {
     const { parts } = this.#file(name);
-    const unpacked = () => parts.map((part) => unpackSync(this.#bytesOf(part), part));
-    const pieces = attempt(name, unpacked);
-    this.compare(name, sha256Of(...pieces));
+    const carried = parts.map((part) => this.#bytesOf(part));
+    this.#verify(name, carried);
+    const pieces = attempt(name, () => parts.map((part, at) => unpackSync(carried[at] ?? nothing, part)));
     const [whole, second] = pieces;
     return whole !== undefined && second === undefined ? whole : Buffer.concat(pieces);
   }
 
   /** Its pieces, in order. @throws ActionableError EXECUTABLE_DAMAGED */
   async read(name: string): Promise<readonly Buffer[]> {
-    const pieces = await this.readUnverified(name);
-    this.compare(name, sha256Of(...pieces));
+    const { pieces, verify } = await this.readUnverified(name);
+    verify();
     return pieces;
   }
 
   /**
-   * The same for who will `compare`. Other threads unpack the pieces side by side, and need not wait for
+   * The same for who will `verify`. Other threads unpack the pieces side by side, and need not wait for
    * this one as soon as this returned.
    * @throws ActionableError EXECUTABLE_DAMAGED
    */
-  async readUnverified(name: string): Promise<readonly Buffer[]> {
+  async readUnverified(name: string): Promise<Unverified> {
     const { parts } = this.#file(name);
-    const unpacking = parts.map((part) => unpack(this.#bytesOf(part), part));
+    const carried = parts.map((part) => this.#bytesOf(part));
+    const unpacking = parts.map((part, at) => unpack(carried[at] ?? nothing, part));
     try {
-      return await Promise.all(unpacking);
+      return { pieces: await Promise.all(unpacking), verify: () => this.#verify(name, carried) };
     } catch (cause) {
       throw damagedPart(name, cause);
     }
   }
 
-  /** @throws ActionableError EXECUTABLE_DAMAGED when this is not the sha256 of a file as it was built */
-  compare(name: string, sha256: string): void {
-    if (sha256 !== this.sha256(name)) throw damagedPart(name);
+  /** Whether these are the parts of a file as it was built. @throws ActionableError EXECUTABLE_DAMAGED */
+  #verify(name: string, carried: readonly Buffer[]): void {
+    if (sha256Of(...carried) !== this.#file(name).carriedSha256) throw damagedPart(name);
   }
 
   sha256(name: string): string {

@@ -37,12 +37,12 @@ export function carriedNatsServer(
         // What started us has a class ActionableError of its own: when that fails, ours shall tell.
         const begun = executable()?.takeNatsServer() ?? Promise.reject();
         const unpacked = await begun.catch(() => files.readUnverified('nats-server'));
-        const whileWriting = (found: string) => {
-          files.compare('nats-server', found);
+        const whileWriting = () => {
+          unpacked.verify();
           // Not earlier: two threads unpack, and few boards have more processors to spare.
           whileUnpacking();
         };
-        await placeProgram(directory, unpacked, { origin, version, whileWriting });
+        await placeProgram(directory, unpacked.pieces, { origin, version, sha256, whileWriting });
       }
       await makeWay(join(directory, record), 'file');
       // Until there is a record, the next start reads the whole file.

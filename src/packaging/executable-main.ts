@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { ActionableError, exitCodeOf, messageOf, systemCodeOf } from '#ground/errors.ts';
 import { cacheDirectories } from './cache-directories.ts';
-import { CarriedFiles, nameOfNatsServer, openSource, type Source, sourceIn } from './carried-files.ts';
+import { CarriedFiles, nameOfNatsServer, openSource, type Source, sourceIn, type Unverified } from './carried-files.ts';
 import { compiledCodeIn } from './compiled-code.ts';
 import type { Executable } from './executable.ts';
 
@@ -69,7 +69,7 @@ function carriedCode(files: CarriedFiles): Buffer | undefined {
 }
 
 /** In a first run other threads unpack it while this one compiles the program: both take long. */
-function unpackNatsServer(files: CarriedFiles): Promise<readonly Buffer[]> | undefined {
+function unpackNatsServer(files: CarriedFiles): Promise<Unverified> | undefined {
   if (process.argv[2] !== 'up' || process.env['LOCALPAAS_NATS_SERVER']) return undefined;
   const name = nameOfNatsServer(files);
   if (cacheDirectories(process.env).some((directory) => existsSync(join(directory, name)))) return undefined;

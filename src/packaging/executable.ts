@@ -1,4 +1,4 @@
-import { CarriedFiles, type Source } from './carried-files.ts';
+import { CarriedFiles, type Source, type Unverified } from './carried-files.ts';
 
 /** How this program was started when it is one executable. */
 export interface Executable {
@@ -7,7 +7,7 @@ export interface Executable {
   /** Whether V8 had this program compiled by an earlier run. */
   readonly isCompiled: boolean;
   /** The nats-server, which is being unpacked where it probably will be needed; once, so that nobody keeps 15 MB. */
-  takeNatsServer(): Promise<readonly Buffer[]> | undefined;
+  takeNatsServer(): Promise<Unverified> | undefined;
   /** Keeps what V8 compiled until now for the next start. Takes some 20 ms. */
   keepCompiled(): void;
 }

@@ -21,8 +21,10 @@ export async function keepProgram(directory: string, bytes: Uint8Array, origin: 
 interface Origin {
   /** For people. */
   readonly origin: string;
-  /** Called when its sha256 is known and another thread writes it. Throws when it is not what it should be. */
-  readonly whileWriting?: (sha256: string) => void;
+  /** Called when another thread writes it. Throws when it is not what it should be. */
+  readonly whileWriting?: () => void;
+  /** Its sha256; it is not computed when that is known. */
+  readonly sha256?: string;
   /** Its version; it is not run when that is known. */
   readonly version?: string;
 }
@@ -36,12 +38,14 @@ type Placed = Pick<KeptProgram, 'file' | 'version' | 'sha256'>;
 export async function placeProgram(
   directory: string,
   pieces: readonly Uint8Array[],
-  { origin, whileWriting = () => {}, version: known }: Origin,
+  { origin, whileWriting = () => {}, version: known, sha256: told }: Origin,
 ): Promise<Placed> {
   await ensureDirectory(directory);
   const temporary = temporaryNameFor(join(directory, 'nats-server'));
   try {
-    const sha256 = await write(temporary, pieces, whileWriting);
+    const writing = write(temporary, pieces, whileWriting);
+    const sha256 = told ?? sha256Of(...pieces);
+    await writing;
     await chmod(temporary, 0o755);
     if (known !== undefined) await access(temporary, constants.X_OK);
     const version = known ?? (await versionOfNewFile(temporary));
@@ -54,23 +58,16 @@ export async function placeProgram(
   }
 }
 
-/** @returns the sha256 of all pieces */
-async function write(
-  path: string,
-  pieces: readonly Uint8Array[],
-  meanwhile: (sha256: string) => void,
-): Promise<string> {
+async function write(path: string, pieces: readonly Uint8Array[], meanwhile: () => void): Promise<void> {
   const file = await open(path, 'wx', 0o700);
   try {
     const writing = file.writev(pieces);
     writing.catch(() => {}); // awaited below
-    const sha256 = sha256Of(...pieces);
-    meanwhile(sha256);
+    meanwhile();
     const { bytesWritten } = await writing;
     const size = pieces.reduce((sum, { length }) => sum + length, 0);
     // The system says then what stands in the way.
     if (bytesWritten < size) await file.writeFile(Buffer.concat(pieces).subarray(bytesWritten));
-    return sha256;
   } finally {
     await file.close();
   }

@@ -29,7 +29,7 @@ async function build(scope: Scope, app: string, flags: readonly string[]): Promi
     const key = createHash('md5').update(name).digest('hex');
     await cp(join(buildpacks, name), join(directory, 'buildpacks', key), { recursive: true });
   }
-  await cp(app, join(directory, 'app'), { recursive: true });
+  await cp(app, join(directory, 'app'), { recursive: true, preserveTimestamps: true });
   for (const name of ['home', 'cache', 'droplet']) await mkdir(join(directory, name));
   const places = {
     buildDir: 'app',

@@ -66,18 +66,32 @@ async function appWith(scope: Scope, registry: Registry, names: readonly string[
 describe(
   'the buildpack node',
   (it) => {
-    it('installs what package.json asks for, and starts the app with npm', async (scope) => {
+    it('installs what package.json asks for, and starts the app as it says', async (scope) => {
       const staging = await Staging.of(scope, 'node');
       const staged = await staging.staged(join(sampleApps, 'routes-node'), { offline: true });
       const url = await start(scope, staged);
 
-      assert.is(staged.web, 'npm start');
+      assert.is(staged.web, 'node app.js');
       assert.equal(staged.config.output_metadata?.runtime, {
         name: 'node',
         constraint: '>=18',
         version: process.versions.node,
       });
       assert.is(await get(`${url}/hello/you`), '{"hello":"you","instance":3}\n');
+    });
+
+    it('starts by npm what npm has to do more for', async (scope) => {
+      const staging = await Staging.of(scope, 'node');
+      for (const [scripts, web] of [
+        [{ start: 'next start -p $PORT' }, 'next start -p $PORT'],
+        [{ prestart: 'node prepare.js', start: 'node a.js' }, 'npm start'],
+        [{ start: 'node a.js', poststart: 'node b.js' }, 'npm start'],
+        [{ start: 'npm run serve', serve: 'node a.js' }, 'npm start'],
+        [{ start: 'node a.js --name $npm_package_name' }, 'npm start'],
+      ] as const) {
+        const app = await makeApp(scope, { 'package.json': JSON.stringify({ scripts }) });
+        assert.is((await staging.staged(app, { offline: true })).web, web);
+      }
     });
 
     it('takes the modules that were pushed, without npm and without a network', async (scope) => {

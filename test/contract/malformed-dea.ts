@@ -66,6 +66,8 @@ export const malformedOfDea: Readonly<Record<string, Malformed>> = {
       ['users', 'admin'],
       ['debug', 7],
       ['health_check', { type: 'ping' }],
+      ['sidecars', [{ name: 'cache' }]],
+      ['cron', '* * * * * true'],
       ['health_check', { type: 'port', timeout: 0 }],
     ],
   },

@@ -141,7 +141,8 @@ async function whole(node: Buffer, files: readonly [string, Packed][], index: Om
       at += content.length;
       return part;
     });
-    return [name, { sha256, parts }];
+    const carriedSha256 = sha256Of(...pieces.map(({ content }) => content));
+    return [name, { sha256, carriedSha256, parts }];
   });
   const bytes = Buffer.concat(files.flatMap(([, { pieces }]) => pieces.map(({ content }) => content)));
   return Buffer.concat([node, await appendix({ files: Object.fromEntries(carried), bytes }, index)]);

@@ -12,9 +12,15 @@ const facts = {
   constraint: text(app.engines?.node),
   dependencies: Object.keys({ ...app.dependencies, ...app.optionalDependencies }).length,
   start: text(app.scripts?.start),
+  needs_npm: needsNpm(app.scripts ?? {}) ? 'yes' : '',
   main: text(app.main).replace(/^\.\//, ''),
 };
 for (const [name, value] of Object.entries(facts)) console.log(`${name}=${value}`);
+
+// Whether the script `start` is more than its text: npm runs others around it, and tells it about the package.
+function needsNpm({ prestart, start, poststart }) {
+  return Boolean(prestart || poststart) || /\bnpm_|\b(npm|npx|yarn|pnpm)\b/.test(text(start));
+}
 
 function readPackage(file) {
   let content;

@@ -17,7 +17,17 @@ export interface InstanceView {
   readonly details: string | null;
 }
 
-/** An app as `--json` prints it; programs rely on these names. */
+/** One kind of process of an app, as `--json` prints it. */
+export interface ProcessView {
+  readonly type: string;
+  readonly command: string | null;
+  readonly instances: { readonly running: number; readonly wanted: number };
+  readonly memoryMb: number;
+  readonly diskMb: number;
+  readonly list: readonly InstanceView[];
+}
+
+/** An app as `--json` prints it; programs rely on these names. What stands outside `processes` is of its main one. */
 export interface AppView {
   readonly name: string;
   readonly guid: string;
@@ -29,6 +39,7 @@ export interface AppView {
   readonly memoryMb: number;
   readonly diskMb: number;
   readonly urls: readonly string[];
+  readonly processes: readonly ProcessView[];
 }
 
 export interface DetailedAppView extends AppView {
@@ -39,29 +50,46 @@ export interface DetailedAppView extends AppView {
   readonly list: readonly InstanceView[];
 }
 
+/** A process with what is known of its instances. */
+export interface ObservedProcess {
+  readonly process: Process;
+  readonly stats: readonly ProcessStats[];
+}
+
 /** Everything about one app, asked at once. */
 export async function viewOf(api: ApiClient, appGuid: string): Promise<DetailedAppView> {
   const path = `/v3/apps/${appGuid}`;
-  const [app, processes, stats, routes, droplet] = await Promise.all([
+  const [app, processes, web, routes, droplet] = await Promise.all([
     api.get(path, App),
     api.list(`${path}/processes`, Process),
     statsOf(api, appGuid),
     api.list(`${path}/routes`, Route),
     currentDroplet(api, appGuid),
   ]);
-  const web = processes.find(({ type }) => type === 'web');
+  const observed = await Promise.all(
+    processes.map(async (process) => ({
+      process,
+      stats: process.guid === appGuid ? web : await statsIn(api, process),
+    })),
+  );
   const urls = routes.map(({ url }) => urlOf(url, api.platform));
+  const main = mainOf(observed);
   return {
-    ...summaryOf(app, web, stats, urls),
-    command: web?.command ?? null,
+    ...summaryOf(app, observed, urls),
+    command: main?.process.command ?? null,
     detected: detectedIn(droplet),
-    list: stats.map(instanceOf),
+    list: main?.stats.map(instanceOf) ?? [],
   };
 }
 
-/** The instances of an app's web process, which has the app's guid. */
-export async function statsOf(api: ApiClient, appGuid: string): Promise<ProcessStats[]> {
-  return (await api.get(`/v3/processes/${appGuid}/stats`, ProcessStatsList)).resources;
+/** The instances of a process. That of `web` has the app's guid. */
+export async function statsOf(api: ApiClient, processGuid: string): Promise<ProcessStats[]> {
+  return (await api.get(`/v3/processes/${processGuid}/stats`, ProcessStatsList)).resources;
+}
+
+/** The instances of a process, which is not asked for what it does not have. */
+export async function statsIn(api: ApiClient, { guid, instances }: Process): Promise<ProcessStats[]> {
+  return instances === 0 ? [] : statsOf(api, guid);
 }
 
 /** The droplet the app runs, or `undefined` when it was never staged. */
@@ -74,23 +102,44 @@ export async function currentDroplet(api: ApiClient, appGuid: string): Promise<D
   }
 }
 
-export function summaryOf(
-  app: App,
-  web: Process | undefined,
-  stats: readonly ProcessStats[],
-  urls: readonly string[],
-): AppView {
-  const running = stats.filter(({ state }) => state === 'RUNNING').length;
+export function summaryOf(app: App, observed: readonly ObservedProcess[], urls: readonly string[]): AppView {
+  const views = observed.map((each) => processOf(app, each));
+  const main = mainOf(observed);
+  const [shown] = views.filter(({ type }) => type === main?.process.type);
+  const stats = main?.stats ?? [];
   return {
     name: app.name,
     guid: app.guid,
     state: app.state,
-    health: app.state === 'STOPPED' ? 'stopped' : healthOf(stats, running),
-    instances: { running: app.state === 'STOPPED' ? 0 : running, wanted: web?.instances ?? stats.length },
-    memoryMb: web?.memory_in_mb ?? 0,
-    diskMb: web?.disk_in_mb ?? 0,
+    health: app.state === 'STOPPED' ? 'stopped' : healthOf(stats, runningIn(stats)),
+    instances: shown?.instances ?? { running: 0, wanted: 0 },
+    memoryMb: shown?.memoryMb ?? 0,
+    diskMb: shown?.diskMb ?? 0,
     urls,
+    processes: views,
   };
+}
+
+/** `web`, which visitors reach; of an app that has none, the first of which something should run. */
+function mainOf(observed: readonly ObservedProcess[]): ObservedProcess | undefined {
+  const web = observed.find(({ process }) => process.type === 'web');
+  if (web !== undefined && web.process.instances > 0) return web;
+  return observed.find(({ process }) => process.instances > 0) ?? web ?? observed[0];
+}
+
+function processOf({ state }: App, { process, stats }: ObservedProcess): ProcessView {
+  return {
+    type: process.type,
+    command: process.command ?? null,
+    instances: { running: state === 'STOPPED' ? 0 : runningIn(stats), wanted: process.instances },
+    memoryMb: process.memory_in_mb,
+    diskMb: process.disk_in_mb,
+    list: stats.map(instanceOf),
+  };
+}
+
+function runningIn(stats: readonly ProcessStats[]): number {
+  return stats.filter(({ state }) => state === 'RUNNING').length;
 }
 
 function healthOf(stats: readonly ProcessStats[], running: number): AppView['health'] {
@@ -101,7 +150,7 @@ function healthOf(stats: readonly ProcessStats[], running: number): AppView['hea
 
 function detectedIn(droplet: Droplet | undefined): string | null {
   const [found] = droplet?.buildpacks ?? [];
-  return found?.detect_output ?? found?.name ?? null;
+  return found?.detect_output || found?.name || null;
 }
 
 const states = { RUNNING: 'running', STARTING: 'starting', CRASHED: 'crashed', DOWN: 'down' } as const;

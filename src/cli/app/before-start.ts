@@ -22,21 +22,28 @@ export async function beforeStart(api: ApiClient, appGuid: string): Promise<Befo
   return { logFrom, lastCrash: newest?.guid };
 }
 
+/** Tells an instance from those of other processes. */
+export function keyOf({ type, index }: { readonly type: string; readonly index: number }): string {
+  return `${type}/${index}`;
+}
+
 /**
- * The instances that crashed since, by index, with the reason. A crashed instance is started again at once, so its
+ * The instances that crashed since, by `keyOf`, with the reason. A crashed instance is started again at once, so its
  * state alone would often not tell.
  */
 export async function crashesSince(
   api: ApiClient,
   appGuid: string,
   { lastCrash }: BeforeStart,
-): Promise<ReadonlyMap<number, string>> {
+): Promise<ReadonlyMap<string, string>> {
   const events = await newestEvents(api, appGuid, { most: mostCrashes, type: 'app.crash' });
   const known = events.findIndex(({ guid }) => guid === lastCrash);
   const fresh = known < 0 ? events : events.slice(0, known);
   return new Map(
-    fresh.flatMap(({ data: { index, exit_description: reason } }) =>
-      typeof index === 'number' ? [[index, typeof reason === 'string' ? reason : ''] as const] : [],
-    ),
+    fresh.flatMap(({ data: { index, process_type: type, exit_description: reason } }) => {
+      if (typeof index !== 'number') return [];
+      const key = keyOf({ type: typeof type === 'string' ? type : 'web', index });
+      return [[key, typeof reason === 'string' ? reason : ''] as const];
+    }),
   );
 }

@@ -49,11 +49,11 @@ export async function changeState(
   cli: Cli,
   api: ApiClient,
   app: App,
-  { action, wait }: { action: 'start' | 'restart'; wait: boolean },
+  { action, wait, type }: { action: 'start' | 'restart'; wait: boolean; type?: string | undefined },
 ): Promise<void> {
   const before = await beforeStart(api, app.guid);
   await api.post(`/v3/apps/${app.guid}/actions/${action}`, {}, App);
-  if (wait) await awaitRunning(cli, api, app, before);
+  if (wait) await awaitRunning(cli, api, app, type === undefined ? before : { ...before, type });
 }
 
 /** The last upload of an app. @throws ActionableError NOT_FOUND */

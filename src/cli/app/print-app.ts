@@ -1,31 +1,58 @@
 import { readableSize } from '#ground/bytes.ts';
 import type { Output } from '../output.ts';
 import { readableDuration } from '../readable-time.ts';
-import type { DetailedAppView, InstanceView } from './app-view.ts';
+import type { DetailedAppView, InstanceView, ProcessView } from './app-view.ts';
 
 const megabyte = 1024 * 1024;
 
 /** An app for people. */
 export function printApp(out: Output, view: DetailedAppView): void {
+  const [first, ...more] = view.processes;
+  const isOne = first === undefined || (more.length === 0 && first.type === 'web');
   out.facts([
     ['name', view.name],
     ['state', view.health],
-    ['instances', `${view.instances.running} of ${view.instances.wanted} running`],
-    ['memory', readableSize(view.memoryMb * megabyte)],
-    ['disk', readableSize(view.diskMb * megabyte)],
+    ...(isOne ? sizeOf(view) : []),
     ...(view.detected === null ? [] : [['detected', view.detected] as const]),
-    ...(view.command === null ? [] : [['command', view.command] as const]),
+    ...(isOne && view.command !== null ? [['command', view.command] as const] : []),
     ...view.urls.map((url, index) => [index === 0 ? 'url' : '', url] as const),
   ]);
-  if (view.state === 'STOPPED' || view.list.length === 0) return;
+  if (!isOne) printProcesses(out, view.processes);
+  const shown = isOne ? [{ ...view, type: 'web' }] : view.processes;
+  const rows = shown.flatMap((each) => each.list.map((instance) => ({ each, cells: rowOf(instance, each) })));
+  if (view.state === 'STOPPED' || rows.length === 0) return;
   out.line();
   out.table(
-    ['#', 'state', 'since', 'cpu', 'memory', 'disk', 'details'],
-    view.list.map((instance) => rowOf(instance, view)),
+    [...(isOne ? [] : ['process']), '#', 'state', 'since', 'cpu', 'memory', 'disk', 'details'],
+    rows.map(({ each, cells }) => (isOne ? cells : [each.type, ...cells])),
   );
 }
 
-function rowOf(instance: InstanceView, view: DetailedAppView): string[] {
+function sizeOf({ instances, memoryMb, diskMb }: DetailedAppView): (readonly [string, string])[] {
+  return [
+    ['instances', `${instances.running} of ${instances.wanted} running`],
+    ['memory', readableSize(memoryMb * megabyte)],
+    ['disk', readableSize(diskMb * megabyte)],
+  ];
+}
+
+function printProcesses(out: Output, processes: readonly ProcessView[]): void {
+  out.line();
+  out.table(
+    ['process', 'running', 'memory', 'disk', 'command'],
+    processes.map(({ type, instances, memoryMb, diskMb, command }) => [
+      type,
+      `${instances.running} of ${instances.wanted}`,
+      readableSize(memoryMb * megabyte),
+      readableSize(diskMb * megabyte),
+      command ?? '',
+    ]),
+  );
+}
+
+type Limits = Pick<ProcessView, 'memoryMb' | 'diskMb'>;
+
+function rowOf(instance: InstanceView, limits: Limits): string[] {
   const { index, state, uptimeSeconds, cpu, memoryBytes, diskBytes, pid, details } = instance;
   const isRunning = state === 'running';
   return [
@@ -33,8 +60,8 @@ function rowOf(instance: InstanceView, view: DetailedAppView): string[] {
     state,
     isRunning && uptimeSeconds !== null ? readableDuration(uptimeSeconds) : '-',
     isRunning && cpu !== null ? `${(cpu * 100).toFixed(1)}%` : '-',
-    isRunning ? shareOf(memoryBytes, view.memoryMb) : '-',
-    isRunning ? shareOf(diskBytes, view.diskMb) : '-',
+    isRunning ? shareOf(memoryBytes, limits.memoryMb) : '-',
+    isRunning ? shareOf(diskBytes, limits.diskMb) : '-',
     details ?? (pid === null || !isRunning ? '' : `pid ${pid}`),
   ];
 }

@@ -6,7 +6,10 @@ import { type LogLine, type LogMark, LogReader } from '../log-reader.ts';
 import { poll } from '../poll.ts';
 import { printable } from '../style.ts';
 
-const limitMs = 15 * 60_000;
+/** What a stager is given, and the same again for a release phase. */
+const limitMs = 30 * 60_000;
+/** Where an app has a release phase, it belongs to staging. */
+const shownWhileStaging = ['STG', 'APP/TASK/release'];
 
 /**
  * Stages a package; the staging lines are shown as they come.
@@ -41,16 +44,22 @@ export async function stagePackage(
   const reason = ended?.error ?? `it took longer than ${limitMs / 60_000} minutes`;
   throw new ActionableError(
     'STAGING_FAILED',
-    `${app.name} cannot be staged: ${printable(reason).replace(/\s+/g, ' ').replace(/\.$/, '')}.`,
+    `${app.name} cannot be staged: ${inOneLine(reason).replace(/\.$/, '')}.`,
     'Mend the app, or say with `--command` what starts it, and push again. A version that runs keeps running.',
   );
+}
+
+/** Without the end of the log, which was just shown. */
+function inOneLine(reason: string): string {
+  const lines = reason.split('\n').filter((line) => !line.startsWith('   | '));
+  return printable(lines.join(' ')).replace(/\s+/g, ' ').trim();
 }
 
 async function showStaging(cli: Cli, log: AsyncIterable<LogLine[]>): Promise<void> {
   try {
     for await (const lines of log) {
       for (const { source, text } of lines)
-        if (source === 'STG') cli.progress.line(cli.progress.style.dim(`  ${text}`));
+        if (shownWhileStaging.includes(source)) cli.progress.line(cli.progress.style.dim(`  ${text}`));
     }
   } catch (error) {
     cli.signal.throwIfAborted();

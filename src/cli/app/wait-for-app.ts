@@ -1,4 +1,4 @@
-import type { App, ProcessStats } from '#contract/api/resources.ts';
+import { type App, Process, type ProcessStats } from '#contract/api/resources.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { sleep } from '#ground/wait.ts';
 import type { ApiClient } from '../api-client.ts';
@@ -6,8 +6,8 @@ import type { Cli } from '../cli.ts';
 import { LogReader } from '../log-reader.ts';
 import { poll } from '../poll.ts';
 import { printable } from '../style.ts';
-import { statsOf } from './app-view.ts';
-import { type BeforeStart, crashesSince } from './before-start.ts';
+import { statsIn, statsOf } from './app-view.ts';
+import { type BeforeStart, crashesSince, keyOf } from './before-start.ts';
 
 /** Longer than any instance may take to become healthy without being given up by the platform. */
 const startLimitMs = 300_000;
@@ -19,10 +19,16 @@ const shownLines = 20;
 
 /**
  * Waits until every instance that is wanted runs, or has failed once since the start.
+ * @param type of the process that is waited for; when absent, `web`, or whatever there is where nothing is wanted of it
  * @throws ActionableError START_UNSUCCESSFUL when one failed or did not become ready, after its last log lines were shown
  */
-export async function awaitRunning(cli: Cli, api: ApiClient, app: App, before: BeforeStart): Promise<void> {
-  const start = new ObservedStart(cli, api, app, before);
+export async function awaitRunning(
+  cli: Cli,
+  api: ApiClient,
+  app: App,
+  { type, ...before }: BeforeStart & { readonly type?: string },
+): Promise<void> {
+  const start = new ObservedStart(cli, api, app, before, type);
   const settled = await poll(() => start.look(), { limitMs: startLimitMs, signal: cli.signal });
   if (start.missing.length === 0) {
     // A program that only starts another one, or dies of its first thought, runs for a moment too.
@@ -45,27 +51,29 @@ class ObservedStart {
   readonly #api: ApiClient;
   readonly #app: string;
   readonly #before: BeforeStart;
-  /** Why, by index. */
-  readonly #failed = new Map<number, string>();
+  readonly #type: string | undefined;
+  /** Why, by type and index. */
+  readonly #failed = new Map<string, string>();
   #stats: readonly ProcessStats[] = [];
   #nextCrashLookAt = performance.now() + crashLookMs;
 
-  constructor(cli: Cli, api: ApiClient, app: App, before: BeforeStart) {
+  constructor(cli: Cli, api: ApiClient, app: App, before: BeforeStart, type: string | undefined) {
     this.#cli = cli;
     this.#api = api;
     this.#app = app.guid;
     this.#before = before;
+    this.#type = type;
   }
 
   /** @returns true when there is nothing left to wait for */
   async look({ thoroughly = false } = {}): Promise<true | undefined> {
-    this.#stats = await statsOf(this.#api, this.#app);
+    this.#stats = await this.#ask();
     for (const each of this.#stats) {
-      if (hasFailed(each)) this.#failed.set(each.index, reasonOf(each.state, each.details));
+      if (hasFailed(each)) this.#failed.set(keyOf(each), reasonOf(each.state, each.details));
     }
     if (thoroughly || performance.now() > this.#nextCrashLookAt) await this.#lookForCrashes();
     this.#cli.progress.detail(progressOf(this.#stats));
-    return this.#stats.every(({ state, index }) => state === 'RUNNING' || this.#failed.has(index)) ? true : undefined;
+    return this.#stats.every((each) => each.state === 'RUNNING' || this.#failed.has(keyOf(each))) ? true : undefined;
   }
 
   /** The instances that do not run. */
@@ -74,15 +82,26 @@ class ObservedStart {
   }
 
   reasons(): string[] {
-    const which = (index: number) => (this.#stats.length === 1 ? 'it' : `instance ${index}`);
+    const ofType = (type: string) => (type === 'web' ? '' : ` of ${type}`);
+    const which = ({ index, type }: ProcessStats) =>
+      this.#stats.length === 1 ? 'it' : `instance ${index}${ofType(type)}`;
     return this.missing.map(
-      ({ index, state, details }) => `${which(index)} ${this.#failed.get(index) ?? reasonOf(state, details)}`,
+      (each) => `${which(each)} ${this.#failed.get(keyOf(each)) ?? reasonOf(each.state, each.details)}`,
     );
+  }
+
+  /** Most apps have a web process, and then nothing else is asked for. */
+  async #ask(): Promise<readonly ProcessStats[]> {
+    const web = this.#type === undefined ? await statsOf(this.#api, this.#app) : [];
+    if (web.length > 0) return web;
+    const processes = await this.#api.list(`/v3/apps/${this.#app}/processes`, Process);
+    const meant = processes.filter(({ type }) => type === (this.#type ?? type));
+    return (await Promise.all(meant.map((process) => statsIn(this.#api, process)))).flat();
   }
 
   async #lookForCrashes(): Promise<void> {
     const crashes = await crashesSince(this.#api, this.#app, this.#before);
-    for (const [index, reason] of crashes) this.#failed.set(index, reasonOf('CRASHED', reason));
+    for (const [key, reason] of crashes) this.#failed.set(key, reasonOf('CRASHED', reason));
     this.#nextCrashLookAt = performance.now() + crashLookMs;
   }
 }

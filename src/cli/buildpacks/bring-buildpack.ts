@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Buildpack } from '#contract/api/resources.ts';
 import { ActionableError } from '#ground/errors.ts';
-import type { ApiClient } from '../api-client.ts';
+import { ApiClient } from '../api-client.ts';
 import type { Cli } from '../cli.ts';
-import { awaitJob } from '../job.ts';
 import { buildpackSourceOf, sourceText } from './buildpack-source.ts';
 import { buildpackViewOf } from './buildpack-view.ts';
 import { type FetchedBuildpack, fetchBuildpack } from './fetch-buildpack.ts';
 import { findBuildpack, lookUpBuildpack } from './find-buildpack.ts';
 import { uploadBuildpack } from './upload-buildpack.ts';
+
+const takeBackMs = 10_000;
 
 interface Addition {
   readonly name: string;
@@ -42,8 +43,8 @@ export async function addBuildpack(cli: Cli, api: ApiClient, wish: Addition): Pr
     try {
       return await uploadBuildpack(cli, api, created.guid, { fetched, source: sourceText(source) });
     } catch (error) {
-      // The signal that ended the upload must not end this, too; what cannot be taken back shows in the list.
-      await takeBack(cli, api, created.guid).catch(() => {});
+      // What cannot be taken back shows in the list; why the upload failed is the news.
+      await takeBack(cli, created.guid).catch(() => {});
       throw error;
     }
   });
@@ -96,8 +97,10 @@ async function withFetched<T>(
   }
 }
 
-async function takeBack(cli: Cli, api: ApiClient, guid: string): Promise<void> {
-  await awaitJob(cli, api, await api.exchange(`/v3/buildpacks/${guid}`, { method: 'DELETE' }));
+/** Also when it was an interruption that ended the upload. */
+async function takeBack({ home }: Cli, guid: string): Promise<void> {
+  const api = await ApiClient.open({ home, signal: AbortSignal.timeout(takeBackMs) });
+  (await api.exchange(`/v3/buildpacks/${guid}`, { method: 'DELETE' })).discard();
 }
 
 function tell(cli: Cli, buildpack: Buildpack, json: boolean, sentence: string): void {

@@ -7,7 +7,7 @@ import { isAddress } from '#workload/lifecycle/builder/index.ts';
 /** Where a buildpack is to be had. */
 export type BuildpackSource = LocalSource | AddressedSource;
 
-export type LocalSource = { readonly kind: 'folder' | 'zip'; readonly path: string };
+type LocalSource = { readonly kind: 'folder' | 'zip'; readonly path: string };
 
 export type AddressedSource =
   | { readonly kind: 'zip-address'; readonly url: string }

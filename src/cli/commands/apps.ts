@@ -3,7 +3,7 @@ import { readableSize } from '#ground/bytes.ts';
 import { urlOf } from '../addresses.ts';
 import { ApiClient } from '../api-client.ts';
 import { isNotFound } from '../api-refusal.ts';
-import { type AppView, statsOf, summaryOf } from '../app/app-view.ts';
+import { type AppView, statsIn, summaryOf } from '../app/app-view.ts';
 import type { Cli } from '../cli.ts';
 
 const megabyte = 1024 * 1024;
@@ -29,9 +29,11 @@ async function viewsOf(api: ApiClient): Promise<AppView[]> {
     api.list('/v3/processes?per_page=5000', Process),
     api.list('/v3/routes?per_page=5000', Route),
   ]);
-  const webs = new Map(
-    processes.filter(({ type }) => type === 'web').map((each) => [each.relationships.app.data?.guid, each]),
-  );
+  const processesOf = new Map<string | undefined, Process[]>();
+  for (const each of processes) {
+    const app = each.relationships.app.data?.guid;
+    processesOf.set(app, [...(processesOf.get(app) ?? []), each]);
+  }
   const urls = new Map<string, Set<string>>();
   for (const route of routes) {
     for (const { app } of route.destinations) {
@@ -39,8 +41,12 @@ async function viewsOf(api: ApiClient): Promise<AppView[]> {
     }
   }
   const views = apps.map(async (app) => {
-    const stats = app.state === 'STOPPED' ? [] : await statsOf(api, app.guid).catch(gone);
-    return summaryOf(app, webs.get(app.guid), stats, [...(urls.get(app.guid) ?? [])]);
+    const observe = async (process: Process) => {
+      const stats = app.state === 'STOPPED' ? [] : await statsIn(api, process).catch(gone);
+      return { process, stats };
+    };
+    const observed = await Promise.all((processesOf.get(app.guid) ?? []).map(observe));
+    return summaryOf(app, observed, [...(urls.get(app.guid) ?? [])]);
   });
   return Promise.all(views);
 }
@@ -51,11 +57,15 @@ function gone(error: unknown): never[] {
   throw error;
 }
 
-function rowOf({ name, health, instances, memoryMb, diskMb, urls }: AppView): string[] {
+function rowOf({ name, health, processes, memoryMb, diskMb, urls }: AppView): string[] {
+  const isOne = processes.length === 1 && processes[0]?.type === 'web';
+  const counts = processes.map(({ type, instances: { running, wanted } }) =>
+    isOne ? `${running}/${wanted}` : `${type} ${running}/${wanted}`,
+  );
   return [
     name,
     health,
-    `${instances.running}/${instances.wanted}`,
+    counts.join(', '),
     readableSize(memoryMb * megabyte),
     readableSize(diskMb * megabyte),
     urls.join(', '),

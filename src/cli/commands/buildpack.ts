@@ -11,6 +11,7 @@ interface Input {
   readonly action: string;
   readonly subject: string;
   readonly app: string | undefined;
+  readonly env: readonly string[];
   readonly dir: string | undefined;
   readonly json: boolean;
 }
@@ -37,20 +38,31 @@ export async function run(cli: Cli, input: Input): Promise<number> {
   return 0;
 }
 
-function refuseOthersOptions({ action, app, dir }: Input): void {
-  const wrong = action === 'lint' ? (dir === undefined ? undefined : '--dir') : app === undefined ? undefined : '--app';
+function refuseOthersOptions({ action, app, env, dir }: Input): void {
+  const ofLint = [...(app === undefined ? [] : ['--app']), ...(env.length === 0 ? [] : ['--env'])];
+  const ofNew = dir === undefined ? [] : ['--dir'];
+  const [other, [wrong]] = action === 'lint' ? ['new', ofNew] : ['lint', ofLint];
   if (wrong === undefined) return;
-  const other = action === 'lint' ? 'new' : 'lint';
   throw new ActionableError('USAGE', `${wrong} is for \`buildpack ${other}\` only.`, 'Leave it out.');
 }
 
-async function lint(cli: Cli, { subject, app, json }: Input): Promise<number> {
+function variablesIn(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
+      if (name !== undefined && value !== undefined) return [name, value];
+      throw new ActionableError('USAGE', `--env cannot be '${pair}'.`, 'Give it KEY=VALUE.');
+    }),
+  );
+}
+
+async function lint(cli: Cli, { subject, app, env, json }: Input): Promise<number> {
   const path = app === undefined ? undefined : resolve(cli.workingDirectory, app);
   if (path !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new ActionableError('NOT_FOUND', `There is no folder ${path}.`, 'Name the folder of an app with --app.');
   }
   cli.progress.step(`Checking ${subject}`);
-  const { name, checks } = await lintBuildpack(cli, subject, path);
+  const { name, checks } = await lintBuildpack(cli, subject, { path, env: variablesIn(env) });
   cli.progress.end();
   const problems = checks.filter(({ result }) => result === 'problem').length;
   if (json) cli.out.json({ name, problems, checks });

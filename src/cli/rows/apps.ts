@@ -151,10 +151,12 @@ const scale = command({
   examples: [
     ['localpaas scale hello -i 3', 'three instances, without a restart'],
     ['localpaas scale hello -m 512M', 'more memory, with a restart'],
+    ['localpaas scale hello -p worker -i 2', 'two of the process that its Procfile calls worker'],
     ['localpaas scale hello', 'show what it has'],
   ],
   takes: {
     name: app,
+    process: text('-p, --process <type>', 'which process (default: web)'),
     instances: count('-i, --instances <number>', 'how many instances'),
     memory: megabytes('-m, --memory <size>', 'memory of each: 256M, 1G; restarts the app'),
     disk: megabytes('-k, --disk <size>', 'disk of each; restarts the app'),

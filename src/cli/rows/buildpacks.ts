@@ -1,4 +1,4 @@
-import { argument, command, count, flag, json, text, words } from '../command.ts';
+import { argument, command, count, flag, json, list, text, words } from '../command.ts';
 import { buildpackActions, workshopActions } from './buildpack-actions.ts';
 
 const buildpacks = command({
@@ -41,6 +41,7 @@ const buildpack = command({
     ['localpaas buildpack new greet', 'a small one that works, in ./greet'],
     ['localpaas buildpack lint ./greet', 'check it, and stage an app with it in a scratch directory'],
     ['localpaas buildpack lint pack.zip --app ./shop', 'with an app of yours'],
+    ['localpaas buildpack lint ./subdir --app ./shop --env PROJECT_PATH=web', 'with a variable that it reads'],
     ['localpaas buildpack lint ./greet --json | jq ".checks[] | select(.result != \\"ok\\")"', 'what is wrong'],
   ],
   notes: [
@@ -51,6 +52,7 @@ const buildpack = command({
     action: argument('<action>', workshopActions.join(' or '), workshopActions),
     subject: argument('<buildpack>', 'folder or zip to check; name of the new one', 'files'),
     app: text('--app <folder>', 'with `lint`: the app to stage', 'folders'),
+    env: list('-e, --env <KEY=VALUE>', 'with `lint`: a variable of that app; may be given again'),
     dir: text('--dir <folder>', 'with `new`: where to write it; a folder of its name when absent', 'folders'),
     json,
   },

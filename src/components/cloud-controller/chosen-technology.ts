@@ -1,4 +1,5 @@
 import { isFrameworkName } from '#workload/lifecycle/frameworks.ts';
+import { runtimeInSettings } from './app-annotations.ts';
 import type { AppRecord } from './records.ts';
 import type { Store } from './store.ts';
 
@@ -17,7 +18,7 @@ export function chosenFrameworkOf(
 }
 
 export function chosenRuntimeOf(app: Pick<AppRecord, 'annotations'>): string | undefined {
-  return chosen(app, 'runtime');
+  return chosen(app, 'runtime') ?? runtimeInSettings(app);
 }
 
 /** Annotations with another choice. */

@@ -30,6 +30,7 @@ export type EventType =
   | `audit.app.${'create' | 'update' | 'start' | 'stop' | 'restart' | 'delete-request'}`
   | `audit.app.${'map-route' | 'unmap-route' | 'upload-bits' | 'build.create' | 'build.staged' | 'build.failed'}`
   | `audit.app.${'droplet.create' | 'droplet.mapped' | 'process.scale' | 'process.update'}`
+  | 'audit.app.process.terminate_instance'
   | `audit.app.task.${'create' | 'cancel'}`
   | 'app.crash'
   | 'app.unplaced';

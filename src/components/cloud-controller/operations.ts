@@ -68,6 +68,8 @@ export interface Operations {
   restart(app: AppRecord): Promise<void>;
   /** The number of instances of a process changed. */
   scale(app: AppRecord, process: ProcessRecord): Promise<void>;
+  /** Stops what runs at an index of a process, and starts it anew if the app should run. */
+  restartInstance(app: AppRecord, process: ProcessRecord, index: number): Promise<void>;
   /** The app's routes are others than before. */
   routesChanged(appGuid: string): void;
   /** One per wanted instance of the web process, from memory, by index; none of an app that should not run. */

@@ -11,5 +11,5 @@ export function canRun({ type, command }: ProcessRecord, { processTypes, startCo
   if (processTypes === undefined) return type === 'web';
   if (command !== null || processTypes[type] !== undefined) return true;
   const others = Object.keys(processTypes).filter((each) => each !== releaseType);
-  return type === 'web' && (startCommand !== null || others.length === 0);
+  return type === 'web' && (Boolean(startCommand) || others.length === 0);
 }

@@ -24,6 +24,18 @@ export interface ProcessRecord {
   readonly healthCheck: HealthCheck;
 }
 
+/** A program that runs beside others of an app, in the same instance. */
+export interface SidecarRecord extends Record_ {
+  readonly name: string;
+  readonly command: string;
+  /** Beside which processes it runs; at least one. */
+  readonly processTypes: readonly string[];
+  /** Of the memory of the process; null when nobody said. */
+  readonly memoryMb: number | null;
+  /** Those of a buildpack change with the droplet. */
+  readonly origin: 'user' | 'buildpack';
+}
+
 export interface AppRecord extends Record_ {
   readonly name: string;
   readonly state: 'STARTED' | 'STOPPED';
@@ -36,6 +48,8 @@ export interface AppRecord extends Record_ {
   readonly lifecycle: { readonly type: string; readonly buildpacks: readonly string[]; readonly stack: string | null };
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Absent where there never were any. */
+  readonly sidecars?: readonly SidecarRecord[];
 }
 
 export interface PackageRecord extends Record_ {
@@ -73,10 +87,15 @@ export interface DropletRecord extends Record_ {
   readonly buildpacks?: readonly DropletBuildpack[];
   /** Start commands by type of process, where buildpacks made it. */
   readonly processTypes?: Readonly<Record<string, string>>;
+  /** What the buildpacks want run beside them; absent for nothing. */
+  readonly sidecars?: readonly DropletSidecar[];
 }
 
+export type DropletSidecar = Pick<SidecarRecord, 'name' | 'command' | 'processTypes' | 'memoryMb'>;
+
 interface DropletBuildpack {
-  readonly key: string;
+  /** The name under which it was chosen, or its address. */
+  readonly chosen: string;
   /** What it says it is called, or what it told when it recognised the app; may be empty. */
   readonly name: string;
   readonly version: string | null;

@@ -15,6 +15,7 @@ import { buildpackRoutes } from './routes/buildpacks.ts';
 import { buildRoutes } from './routes/builds.ts';
 import { destinationRoutes } from './routes/destinations.ts';
 import { dropletRoutes } from './routes/droplets.ts';
+import { instanceRoutes } from './routes/instances.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { localpaasRoutes } from './routes/localpaas.ts';
 import { manifestRoutes } from './routes/manifests.ts';
@@ -24,6 +25,7 @@ import { placeRoutes } from './routes/places.ts';
 import { processRoutes } from './routes/processes.ts';
 import { rootRoutes } from './routes/root.ts';
 import { routeRoutes } from './routes/routes.ts';
+import { sidecarRoutes } from './routes/sidecars.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { addV1Routes } from './v1/v1-routes.ts';
 
@@ -36,6 +38,8 @@ const perResource = [
   manifestRoutes,
   jobRoutes,
   processRoutes,
+  instanceRoutes,
+  sidecarRoutes,
   packageRoutes,
   buildRoutes,
   buildpackRoutes,

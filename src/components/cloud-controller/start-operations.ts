@@ -60,6 +60,7 @@ export async function startOperations(context: OperationsContext): Promise<Opera
     stop: async ({ guid }) => placement.stop(guid),
     restart: ({ guid }) => placement.restart(guid),
     scale: (app, process) => placement.scale(processGuidOf(app, process)),
+    restartInstance: (app, process, index) => placement.restartInstance(processGuidOf(app, process), index),
     routesChanged: (guid) => placement.updateRoutes(guid),
     instancesOf: ({ guid }) => viewsOf(store, actual, guid),
     statsOf: (app, type) => statsOf(app, type, { ...shared, actual, statsLimitMs: options.statsSeconds * 1000 }),

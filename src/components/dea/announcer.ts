@@ -10,7 +10,7 @@ import type { Ending } from './instance.ts';
 import { applicationIdOf, type InstanceRecord } from './instance-record.ts';
 import type { DeaOptions } from './options.ts';
 
-/** Who speaks in a log line: the app, or the DEA about the app. */
+/** Who speaks in a log line: the app, a sidecar of it, or the DEA about the app. */
 export type Source = `APP/${'PROC' | 'TASK'}/${string}` | 'CELL';
 
 /** Everything this DEA says about its instances without being asked. */

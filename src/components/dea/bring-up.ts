@@ -7,6 +7,7 @@ import { environmentOf } from './environment.ts';
 import { fitRuntime } from './fit-runtime.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import { prepareDirectory } from './prepare-directory.ts';
+import { sidecarsOf } from './sidecars.ts';
 import { startInstance } from './start-instance.ts';
 import { takeOtherCommands } from './take-other-commands.ts';
 import { directoryOf, type Tools } from './tools.ts';
@@ -48,7 +49,7 @@ export async function bringUp(
   };
   await tools.droplets.use(request, prepare, signal);
   signal.throwIfAborted();
-  return startInstance({ directory, env, port: record.port, fds: record.fds });
+  return startInstance({ directory, env, port: record.port, fds: record.fds, sidecars: sidecarsOf(request) });
 }
 
 /** Any version of a runtime runs the app, and where it is another one than it asks for, that is said. */

@@ -21,6 +21,11 @@ export function exitedByItself({ status, awaitedPort, left, lastLines }: ExitFac
   return crash(`${howItEnded(status)}${before}${behind}${quote(lastLines)}`, status);
 }
 
+/** How an instance crashed because what runs beside the app ended. */
+export function endedBySidecar(name: string, status: number, lastLines: readonly string[]): Ending {
+  return crash(`was ended, for its sidecar '${name}' ${howItEnded(status)}${quote(lastLines)}`, status);
+}
+
 function leftBehind(count: number): string {
   return count === 1 ? 'a process behind, which was' : `${count} processes behind, which were`;
 }

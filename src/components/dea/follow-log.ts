@@ -12,7 +12,8 @@ export function followLog(record: InstanceRecord, { announcer, buffer, options, 
     directory: join(directoryOf(record, places), 'logs'),
     from: positions.load(),
     buffer,
-    publish: (lines) => announcer.log(record, sourceOf(record), lines),
+    sidecars: record.sidecars,
+    publish: (lines, sidecar) => announcer.log(record, sourceOf(record, sidecar), lines),
     heard: () => announcer.heard(),
     onPositions: (reached) => positions.save(reached),
     onDropped: (text) => announcer.tell(record, text, 'ERR'),
@@ -22,6 +23,8 @@ export function followLog(record: InstanceRecord, { announcer, buffer, options, 
   });
 }
 
-function sourceOf({ processType, task }: InstanceRecord): Source {
-  return task === null ? `APP/PROC/${processType.toUpperCase()}` : `APP/TASK/${task}`;
+function sourceOf({ processType, task }: InstanceRecord, sidecar: string | undefined): Source {
+  if (task !== null) return `APP/TASK/${task}`;
+  const process = `APP/PROC/${processType.toUpperCase()}` as const;
+  return sidecar === undefined ? process : `${process}/SIDECAR/${sidecar.toUpperCase()}`;
 }

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { StartRequest } from '#contract/dea.ts';
 import { LifeSchema } from './instance.ts';
 import type { DeaOptions } from './options.ts';
+import { sidecarNamesOf } from './sidecars.ts';
 
 const HealthCheck = v.object({
   type: v.picklist(['port', 'process', 'http']),
@@ -23,6 +24,8 @@ export const InstanceRecord = v.object({
   processType: v.optional(v.string(), 'web'),
   /** The name of a task, which ends by itself; `null` for what is to run on. */
   task: v.optional(v.nullable(v.string()), null),
+  /** Names of what runs beside it; their order is that of their log files. */
+  sidecars: v.optional(v.array(v.string()), []),
   index: v.number(),
   name: v.string(),
   version: v.string(),
@@ -70,6 +73,7 @@ export function recordOf(request: StartRequest, options: DeaOptions, nowMs: numb
     privateId: randomBytes(32).toString('hex'),
     app: request.droplet,
     ...ownerOf(request),
+    sidecars: sidecarNamesOf(request),
     index: request.index,
     name: request.name,
     version: request.version,

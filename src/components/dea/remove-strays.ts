@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '#ground/errors.ts';
+import { removeTree } from '#ground/remove-tree.ts';
 import { instanceIdOf } from './instance-record.ts';
 import { instanceVariable } from './process-census.ts';
-import { removeDirectory } from './remove-directory.ts';
 import { stopInstance } from './stop-instance.ts';
 import type { Tools } from './tools.ts';
 
@@ -44,7 +44,7 @@ export async function removeStrays({ directories, logPositions }: Strays, tools:
     try {
       if (id !== undefined) await endStray(id, directory);
       if (options.keepDirectories) continue;
-      await removeDirectory(directory);
+      await removeTree(directory);
       log.info('stray instance removed', { directory: name });
     } catch (error) {
       log.error('stray instance not removed', { directory: name, error: messageOf(error) });

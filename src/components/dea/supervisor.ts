@@ -2,6 +2,7 @@ import type { StartRequest } from '#contract/dea.ts';
 import type { Exit } from '#ground/child.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { identityOf, isAlive } from '#ground/processes.ts';
+import { removeTree } from '#ground/remove-tree.ts';
 import { bringUp } from './bring-up.ts';
 import { Cleaning } from './cleaning.ts';
 import { endInstance } from './end-instance.ts';
@@ -11,7 +12,6 @@ import { followLog } from './follow-log.ts';
 import { type Effect, type InstanceEvent, isLive, next, type StopReason } from './instance.ts';
 import { type Excess, InstanceNews } from './instance-news.ts';
 import { type InstanceRecord, needsPort, portsOf } from './instance-record.ts';
-import { removeDirectory } from './remove-directory.ts';
 import { exitStatusIn } from './start-instance.ts';
 import type { LogTail } from './tail-logs.ts';
 import { directoryOf, type Tools } from './tools.ts';
@@ -188,7 +188,7 @@ export class Supervisor implements Watched {
         if (record.isFlapping) this.forget();
         break;
       case 'remove-files':
-        if (!options.keepDirectories) this.#cleaning.add(() => removeDirectory(this.directory));
+        if (!options.keepDirectories) this.#cleaning.add(() => removeTree(this.directory));
         break;
     }
   }

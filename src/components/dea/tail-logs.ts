@@ -5,9 +5,9 @@ import { type LogLine, nextTimestamp } from '#contract/logs.ts';
 import { readableSize } from '#ground/bytes.ts';
 import { messageOf } from '#ground/errors.ts';
 import { sleep, within } from '#ground/wait.ts';
-
+import { LastLines } from './last-lines.ts';
 import { LogFile, type Position, type ReadLimits } from './log-file.ts';
-import { startupLog } from './start-instance.ts';
+import { type LogName, logNames } from './log-names.ts';
 
 export type Positions = Readonly<Record<string, Position>>;
 
@@ -17,7 +17,10 @@ export interface TailOptions {
   readonly from: Positions;
   /** Used for reading; may be shared. Its size over `batchMs` is how fast a file is read at most. */
   readonly buffer: Buffer;
-  readonly publish: (lines: readonly LogLine[]) => void;
+  /** Names of what runs beside the app, and has log files of its own. */
+  readonly sidecars?: readonly string[];
+  /** @param sidecar which wrote the lines; the app itself when absent */
+  readonly publish: (lines: readonly LogLine[], sidecar?: string) => void;
   /** Resolves when all that was published was heard; rejects when it cannot have been, and then comes again. */
   readonly heard: () => Promise<void>;
   /** Told how far lines were heard. */
@@ -29,7 +32,17 @@ export interface TailOptions {
   readonly partialLineMs: number;
 }
 
-const files = { 'stdout.log': 'OUT', 'stderr.log': 'ERR', [startupLog]: 'ERR' } as const;
+/** A log file that is read. */
+interface Followed {
+  readonly file: LogFile;
+  /** Absent for the app itself. */
+  readonly sidecar: string | undefined;
+}
+
+interface Written {
+  readonly line: LogLine;
+  readonly sidecar: string | undefined;
+}
 
 /** For systems that report no changes, or too late. */
 const lookEveryMs = 1_000;
@@ -39,7 +52,6 @@ const retryMs = 200;
 const keptBytes = 64 * 1024;
 /** When an app has ended its last words count, and not all of its last megabytes. */
 const finalBytes = 512 * 1024;
-const lastLinesKept = 3;
 
 /**
  * Follows the log files of an instance until it is disposed, which leaves the rest to whoever comes next, or until
@@ -47,28 +59,33 @@ const lastLinesKept = 3;
  */
 export class LogTail implements AsyncDisposable {
   readonly #options: TailOptions;
-  readonly #files: ReadonlyMap<string, LogFile>;
+  readonly #files: ReadonlyMap<string, Followed>;
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
-  #outbox: LogLine[] = [];
-  #lastLines: { OUT: string[]; ERR: string[] } = { OUT: [], ERR: [] };
+  #outbox: Written[] = [];
+  readonly #lastLines = new LastLines();
   #isDirty = true;
   #wake: () => void = () => {};
 
   constructor(options: TailOptions) {
     this.#options = options;
-    this.#files = new Map(
-      Object.entries(files).map(([name, stream]) => {
-        const path = join(options.directory, name);
-        return [name, new LogFile({ path, stream, from: options.from[name], maxBytes: options.maxFileBytes })];
-      }),
-    );
+    const followed = ({ name, stream, sidecar }: LogName): [string, Followed] => {
+      const path = join(options.directory, name);
+      const file = new LogFile({ path, stream, from: options.from[name], maxBytes: options.maxFileBytes });
+      return [name, { file, sidecar }];
+    };
+    this.#files = new Map(logNames(options.sidecars ?? []).map(followed));
     this.#ended = this.#follow();
   }
 
   /** The last lines the app wrote: of its complaints, if it had any. */
   get lastLines(): readonly string[] {
-    return this.#lastLines.ERR.length > 0 ? this.#lastLines.ERR : this.#lastLines.OUT;
+    return this.lastLinesOf(undefined);
+  }
+
+  /** The same of a sidecar. */
+  lastLinesOf(sidecar: string | undefined): readonly string[] {
+    return this.#lastLines.of(sidecar);
   }
 
   /** Reads what is there without delivering it yet, so that `lastLines` are really the last. */
@@ -81,9 +98,9 @@ export class LogTail implements AsyncDisposable {
     this.#stop.abort();
     await this.#ended;
     this.catchUp();
-    for (const file of this.#files.values()) {
+    for (const { file, sidecar } of this.#files.values()) {
       const rest = file.flush();
-      if (rest !== undefined) this.#collect([rest], file.stream);
+      if (rest !== undefined) this.#collect([rest], file.stream, sidecar);
     }
     this.#close();
     await this.#deliverUntil(performance.now() + limitMs);
@@ -139,7 +156,7 @@ export class LogTail implements AsyncDisposable {
       });
       this.#stop.signal.removeEventListener('abort', this.#wake);
     }
-    if (!this.#isDirty) for (const file of this.#files.values()) if (file.isReplaced()) file.close();
+    if (!this.#isDirty) for (const { file } of this.#files.values()) if (file.isReplaced()) file.close();
     this.#isDirty = false;
   }
 
@@ -177,14 +194,14 @@ export class LogTail implements AsyncDisposable {
 
   #read(limits: ReadLimits): boolean {
     let hasMore = false;
-    for (const [name, file] of this.#files) {
+    for (const [name, { file, sidecar }] of this.#files) {
       const { lines, dropped, isDone } = file.read(this.#options.buffer, Date.now(), limits);
       if (dropped > 0) {
         this.#options.onDropped(
           `${readableSize(dropped)} of ${name} were left out: the app writes faster than its log is read.`,
         );
       }
-      this.#collect(lines, file.stream);
+      this.#collect(lines, file.stream, sidecar);
       hasMore ||= !isDone;
     }
     return hasMore;
@@ -192,28 +209,30 @@ export class LogTail implements AsyncDisposable {
 
   /** Lines whose end does not come, such as a prompt. */
   #flushOld(nowMs: number): void {
-    for (const file of this.#files.values()) {
+    for (const { file, sidecar } of this.#files.values()) {
       if (file.pendingSinceMs === undefined || nowMs - file.pendingSinceMs < this.#options.partialLineMs) continue;
       const line = file.flush();
-      if (line !== undefined) this.#collect([line], file.stream);
+      if (line !== undefined) this.#collect([line], file.stream, sidecar);
     }
   }
 
-  #collect(lines: readonly string[], stream: LogLine['stream']): void {
-    for (const text of lines) this.#outbox.push({ timestamp: nextTimestamp(), stream, text });
-    const told = lines.slice(-lastLinesKept).filter((line) => line.trim() !== '');
-    if (told.length > 0) this.#lastLines[stream] = [...this.#lastLines[stream], ...told].slice(-lastLinesKept);
+  #collect(lines: readonly string[], stream: LogLine['stream'], sidecar: string | undefined): void {
+    for (const text of lines) this.#outbox.push({ line: { timestamp: nextTimestamp(), stream, text }, sidecar });
+    this.#lastLines.add(lines, stream, sidecar);
   }
 
-  #publish(lines: readonly LogLine[]): void {
-    for (const batch of batchesOf(lines)) this.#options.publish(batch);
+  #publish(entries: readonly Written[]): void {
+    for (const sidecar of new Set(entries.map((each) => each.sidecar))) {
+      const lines = entries.filter((each) => each.sidecar === sidecar).map(({ line }) => line);
+      for (const batch of batchesOf(lines)) this.#options.publish(batch, sidecar);
+    }
   }
 
   #positions(): Positions {
-    return Object.fromEntries([...this.#files].map(([name, file]) => [name, file.position]));
+    return Object.fromEntries([...this.#files].map(([name, { file }]) => [name, file.position]));
   }
 
   #close(): void {
-    for (const file of this.#files.values()) file.close();
+    for (const { file } of this.#files.values()) file.close();
   }
 }

@@ -4,7 +4,7 @@ import { ActionableError } from '#ground/errors.ts';
 import { startCommandVariable } from '#workload/lifecycle/launcher/index.ts';
 
 /** How every startup of a framework plugin begins its app, now as in 2012. */
-const launch = /^(.*?) > (\S*\/logs\/stdout\.log) 2> (\S*\/logs\/stderr\.log) &$/;
+const launch = /^(.*?) >>? (\S*\/logs\/stdout\.log) 2>>? (\S*\/logs\/stderr\.log) &$/;
 
 /**
  * Has the `startup` of a prepared droplet run what a start request names instead of the app. That of a buildpack does so by

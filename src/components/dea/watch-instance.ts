@@ -5,11 +5,11 @@ import { listeningPortsOf } from '#ground/ports.ts';
 import { isAlive, type ProcessIdentity } from '#ground/processes.ts';
 import { sleep } from '#ground/wait.ts';
 import { answers, becomesReady } from './check-health.ts';
-import { exitedByItself, neverReady, neverRunning } from './explain-exit.ts';
+import { endedBySidecar, exitedByItself, neverReady, neverRunning } from './explain-exit.ts';
 import { explainSilence, isListener } from './explain-silence.ts';
 import type { InstanceEvent } from './instance.ts';
 import type { InstanceRecord } from './instance-record.ts';
-import { appPidIn, exitStatusIn } from './start-instance.ts';
+import { appPidIn, endedSidecarIn, exitStatusIn } from './start-instance.ts';
 import { becomesRunning, stateFileOf } from './state-file.ts';
 import type { LogTail } from './tail-logs.ts';
 import { directoryOf, type Tools } from './tools.ts';
@@ -83,14 +83,22 @@ export async function exitOfLeader(
   exit: Exit | undefined,
 ): Promise<InstanceEvent> {
   signal.throwIfAborted();
-  const status = (await exitStatusIn(directoryOf(record, tools.places))) ?? statusOf(exit);
+  const directory = directoryOf(record, tools.places);
+  const sidecar = record.sidecars.length === 0 ? undefined : await endedSidecarIn(directory);
+  if (sidecar !== undefined) {
+    tail.catchUp();
+    const name = record.sidecars[sidecar.number - 1] ?? String(sidecar.number);
+    return { type: 'failed', ending: endedBySidecar(name, sidecar.status, tail.lastLinesOf(name)) };
+  }
+  const status = (await exitStatusIn(directory)) ?? statusOf(exit);
   const members = await tools.census.membersOf(record.id);
   tail.catchUp();
   const isAwaited = record.life.phase === 'STARTING' && record.healthCheck.type !== 'process';
   const ending = exitedByItself({
     status,
     awaitedPort: isAwaited ? record.port : null,
-    left: members.filter(({ pid }) => pid !== record.process?.pid).length,
+    // Sidecars are there by intention.
+    left: record.sidecars.length > 0 ? 0 : members.filter(({ pid }) => pid !== record.process?.pid).length,
     lastLines: tail.lastLines,
   });
   return { type: 'failed', ending };

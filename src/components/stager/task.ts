@@ -1,10 +1,12 @@
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { StagingRequest } from '#contract/staging.ts';
 import { ActionableError, explainDiskError, messageOf } from '#ground/errors.ts';
 import { createTarGz } from '#ground/tar.ts';
 import { extractZip } from '#ground/unzip.ts';
 import { AppFiles, type StagedApp, stageFramework, UnknownApp, whyToBuild } from '#workload/lifecycle/index.ts';
 import type { StagedByBuildpacks } from './buildpacks/stage-by-buildpacks.ts';
+import { startHooksOf } from './start-hooks.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskFailure } from './task-failure.ts';
 import { downloadApp, uploadDroplet } from './transfer.ts';
@@ -22,6 +24,7 @@ export async function runTask(request: StagingRequest, context: TaskContext): Pr
   const limits = { maxFiles: options.maxAppFiles, maxBytes: options.maxAppBytes };
   await step('Failed unpacking app', context, () => extractZip(zip, unstaged, { limits, signal }));
   log.line('Staging application');
+  await runHookIfAny('pre-staging', request, unstaged, context);
   const app = await stage(request, context);
   log.line('Uploading droplet');
   await step('Failed uploading droplet', context, () => uploadDroplet(request.upload_uri, droplet, signal));
@@ -51,7 +54,8 @@ async function stage(request: StagingRequest, context: TaskContext): Promise<Sta
 }
 
 /** The droplet of a framework plugin. */
-async function byFramework({ properties }: StagingRequest, context: TaskContext): Promise<StagedApp> {
+async function byFramework(request: StagingRequest, context: TaskContext): Promise<StagedApp> {
+  const { properties } = request;
   const { log, options, workspace, signal } = context;
   const { unstaged, staged, droplet } = workspace;
   const app = await step(pluginFailed, context, () =>
@@ -66,13 +70,27 @@ async function byFramework({ properties }: StagingRequest, context: TaskContext)
       scripts: options.scripts,
       stacksDir: options.stacksDir,
       manifestsDir: options.manifestsDir,
+      hooks: startHooksOf(request, 'framework'),
     }),
   );
+  await runHookIfAny('post-staging', request, join(staged, app.appDirectory), context);
   log.line('Creating droplet');
   await step('Failed creating droplet', context, () =>
     createTarGz(staged, readdirSync(staged).sort(), droplet, { gzipLevel: options.gzipLevel, signal }),
   );
   return app;
+}
+
+/** What runs programs is loaded where there are any. */
+async function runHookIfAny(
+  name: 'pre-staging' | 'post-staging',
+  request: StagingRequest,
+  directory: string,
+  context: TaskContext,
+): Promise<void> {
+  if (request.hooks?.[name] == null) return;
+  const { runHook } = await import('./hooks.ts');
+  await runHook(name, { request, directory }, context);
 }
 
 async function step<T>(failed: string, { signal }: TaskContext, work: () => Promise<T>): Promise<T> {

@@ -88,8 +88,8 @@ export class Tasks {
       const found = { framework, runtime, runtime_constraint, start_command, ...result };
       return { task_id: taskId, task_log: log.text, ...found };
     } catch (error) {
-      const { message, isLogged } = failureOf(error);
-      log.failure(message, isLogged);
+      const { message, said, isLogged } = failureOf(error);
+      log.failure(said, isLogged);
       this.#parts.log.warn('staging failed', { task: taskId, app: request.app_id, error: message });
       return { task_id: taskId, task_log: log.text, error: errorText(message) };
     } finally {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { signalProcess } from '#ground/child.ts';
+import { removeTree } from '#ground/remove-tree.ts';
 
 const namePattern = /^staging-(\d+)-\w+$/;
 
@@ -28,7 +28,7 @@ export function makeWorkspace(root: string): Workspace {
     staged: join(directory, 'staged'),
     droplet: join(directory, 'droplet.tgz'),
     own: directory,
-    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true, maxRetries: 3 }),
+    [Symbol.asyncDispose]: () => removeTree(directory),
   };
 }
 
@@ -41,7 +41,7 @@ export async function removeLeftovers(root: string): Promise<string[]> {
   for (const name of readdirSync(root)) {
     const pid = Number(namePattern.exec(name)?.[1]);
     if (Number.isNaN(pid) || (pid !== process.pid && signalProcess(pid, 0))) continue;
-    await rm(join(root, name), { recursive: true, force: true }).catch(() => left.push(name));
+    await removeTree(join(root, name)).catch(() => left.push(name));
   }
   return left;
 }

@@ -135,6 +135,16 @@ export const Task = v.looseObject({
 });
 export type Task = v.InferOutput<typeof Task>;
 
+export const Sidecar = v.looseObject({
+  ...stamped,
+  name: v.string(),
+  command: v.string(),
+  process_types: v.array(v.string()),
+  memory_in_mb: v.nullable(v.number()),
+  origin: v.picklist(['user', 'buildpack']),
+});
+export type Sidecar = v.InferOutput<typeof Sidecar>;
+
 const Destination = v.looseObject({
   guid: v.string(),
   app: v.looseObject({ guid: v.string(), process: v.looseObject({ type: v.string() }) }),

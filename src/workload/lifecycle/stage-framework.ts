@@ -12,7 +12,7 @@ import { platformConfigOf } from './platform-config.ts';
 import { plugins } from './plugins.ts';
 import { rulesOfRequest } from './request-rules.ts';
 import { readManifests, readStackFiles, type StackFiles, shippedStackFiles } from './stack-files.ts';
-import { type ScriptVersion, variablesOfRuntime } from './startup-script.ts';
+import { type ScriptVersion, type StartHook, variablesOfRuntime } from './startup-script.ts';
 import { writeDroplet } from './write-droplet.ts';
 
 export interface FrameworkStaging {
@@ -29,6 +29,8 @@ export interface FrameworkStaging {
   /** Moves the source into the droplet instead of copying it; both must be on one disk. */
   readonly moveSource?: boolean;
   readonly scripts?: ScriptVersion;
+  /** What runs in an instance before the app. */
+  readonly hooks?: readonly StartHook[];
   /** Holds manifests/ and runtimes.yml; those that come with localpaas when absent. */
   readonly stacksDir?: string | undefined;
   /** Holds manifests; those of `stacksDir` when absent. */
@@ -45,6 +47,8 @@ export interface StagedApp {
   readonly runtimeConstraint?: string;
   /** What `startup` runs, for people to read. */
   readonly startCommand: string;
+  /** Where the app's files lie in the droplet. */
+  readonly appDirectory: string;
 }
 
 /**
@@ -61,6 +65,7 @@ export async function stageFramework({
   signal,
   moveSource = false,
   scripts = '93f6a1f',
+  hooks = [],
   stacksDir,
   manifestsDir,
   env = process.env,
@@ -84,7 +89,8 @@ export async function stageFramework({
     : undefined;
   const detection = rulesOfRequest(properties.framework_info.detection) ?? framework.detection;
   const plugin = plugins[framework.name];
-  const plan = withVariables(plugin({ files, detection, properties, family, env, cache }), environment);
+  const planned = withVariables(plugin({ files, detection, properties, family, env, cache }), environment);
+  const plan = { ...planned, startup: { ...planned.startup, hooks } };
   const mayMove = moveSource || sourceDir === unpackDir;
   await writeDroplet(plan, { sourceDir, destDir, moveSource: mayMove, scripts, log });
   return {
@@ -92,6 +98,7 @@ export async function stageFramework({
     runtime,
     ...(constraint === undefined ? {} : { runtimeConstraint: textOf(constraint) }),
     startCommand: readable(plan.startup.command, family || runtime),
+    appDirectory: plan.appDirectory ?? 'app',
   };
 }
 

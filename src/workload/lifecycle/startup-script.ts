@@ -18,7 +18,17 @@ export interface StartupScript {
   readonly directory?: string;
   /** Lines that run there. */
   readonly before?: readonly string[];
+  /** What is run there first, each with what the lines above set; one that fails ends the instance. Tasks go without. */
+  readonly hooks?: readonly StartHook[];
+  /** What runs the command of a hook, which is put behind it; a shell when absent. */
+  readonly hookRunner?: readonly [before: string, after: string];
   /** The app itself. Its output goes to logs/. */
+  readonly command: string;
+}
+
+/** A command that runs in an instance before the app. */
+export interface StartHook {
+  readonly name: string;
   readonly command: string;
 }
 
@@ -27,6 +37,8 @@ const own = { TMPDIR: '$PWD/tmp' };
 
 export function startupText(script: StartupScript, version: ScriptVersion = '93f6a1f'): string {
   const [remember, base] = version === '8f2fa00' ? [[], '..'] : [['DROPLET_BASE_DIR=$PWD'], '$DROPLET_BASE_DIR'];
+  // The app's lines stand behind those of its hooks.
+  const to = (script.hooks ?? []).length === 0 ? '>' : '>>';
   return textOf([
     shebang,
     ...variableLines({ ...script.variables, ...own }),
@@ -34,11 +46,30 @@ export function startupText(script: StartupScript, version: ScriptVersion = '93f
     ...remember,
     `cd ${script.directory ?? 'app'}`,
     ...(script.before ?? []),
-    `${script.command} > ${base}/logs/stdout.log 2> ${base}/logs/stderr.log &`,
+    ...hookLines(script, base),
+    `${script.command} ${to} ${base}/logs/stdout.log 2${to} ${base}/logs/stderr.log &`,
     'STARTED=$!',
     `echo "$STARTED" >> ${base}/run.pid`,
     'wait $STARTED',
   ]);
+}
+
+function hookLines(
+  { hooks = [], hookRunner: [before, after] = ['bash -c', ''] }: StartupScript,
+  base: string,
+): string[] {
+  if (hooks.length === 0) return [];
+  return [
+    'run_hook() {',
+    // A DEA that runs a task with the droplet names it there.
+    `  case "$VCAP_APPLICATION" in *'"task_name":'*) return ;; esac`,
+    `  ${before} "$2" ${after}>> ${base}/logs/stdout.log 2>> ${base}/logs/stderr.log && return`,
+    '  STATUS=$?',
+    `  echo "The hook $1 failed with status $STATUS: $2" >> ${base}/logs/stderr.log`,
+    '  exit $STATUS',
+    '}',
+    ...hooks.map(({ name, command }) => `run_hook ${name} ${wordOf(command)}`),
+  ];
 }
 
 /** Ends the app, whose pid is the first argument, and the startup script that waits for it. */

@@ -13,8 +13,11 @@ export const annotationNames = {
   cron: 'localpaas/cron',
   /** Lists of packages by tool; below `staging` and `running` those for one of both. */
   requirements: 'localpaas/requirements',
-  /** `{"type": …, "runtime": …, "start-file": …, "document-root": …, …}` */
-  framework: 'localpaas/framework',
+  /**
+   * `{"type": …, "runtime": …, "start-file": …, "document-root": …, …}`. The type is also among the buildpacks, which is what
+   * counts; a runtime counts where nobody chose another one.
+   */
+  framework: 'localpaas/framework-settings',
   /** `staging` or `runtime` by name of a variable that is not for both. */
   environmentScopes: 'localpaas/env-scopes',
   description: 'localpaas/description',
@@ -35,7 +38,7 @@ export function travellersOf(values: Values): {
       [annotationNames.environmentScopes]: jsonOf(scopesIn(values['env'])),
       [annotationNames.description]: typeof description === 'string' ? description : null,
     },
-    remarks: [...unmet(requirements), ...waiting(hooks, cron)],
+    remarks: unmet(requirements),
   };
 }
 
@@ -67,9 +70,4 @@ function packagesIn(requirements: unknown): string[] {
   return Object.entries(requirements).flatMap(([tool, value]) =>
     Array.isArray(value) ? value.map((each) => `${tool} ${each}`) : packagesIn(value),
   );
-}
-
-function waiting(hooks: Values, cron: unknown): string[] {
-  const said = [...Object.keys(hooks).map((name) => `hooks.${name}`), ...(cron === undefined ? [] : ['cron'])];
-  return said.length === 0 ? [] : [`Stored with the app, and run by nothing yet: ${said.join(', ')}.`];
 }

@@ -27,6 +27,7 @@ const three: Record<string, RecordedAnswer> = {
   'GET /v3/processes/guid-of-hello/stats': {
     body: { resources: [statsResource(0, 'RUNNING'), statsResource(1, 'STARTING')] },
   },
+  'GET /v3/processes/other/stats': { body: { resources: [statsResource(0, 'RUNNING')] } },
   'GET /v3/routes': pageOf([routeResource('hello', ['hello']), routeResource('www', ['hello', 'idle'], '/shop')]),
 };
 
@@ -42,10 +43,10 @@ describe('apps', (it) => {
     assert.is(
       output,
       [
-        'name    state    instances  memory  disk  urls',
-        'broken  crashed  0/1        64M     1.0G',
-        `hello   running  1/2        128M    1.0G  http://hello.localhost:${port}, http://www.localhost:${port}/shop`,
-        `idle    stopped  0/1        128M    300M  http://www.localhost:${port}/shop`,
+        'name    state    instances            memory  disk  urls',
+        'broken  crashed  0/1                  64M     1.0G',
+        `hello   running  web 1/2, worker 1/9  128M    1.0G  http://hello.localhost:${port}, http://www.localhost:${port}/shop`,
+        `idle    stopped  0/1                  128M    300M  http://www.localhost:${port}/shop`,
         '',
       ].join('\n'),
     );
@@ -61,7 +62,15 @@ describe('apps', (it) => {
     const apps = JSON.parse((await runCli(['apps', '--json'], { home })).output);
 
     assert.is(apps.length, 3);
-    assert.equal(apps[1], {
+    const { processes, ...hello } = apps[1];
+    assert.equal(
+      processes.map((each: { type: string; instances: object }) => [each.type, each.instances]),
+      [
+        ['web', { running: 1, wanted: 2 }],
+        ['worker', { running: 1, wanted: 9 }],
+      ],
+    );
+    assert.equal(hello, {
       name: 'hello',
       guid: 'guid-of-hello',
       state: 'STARTED',
@@ -100,7 +109,7 @@ describe('apps', (it) => {
     const { exitCode, output } = await runCli(['apps'], { home });
 
     assert.is(exitCode, 0);
-    assert.match(output, /hello {3}down {5}0\/2/);
+    assert.match(output, /hello {3}down {5}web 0\/2/);
   });
 });
 

@@ -15,7 +15,10 @@ async function offers(folder: string, lines: readonly string[]): Promise<string[
   await writeFile(
     script,
     `${completionScript('bash', commands)}
-localpaas() { [ "$*" = 'apps --names' ] && printf 'hello\\nworld\\n'; }
+localpaas() {
+  [ "$*" = 'apps --names' ] && printf 'hello\\nworld\\n'
+  [ "$*" = 'buildpacks --names' ] && printf 'node\\nmine\\n'
+}
 try() {
   COMP_WORDS=("$@")
   COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
@@ -48,6 +51,9 @@ describe('completion', (it) => {
       ['push --manifest so', 'some.yml source'],
       ["completion ''", 'bash zsh fish'],
       ['scale -i 3 w', 'world'],
+      ["buildpacks ''", 'add update remove order enable disable rename'],
+      ['buildpacks disable no', 'node'],
+      ['buildpacks add mine so', 'some.yml source'],
       ['help sca', 'scale'],
       ['nonsense x', ''],
     ];

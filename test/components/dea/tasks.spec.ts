@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { takeOtherCommands } from '#components/dea/take-other-commands.ts';
 import { deaFindDroplet, deaStop, type StartRequest } from '#contract/dea.ts';
-import { KeepAppsRunning } from '#ground/component.ts';
+import { EvacuateApps, KeepAppsRunning } from '#ground/component.ts';
 import { waitFor } from '#ground/wait.ts';
 import { buildpackStartup } from '#workload/lifecycle/launcher/index.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
@@ -151,6 +151,30 @@ describe('a task', (it) => {
     const exit = await exitOf(dea, 'task-guid');
     assert.is(exit.exit_description, 'was ended because the platform stopped');
     assert.is(exit.exit_status, undefined);
+  });
+
+  it('works on while its DEA is evacuated, and is told of once', async (scope) => {
+    const dea = await openDea(scope, { evacuationDelayMs: 1_500 });
+    const go = join(await scratchDirectory(scope), 'go');
+    start(dea, taskOf(await dropletOf(scope, web), `until [ -e ${go} ]; do sleep 0.05; done`));
+    start(dea, taskOf(await dropletOf(scope, web), 'sleep 60', { droplet: 'other-guid' }));
+    await found(dea, 'RUNNING');
+
+    const stopped = dea.stop(new EvacuateApps());
+    await writeFile(go, '');
+    await stopped;
+    await dea.bus.flush();
+
+    assert.equal(
+      dea.exits.messages.map(({ droplet, exit_status, exit_description }) => [
+        droplet,
+        exit_status ?? exit_description,
+      ]),
+      [
+        ['task-guid', 0],
+        ['other-guid', 'was ended because the platform stopped'],
+      ],
+    );
   });
 
   it('that takes too much memory is ended and says so', async (scope) => {

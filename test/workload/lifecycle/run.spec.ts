@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { within } from '#ground/wait.ts';
+import { waitFor, within } from '#ground/wait.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe } from '../../support/spec.ts';
 import { stage } from './apps.ts';
@@ -108,7 +108,8 @@ describe('a staged app', (it) => {
 
         assert.is(await answerOf(instance), 'hello {}');
         assert.is(await answerOf(instance, '/style.css'), 'b {}');
-        assert.match(await instance.log(), 'a note');
+        const note = async () => (await instance.log()).includes('a note') || undefined;
+        await waitFor('the note in the log', note, { limitMs: 4_000 });
       },
       limits,
     );

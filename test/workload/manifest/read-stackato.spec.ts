@@ -75,7 +75,6 @@ describe('a stackato.yml', (it) => {
   it('says what nothing here acts on', () => {
     assert.equal(described(sample('full.stackato.yml')).remarks, [
       "Nothing is installed for requirements (pip flask, ubuntu libfoo, ubuntu gcc): install it on this machine, or name it in the app's own list of packages.",
-      'Stored with the app, and run by nothing yet: hooks.pre-staging, hooks.post-staging, hooks.pre-running, hooks.legacy-running, cron.',
       'Nothing here acts on min_version, depends-on, drain, autoscale: the app is pushed without.',
     ]);
     assert.equal(described('name: x\nmemroy: 5').remarks, ["/s/stackato.yml:2: 'memroy' is unknown and was left out."]);

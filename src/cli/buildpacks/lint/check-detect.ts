@@ -16,7 +16,6 @@ interface Detection {
 
 /** Every app that names no buildpack waits for the answers of all of them. */
 const slowMs = 2_000;
-const limitMs = 10_000;
 const longestName = 4 * 1024;
 let runs = 0;
 
@@ -29,7 +28,7 @@ async function detect({ place }: Subject, app: string | undefined, bench: Bench)
   const out = (text: string) => {
     said = `${said}${text}`.slice(0, 1024 * 1024);
   };
-  const limit = AbortSignal.timeout(limitMs);
+  const limit = AbortSignal.timeout(bench.limits.detectMs);
   const startedAt = performance.now();
   const tookMs = () => performance.now() - startedAt;
   try {
@@ -73,7 +72,7 @@ export async function checkDetect(
 function ofNothing({ answer, said, tookMs }: Detection): Finding {
   const check = 'detect: an empty folder';
   if (answer === 'hung') {
-    const found = `It did not answer within ${limitMs / 1000} s.`;
+    const found = `It did not answer within ${(tookMs / 1000).toFixed(1)} s.`;
     return problem(check, found, 'bin/detect has only to look at files: leave all work to supply and finalize.');
   }
   if (tookMs > slowMs) {
@@ -109,7 +108,8 @@ async function chooseApp(
 
 function ofApp(name: string, { answer, said, tookMs }: Detection): Finding {
   const check = `detect: ${name}`;
-  if (answer === 'hung') return problem(check, `It did not answer within ${limitMs / 1000} s.`, 'Only look at files.');
+  if (answer === 'hung')
+    return problem(check, `It did not answer within ${(tookMs / 1000).toFixed(1)} s.`, 'Only look at files.');
   if (said === '')
     return warning(check, 'It is taken, without a name.', 'Print a name and a version: `echo "greet 1.0.0"`.');
   if (said.length > longestName || said.includes('\n')) {

@@ -134,6 +134,8 @@ export function checkPapers({ place }: Subject): Finding {
     ...(here(['VERSION', 'version', 'package.json', 'manifest.yml']) ? [] : ['VERSION']),
   ];
   if (missing.length === 0) return ok('papers', 'It says what it is, and in which version.');
-  const remedy = 'Write what apps it takes and what settings they may have, and count its versions in a file VERSION.';
+  const remedy = missing.includes('README.md')
+    ? 'Write what apps it takes, and what settings they may have.'
+    : 'Count its versions there: `echo 1.0.0 > VERSION`.';
   return warning('papers', `It has no ${missing.join(' and no ')}.`, remedy);
 }

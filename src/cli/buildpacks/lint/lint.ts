@@ -15,17 +15,25 @@ export interface Linted {
   readonly checks: readonly Finding[];
 }
 
+/** With what the buildpack is to be tried. */
+export interface WantedApp {
+  /** Its folder, absolute; absent: one that the buildpack takes. */
+  readonly path: string | undefined;
+  /** Its variables. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /**
  * Checks a buildpack and stages an app with a copy of it, in a directory that is gone afterwards.
- * @param given a folder or a zip @param app the folder of an app, absolute
+ * @param given a folder or a zip
  * @throws ActionableError when it cannot be read at all
  */
-export async function lintBuildpack(cli: Cli, given: string, app: string | undefined): Promise<Linted> {
+export async function lintBuildpack(cli: Cli, given: string, app: WantedApp): Promise<Linted> {
   const scratch = await mkdtemp(join(tmpdir(), 'localpaas-lint-'));
   try {
-    const bench = await benchIn(scratch, cli);
+    const bench = await benchIn(scratch, cli, app.env);
     const subject = await openSubject(given, cli.workingDirectory, join(scratch, 'buildpack'));
-    return { name: subject.name, checks: await checksOf(subject, app, bench) };
+    return { name: subject.name, checks: await checksOf(subject, app.path, bench) };
   } finally {
     await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -54,7 +62,7 @@ async function checksOf(subject: Subject, wanted: string | undefined, bench: Ben
 const passedOn = /^(?:(?:https?|no|all)_proxy|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS)$/i;
 
 /** An environment such as staging has. */
-async function benchIn(scratch: string, { env, signal }: Cli): Promise<Bench> {
+async function benchIn(scratch: string, { env, signal }: Cli, appEnv: WantedApp['env']): Promise<Bench> {
   const home = join(scratch, 'home');
   const tmp = join(scratch, 'tmp');
   for (const directory of [home, tmp, join(scratch, 'cache')]) await mkdir(directory);
@@ -65,6 +73,8 @@ async function benchIn(scratch: string, { env, signal }: Cli): Promise<Bench> {
   return {
     scratch,
     signal,
+    limits: { detectMs: 10_000, stageMs: 5 * 60_000 },
+    appEnv,
     env: {
       ...(Object.fromEntries(passed) as Record<string, string>),
       PATH: env['PATH'] ?? '',
@@ -77,6 +87,7 @@ async function benchIn(scratch: string, { env, signal }: Cli): Promise<Bench> {
       STAGING_TIMEOUT: '300.0',
       VCAP_APPLICATION: JSON.stringify(application),
       VCAP_SERVICES: '{}',
+      ...appEnv,
     },
   };
 }

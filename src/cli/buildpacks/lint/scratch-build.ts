@@ -1,14 +1,19 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Of } from '#ground/digest.ts';
 import { BuilderFailure, type BuilderOptions, runBuilder, type Staged } from '#workload/lifecycle/builder/index.ts';
+import { filesBelow } from './subject.ts';
 
 /** A place of its own for what a buildpack does, and what its scripts see. */
 export interface Bench {
   readonly scratch: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What of it a user would have set for the app. */
+  readonly appEnv: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** What `detect` and a staging may take, in ms: a buildpack that hangs is told about, too. */
+  readonly limits: { readonly detectMs: number; readonly stageMs: number };
 }
 
 export interface BuildOutcome {
@@ -28,8 +33,6 @@ export interface BuildOutcome {
 
 const key = 'buildpack';
 const tailLines = 8;
-/** What one staging may take: a buildpack that hangs is told about, too. */
-const limitMs = 5 * 60_000;
 
 /** Stages a copy of the app; the cache is that of the builds before. @param name of this build */
 export async function buildOnce(
@@ -48,11 +51,11 @@ export async function buildOnce(
   const tail = () => printed.trimEnd().split('\n').slice(-tailLines);
   let naming: readonly string[] = [];
   const startedAt = performance.now();
-  const limit = AbortSignal.timeout(limitMs);
+  const limit = AbortSignal.timeout(bench.limits.stageMs);
   try {
     const staged = await runBuilder(optionsFor(bench, directory, skipDetect), {
       env: { ...bench.env, TMPDIR: tmp },
-      appEnv: {},
+      appEnv: bench.appEnv,
       cwd: directory,
       signal: AbortSignal.any([bench.signal, limit]),
       out: hear,
@@ -76,7 +79,7 @@ export async function buildOnce(
   } catch (error) {
     bench.signal.throwIfAborted();
     const failure = limit.aborted
-      ? new BuilderFailure('other', `It was not done after ${limitMs / 60_000} minutes`)
+      ? new BuilderFailure('other', `It was not done after ${bench.limits.stageMs / 1000} s`)
       : error;
     if (!(failure instanceof BuilderFailure)) throw failure;
     return { failure, tail: tail(), tookMs: performance.now() - startedAt, naming, buildDir };
@@ -103,9 +106,9 @@ const mostBytes = 256 * 1024;
 const mostFiles = 20_000;
 
 function filesNaming(directory: string, needle: string): string[] {
-  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).slice(0, mostFiles);
+  const files = filesBelow(directory).slice(0, mostFiles);
   return files.filter((path) => {
-    const stats = statSync(join(directory, path), { throwIfNoEntry: false });
-    return stats?.isFile() === true && stats.size <= mostBytes && readFileSync(join(directory, path)).includes(needle);
+    const file = join(directory, path);
+    return statSync(file).size <= mostBytes && readFileSync(file).includes(needle);
   });
 }

@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { ActionableError } from '#ground/errors.ts';
 import { extractZip } from '#ground/unzip.ts';
 
-export const scriptNames = ['detect', 'supply', 'finalize', 'compile', 'release'] as const;
+const scriptNames = ['detect', 'supply', 'finalize', 'compile', 'release'] as const;
 export type ScriptName = (typeof scriptNames)[number];
 
 /** The buildpack that is checked: a copy, which its scripts may do anything to. */
@@ -47,14 +47,25 @@ const mostBytes = 512 * 1024;
 
 /** The scripts in `bin` and `lib`, and whatever else ends like one or begins like one. */
 export function sourcesIn(place: string): Source[] {
-  const names = readdirSync(place, { recursive: true, encoding: 'utf8' }).sort();
-  return names.flatMap((path) => {
+  return filesBelow(place).flatMap((path) => {
     if (!/^(?:bin|lib)\/|\.(?:ba)?sh$/.test(path) || path.startsWith('sample-app/')) return [];
     const file = join(place, path);
-    if (!isFile(file) || statSync(file).size > mostBytes) return [];
+    if (statSync(file).size > mostBytes) return [];
     const bytes = readFileSync(file);
     return bytes.includes(0) ? [] : [{ path, text: bytes.toString('utf8') }];
   });
+}
+
+/** Files below a directory, relative to it, in the order of names; no link is followed, for some lead in circles. */
+export function filesBelow(directory: string, below = ''): string[] {
+  const entries = readdirSync(join(directory, below), { withFileTypes: true });
+  return entries
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(below, entry.name);
+      if (entry.isDirectory()) return filesBelow(directory, path);
+      return entry.isFile() ? [path] : [];
+    });
 }
 
 export function isFile(path: string): boolean {

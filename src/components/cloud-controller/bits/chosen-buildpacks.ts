@@ -58,8 +58,8 @@ export function lifecycleOf(
   return { lifecycle_data: { ...common, buildpacks, skip_detect: false } };
 }
 
-/** As Diego's stager had it, but for what names organizations and spaces, of which there is one. */
-function stagingEnvironmentOf(store: Store, app: AppRecord): { name: string; value: string }[] {
+/** As Diego's stager had it, but for what names organizations and spaces, of which there is one; and as Stackato's. */
+export function stagingEnvironmentOf(store: Store, app: AppRecord): { name: string; value: string }[] {
   const { memoryMb, diskMb } = webOf(app);
   const uris = routesOf(store, app.guid).map(uriOf);
   const application = {
@@ -76,6 +76,9 @@ function stagingEnvironmentOf(store: Store, app: AppRecord): { name: string; val
     VCAP_SERVICES: '{}',
     MEMORY_LIMIT: `${memoryMb}m`,
     CF_STACK: hostStack,
+    STACKATO_APP_NAME: app.name,
+    STACKATO_APP_NAME_UPCASE: app.name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_'),
+    STACKATO_SERVICES: '{}',
   };
   return Object.entries(variables).map(([name, value]) => ({ name, value }));
 }

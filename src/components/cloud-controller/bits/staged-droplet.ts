@@ -5,7 +5,7 @@ import type { HeldBlob } from './blobs.ts';
 
 type Found = Pick<
   DropletRecord,
-  'framework' | 'runtime' | 'startCommand' | 'runtimeConstraint' | 'buildpacks' | 'processTypes'
+  'framework' | 'runtime' | 'startCommand' | 'runtimeConstraint' | 'buildpacks' | 'processTypes' | 'sidecars'
 >;
 
 /** What a stager brought, and what is in it. */
@@ -34,12 +34,15 @@ export function dropletRecordOf(build: BuildRecord, { blob, found }: StagedDropl
 /** What a stager says it found. One of 2012 says nothing: it took what the request names, so that is what a DEA needs. */
 export function foundBy(
   { framework, runtime, start_command, runtime_constraint, result }: StagingReply,
-  { properties: { framework_info, runtime_info } }: Pick<StagingRequest, 'properties'>,
+  {
+    properties: { framework_info, runtime_info },
+    lifecycle_data,
+  }: Pick<StagingRequest, 'properties' | 'lifecycle_data'>,
 ): Found {
   const constraint = runtime_constraint ? { runtimeConstraint: runtime_constraint } : {};
   if (result) {
     return {
-      ...madeBy(result),
+      ...madeBy(result, lifecycle_data?.buildpacks ?? []),
       framework: null,
       runtime: runtime ?? null,
       startCommand: start_command ?? null,
@@ -57,11 +60,21 @@ export function foundBy(
   };
 }
 
-function madeBy({ lifecycle_metadata, process_types }: BuilderResult): Pick<Found, 'buildpacks' | 'processTypes'> {
+function madeBy(
+  { lifecycle_metadata, process_types, sidecars }: BuilderResult,
+  asked: readonly { readonly key: string; readonly name: string }[],
+) {
   const { buildpacks = [] } = lifecycle_metadata;
+  const chosenName = (key: string) => asked.find((each) => each.key === key && each.name !== 'custom')?.name ?? key;
+  const beside = (sidecars ?? []).map(({ name, command, process_types: processTypes, memory }) => {
+    return { name, command, processTypes, memoryMb: memory ?? null };
+  });
   return {
-    buildpacks: buildpacks.map(({ key, name, version }) => ({ key, name, version: version ?? null })),
+    buildpacks: buildpacks.map(({ key, name, version }) => {
+      return { chosen: chosenName(key), name, version: version ?? null };
+    }),
     processTypes: process_types ?? {},
+    ...(beside.length === 0 ? {} : { sidecars: beside }),
   };
 }
 

@@ -2,12 +2,13 @@ import { familyOf, type RuntimeInfo } from '#contract/runtimes.ts';
 import type { StagingProperties, StagingRequest } from '#contract/staging.ts';
 import { addressWith } from '#vcap/credentials.ts';
 import type { StackFiles } from '#workload/lifecycle/stack-files.ts';
+import { hooksOf, variablesFor } from '../app-annotations.ts';
 import { webOf } from '../changes/app.ts';
 import { chosenFrameworkOf, chosenRuntimeOf } from '../chosen-technology.ts';
 import { maxOpenFiles } from '../limits.ts';
 import type { AppRecord } from '../records.ts';
 import type { Store } from '../store.ts';
-import { lifecycleOf } from './chosen-buildpacks.ts';
+import { lifecycleOf, stagingEnvironmentOf } from './chosen-buildpacks.ts';
 import type { Ticket } from './staging-tickets.ts';
 
 /**
@@ -33,11 +34,18 @@ export async function stagingRequestOf(
       framework_info: await frameworkInfoOf(command === null ? (framework ?? 'auto') : 'standalone'),
       runtime_info: await runtimeInfoOf(chosenRuntime(app)),
       resources: { memory: memoryMb, disk: diskMb, fds: maxOpenFiles },
-      environment: Object.entries(app.environment).map(([name, value]) => `${name}=${value}`),
+      environment: variablesFor('staging', app),
       ...(command === null ? {} : { meta: { command } }),
     },
     ...(framework === undefined ? lifecycleOf(store, app, own) : {}),
+    ...hooksFor(store, app),
   };
+}
+
+function hooksFor(store: Store, app: AppRecord): Pick<StagingRequest, 'hooks'> {
+  const hooks = hooksOf(app);
+  if (Object.keys(hooks).length === 0) return {};
+  return { hooks: { ...hooks, environment: stagingEnvironmentOf(store, app) } };
 }
 
 /** A runtime of 2012 that was named, when this platform has something of its family. */

@@ -2,6 +2,7 @@ import type { CloudControllerOptions } from '../options.ts';
 import { canRun, releaseType } from '../process-types.ts';
 import type { AppRecord, DropletRecord } from '../records.ts';
 import { newProcess } from './app.ts';
+import { withSidecarsOf } from './sidecars.ts';
 
 type Defaults = Pick<CloudControllerOptions, 'defaultMemoryMb' | 'defaultDiskMb'>;
 
@@ -12,7 +13,8 @@ type Defaults = Pick<CloudControllerOptions, 'defaultMemoryMb' | 'defaultDiskMb'
  */
 export function withDroplet(app: AppRecord, droplet: DropletRecord, defaults: Defaults): AppRecord {
   const { guid, processTypes } = droplet;
-  if (processTypes === undefined) return { ...app, currentDroplet: guid };
+  const sidecars = withSidecarsOf(app, droplet);
+  if (processTypes === undefined) return { ...app, ...sidecars, currentDroplet: guid };
   const kept = app.processes.filter(({ type, command }) => type === 'web' || command !== null || type in processTypes);
   const isNew = (type: string) =>
     isProcessType(type) && type !== releaseType && !kept.some((each) => each.type === type);
@@ -20,7 +22,7 @@ export function withDroplet(app: AppRecord, droplet: DropletRecord, defaults: De
   const added = Object.keys(processTypes)
     .filter(isNew)
     .map((type) => ({ ...newProcess(type, defaults), ...(hasWeb ? {} : { instances: 1 }) }));
-  return { ...app, currentDroplet: guid, processes: [...kept, ...added] };
+  return { ...app, ...sidecars, currentDroplet: guid, processes: [...kept, ...added] };
 }
 
 /** Part of a guid, and of the names of directories and variables. */

@@ -28,6 +28,7 @@ const SidecarAttributes = v.looseObject({
   command: v.pipe(v.string('must be a text'), v.nonEmpty('must not be empty')),
   memory: v.nullish(scalar),
 });
+export type SidecarAttributes = v.InferOutput<typeof SidecarAttributes>;
 
 const names = mapping(v.nullable(v.string()));
 

@@ -1,4 +1,5 @@
 import { ApiError } from '#contract/api/errors.ts';
+import { isProcessType } from '../changes/current-droplet.ts';
 import { checkStack } from '../lifecycle.ts';
 import type { AppAttributes } from './attributes.ts';
 
@@ -6,7 +7,6 @@ import type { AppAttributes } from './attributes.ts';
 const refusals: Readonly<Record<string, string>> = {
   docker: 'Docker images are not supported: push the source of the app.',
   services: 'services are not supported yet: put what the app needs to reach them into env.',
-  sidecars: 'sidecars are not supported yet: leave them out.',
 };
 
 /**
@@ -22,10 +22,13 @@ export function checkSupported(attributes: AppAttributes): void {
     throw refused(`lifecycle '${lifecycle}' is not supported: leave it out.`);
   }
   checkStack(stack);
-  const other = processes?.find(({ type }) => type !== 'web');
-  if (other !== undefined) {
-    throw refused(`Processes of type '${other.type}' are not supported yet, only web: push it as an app of its own.`);
+  const types = processes?.map(({ type }) => type) ?? [];
+  const unusable = types.find((type) => !isProcessType(type));
+  if (unusable !== undefined) {
+    throw refused(`'${unusable}' is no type of a process: use letters, digits, - and _, at most 63, a letter first.`);
   }
+  const twice = types.find((type, at) => types.indexOf(type) !== at);
+  if (twice !== undefined) throw refused(`The process '${twice}' is there twice: say all of it in one entry.`);
   const protocol = routes?.find((each) => (each.protocol ?? 'http1') !== 'http1')?.protocol;
   if (protocol) throw refused(`The protocol '${protocol}' is not supported, only http1.`);
 }

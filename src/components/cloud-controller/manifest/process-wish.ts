@@ -38,7 +38,8 @@ export function wishedProcess(process: ProcessRecord, wish: ProcessWish): Proces
   };
 }
 
-function sizeOf(name: string, value: string | number | boolean | null | undefined): number | undefined {
+/** In MB; undefined when nothing is said. @throws ApiError 422 */
+export function sizeOf(name: string, value: string | number | boolean | null | undefined): number | undefined {
   if (value === undefined || value === null) return undefined;
   const text = String(value).trim();
   if (/^\d+$/.test(text)) throw refused(`${name} needs a unit: write ${text}M if you mean megabytes.`);

@@ -6,17 +6,21 @@ import { checkAppName } from '../names.ts';
 import { AppAttributes, ignoredAttributes, ManifestAttributes } from './attributes.ts';
 import { checkSupported } from './check-supported.ts';
 import { type ProcessWish, processWishOf } from './process-wish.ts';
+import { type SidecarWish, sidecarWishesOf } from './sidecar-wish.ts';
 
 /** What a manifest wants of one app. What it does not mention stays as it is. */
 export interface AppWish {
   readonly name: string;
   readonly web: ProcessWish;
+  /** Of other processes, by their type. */
+  readonly others: Readonly<Record<string, ProcessWish>>;
   /** `null` takes a variable away. */
   readonly environment: Readonly<Record<string, string | null>>;
   /** Routes to have: `host.domain/path`. */
   readonly routes: readonly string[];
   readonly routing: 'none' | 'random' | 'default' | 'asListed';
   readonly buildpacks: readonly string[] | undefined;
+  readonly sidecars: readonly SidecarWish[];
   readonly labels: Readonly<Record<string, string | null>>;
   readonly annotations: Readonly<Record<string, string | null>>;
 }
@@ -97,14 +101,19 @@ function buildpacksOf({ buildpack, buildpacks }: AppAttributes): string[] | unde
 
 function wishOf(attributes: AppAttributes): AppWish {
   const web = attributes.processes?.find(({ type }) => type === 'web');
+  const others = (attributes.processes ?? []).flatMap((each) =>
+    each.type === 'web' ? [] : [[each.type, processWishOf(each)] as const],
+  );
   const definedOfWeb = Object.fromEntries(Object.entries(web ?? {}).filter(([, value]) => value !== undefined));
   return {
     name: attributes.name,
     web: processWishOf({ ...attributes, ...definedOfWeb }),
+    others: Object.fromEntries(others),
     environment: environmentOf(attributes.env ?? {}),
     routes: attributes.routes?.map(({ route }) => route) ?? [],
     routing: routingOf(attributes),
     buildpacks: buildpacksOf(attributes),
+    sidecars: sidecarWishesOf(attributes.sidecars ?? []),
     labels: attributes.metadata?.labels ?? {},
     annotations: attributes.metadata?.annotations ?? {},
   };

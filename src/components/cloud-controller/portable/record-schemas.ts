@@ -30,6 +30,15 @@ const Process = v.looseObject({
   }),
 });
 
+const sidecar = {
+  name: line,
+  command: v.string(),
+  processTypes: v.array(line),
+  memoryMb: v.nullable(whole),
+};
+
+const Sidecar = v.looseObject({ ...common, ...sidecar, origin: v.picklist(['user', 'buildpack']) });
+
 export const App = v.looseObject({
   ...common,
   name: v.pipe(line, v.nonEmpty()),
@@ -41,6 +50,7 @@ export const App = v.looseObject({
   lifecycle: v.looseObject({ type: v.string(), buildpacks: v.array(v.string()), stack: v.nullable(v.string()) }),
   labels: texts,
   annotations: texts,
+  sidecars: v.exactOptional(v.array(Sidecar)),
 }) satisfies v.GenericSchema<unknown, AppRecord>;
 
 export const Package = v.looseObject({
@@ -65,9 +75,10 @@ export const Droplet = v.looseObject({
   startCommand: v.nullable(v.string()),
   runtimeConstraint: v.exactOptional(v.string()),
   buildpacks: v.exactOptional(
-    v.array(v.looseObject({ key: v.string(), name: v.string(), version: v.nullable(v.string()) })),
+    v.array(v.looseObject({ chosen: v.string(), name: v.string(), version: v.nullable(v.string()) })),
   ),
   processTypes: v.exactOptional(texts),
+  sidecars: v.exactOptional(v.array(v.looseObject(sidecar))),
 }) satisfies v.GenericSchema<unknown, DropletRecord>;
 
 export const Route = v.looseObject({

@@ -37,12 +37,10 @@ export function absentRoutes(routes: Routes, { store }: Api): void {
   for (const list of ['running_security_groups', 'staging_security_groups']) {
     routes.on('GET', `/v3/spaces/:guid/${list}`, emptyList);
   }
-  for (const list of ['revisions', 'sidecars']) {
-    routes.on('GET', `/v3/apps/:guid/${list}`, (request) => {
-      find(store, 'app', request);
-      return emptyList(request);
-    });
-  }
+  routes.on('GET', '/v3/apps/:guid/revisions', (request) => {
+    find(store, 'app', request);
+    return emptyList(request);
+  });
   for (const [name, detail] of Object.entries(refusals)) {
     routes.on('POST', `/v3/${name}`, () => {
       throw new ApiError('CF-UnprocessableEntity', detail);

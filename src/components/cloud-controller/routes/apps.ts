@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { ApiError } from '#contract/api/errors.ts';
 import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import type { Api } from '../api.ts';
+import { changedAnnotations } from '../app-annotations.ts';
 import { checkNameIsFree, merged, newApp, whileNamesHold } from '../changes/app.ts';
 import { deleteApp } from '../changes/delete-app.ts';
 import { changedEnvironment } from '../environment.ts';
@@ -88,7 +89,7 @@ async function createApp(api: Api, request: HttpRequest): Promise<AppRecord> {
     environment: changedEnvironment({}, wanted.environment_variables ?? {}),
     lifecycle: { type: 'buildpack', buildpacks: wanted.lifecycle?.data?.buildpacks ?? [], stack: null },
     labels: merged({}, wanted.metadata?.labels),
-    annotations: merged({}, wanted.metadata?.annotations),
+    annotations: changedAnnotations({}, wanted.metadata?.annotations),
   };
   await whileNamesHold(api.store, async () => {
     checkNameIsFree(api.store, app.name);
@@ -110,7 +111,7 @@ async function changeApp(api: Api, request: HttpRequest): Promise<AppRecord> {
       name: wanted.name ?? app.name,
       lifecycle: { ...app.lifecycle, buildpacks: wanted.lifecycle?.data?.buildpacks ?? app.lifecycle.buildpacks },
       labels: merged(app.labels, wanted.metadata?.labels),
-      annotations: merged(app.annotations, wanted.metadata?.annotations),
+      annotations: changedAnnotations(app.annotations, wanted.metadata?.annotations),
     }));
   });
   api.events.record('audit.app.update', { app }, { request: wanted });

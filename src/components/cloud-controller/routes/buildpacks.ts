@@ -5,6 +5,7 @@ import type { Api } from '../api.ts';
 import { merged } from '../changes/app.ts';
 import { changeBuildpack, createBuildpack, deleteBuildpack, inOrder } from '../changes/buildpack.ts';
 import type { BuildpackRecord } from '../records.ts';
+import { hostStack } from '../views/app.ts';
 import { buildpackView } from '../views/buildpack.ts';
 import { baseOf } from './address.ts';
 import { count, Metadata, readJson } from './body.ts';
@@ -40,8 +41,9 @@ export function buildpackRoutes(routes: Routes, api: Api): void {
   routes.on('GET', '/v3/buildpacks/:guid', (request) => one(200, find(store, 'buildpack', request), request));
   routes.on('PATCH', '/v3/buildpacks/:guid', async (request) => one(200, await change(api, request), request));
   routes.on('DELETE', '/v3/buildpacks/:guid', async (request) => {
-    const { guid } = find(store, 'buildpack', request);
-    return jobReply(request, await api.jobs.run('buildpack.delete', () => deleteBuildpack(store, guid)));
+    // A refusal is told at once: clients show that of a job with the guid of the job before it.
+    await deleteBuildpack(store, find(store, 'buildpack', request).guid);
+    return jobReply(request, await api.jobs.run('buildpack.delete', async () => {}));
   });
   routes.on('POST', '/v3/buildpacks/:guid/upload', (request) => upload(api, request));
 }
@@ -95,7 +97,10 @@ async function upload({ store, operations, jobs }: Api, request: HttpRequest): P
 }
 
 function checkPlatform(stack: string | null | undefined, lifecycle: string | null | undefined): void {
-  if (stack != null) throw refused(`Stack '${stack}' does not exist: leave it out, buildpacks serve all stacks here.`);
+  if (stack != null) {
+    const why = stack === hostStack ? '' : `Stack '${stack}' does not exist. `;
+    throw refused(`${why}Buildpacks serve all stacks here: leave the stack out.`);
+  }
   if (lifecycle != null && lifecycle !== 'buildpack') {
     throw refused(`Lifecycle '${lifecycle}' is not supported: leave it out.`);
   }

@@ -10,6 +10,7 @@ import { baseOf } from './address.ts';
 import { count, Metadata, readJson } from './body.ts';
 import { find } from './find.ts';
 import { type Listing, listReply, oneOf } from './list.ts';
+import { untilShown } from './staging-log.ts';
 
 const NewBuild = v.strictObject({
   package: v.object({ guid: v.string() }),
@@ -35,7 +36,10 @@ export function buildRoutes(routes: Routes, api: Api): void {
       buildListing(api),
     );
   });
-  routes.on('GET', '/v3/builds/:guid', (request) => one(200, find(store, 'build', request), request));
+  routes.on('GET', '/v3/builds/:guid', async (request) => {
+    await untilShown(find(store, 'build', request), request);
+    return one(200, find(store, 'build', request), request);
+  });
   routes.on('POST', '/v3/builds', async (request) => one(201, await createBuild(api, request), request));
 }
 

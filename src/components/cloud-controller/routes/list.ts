@@ -1,6 +1,7 @@
 import { ApiError } from '#contract/api/errors.ts';
 import type { HttpReply, HttpRequest } from '#ground/http-server.ts';
 import { baseOf } from './address.ts';
+import { labelSelector } from './label-selector.ts';
 
 /** Whether a record has one of the values a query names. */
 type Filter<T> = (record: T, wanted: ReadonlySet<string>) => boolean;
@@ -18,6 +19,10 @@ export interface Listing<T> {
   readonly present: (record: T, base: string) => object;
 }
 
+interface Shown {
+  readonly metadata?: { readonly labels: Readonly<Record<string, string>> };
+}
+
 const maxPerPage = 5_000;
 
 /** A page of the records, as all lists of the API are answered. @throws ApiError 400 */
@@ -26,9 +31,12 @@ export function listReply<T>(request: HttpRequest, records: readonly T[], listin
   checkParameters(query, listing);
   const page = numberOf(query, 'page', 1, Number.MAX_SAFE_INTEGER);
   const perPage = numberOf(query, 'per_page', 50, maxPerPage);
-  const found = ordered(filtered(records, query, listing.filters ?? {}), query, listing.orders ?? {});
-  const shown = found.slice((page - 1) * perPage, page * perPage);
   const base = baseOf(request);
+  const wanted = labelled(filtered(records, query, listing.filters ?? {}), query, (each) =>
+    listing.present(each, base),
+  );
+  const found = ordered(wanted, query, listing.orders ?? {});
+  const shown = found.slice((page - 1) * perPage, page * perPage);
   return {
     status: 200,
     body: {
@@ -57,7 +65,7 @@ function badQuery(detail: string): ApiError {
 }
 
 function checkParameters<T>(query: URLSearchParams, { filters = {}, ignored = [], includes }: Listing<T>): void {
-  const known = ['page', 'per_page', 'order_by', ...Object.keys(filters), ...ignored];
+  const known = ['page', 'per_page', 'order_by', 'label_selector', ...Object.keys(filters), ...ignored];
   if (includes !== undefined) known.push('include');
   const unknown = [...new Set(query.keys())].filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
@@ -86,6 +94,14 @@ function filtered<T>(
     found = found.filter((record) => filter(record, wanted));
   }
   return found;
+}
+
+/** Those whose labels, as they are shown, are what the query wants. */
+function labelled<T>(records: readonly T[], query: URLSearchParams, present: (record: T) => Shown): readonly T[] {
+  const text = query.get('label_selector');
+  if (text === null) return records;
+  const isWanted = labelSelector(text);
+  return records.filter((record) => isWanted(present(record).metadata?.labels ?? {}));
 }
 
 /** Values stand between commas; a comma inside a value comes encoded once more. */

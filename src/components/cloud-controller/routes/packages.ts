@@ -3,7 +3,7 @@ import { ApiError } from '#contract/api/errors.ts';
 import { ResourceList } from '#contract/api/resources.ts';
 import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import type { Api } from '../api.ts';
-import { createPackage } from '../changes/package.ts';
+import { copyPackage, createPackage } from '../changes/package.ts';
 import type { PackageRecord } from '../records.ts';
 import { packageView } from '../views/package.ts';
 import { baseOf } from './address.ts';
@@ -16,6 +16,11 @@ const NewPackage = v.strictObject({
   type: v.string(),
   relationships: v.object({ app: ToOne }),
   data: v.optional(v.looseObject({})),
+  metadata: v.optional(Metadata),
+});
+
+const CopiedPackage = v.strictObject({
+  relationships: v.object({ app: ToOne }),
   metadata: v.optional(Metadata),
 });
 
@@ -72,15 +77,36 @@ function packageListing({ setup }: Api): Listing<PackageRecord> {
   };
 }
 
-async function newPackage({ store }: Api, request: HttpRequest): Promise<PackageRecord> {
+async function newPackage(api: Api, request: HttpRequest): Promise<PackageRecord> {
+  const { store } = api;
+  const source = request.query.get('source_guid');
+  if (source !== null) return copyOf(api, source, await readJson(request, CopiedPackage));
   const wanted = await readJson(request, NewPackage);
   if (wanted.type === 'docker') throw refused('Docker images are not supported: push the source of the app.');
   if (wanted.type !== 'bits') throw refused(`Type must be bits, not '${wanted.type}'.`);
-  const app = wanted.relationships.app.data.guid;
-  if (store.get('app', app) === undefined) {
+  return createPackage(store, appOf(api, wanted));
+}
+
+/** As `cf copy-source` has it. */
+async function copyOf(api: Api, guid: string, wanted: v.InferOutput<typeof CopiedPackage>): Promise<PackageRecord> {
+  const { store } = api;
+  const app = appOf(api, wanted);
+  const source = store.get('package', guid);
+  if (source?.state !== 'READY') throw noSource();
+  const copy = await copyPackage(store, app, source);
+  if (copy === undefined) throw noSource();
+  return copy;
+}
+
+function noSource(): ApiError {
+  return refused('Source package is invalid. Ensure it exists, is READY, and you have access to it.');
+}
+
+function appOf({ store }: Api, { relationships }: v.InferOutput<typeof CopiedPackage>): string {
+  const { guid } = relationships.app.data;
+  if (store.get('app', guid) === undefined)
     throw refused('App is invalid. Ensure it exists and you have access to it.');
-  }
-  return createPackage(store, app);
+  return guid;
 }
 
 async function upload({ store, operations, events }: Api, request: HttpRequest): Promise<PackageRecord> {

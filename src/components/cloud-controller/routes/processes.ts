@@ -3,15 +3,18 @@ import { ApiError } from '#contract/api/errors.ts';
 import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import type { Api } from '../api.ts';
 import { withProcess } from '../changes/app.ts';
+import { checkMemoryOfSidecars } from '../changes/sidecars.ts';
 import { changedHealthCheck, HealthCheckRequest } from '../health-check.ts';
 import { maxInstances } from '../limits.ts';
 import { processGuidOf } from '../process-guid.ts';
 import type { AppRecord, ProcessRecord } from '../records.ts';
+import { sidecarsOf } from '../sidecars.ts';
 import { processView } from '../views/process.ts';
 import { baseOf } from './address.ts';
 import { count, Metadata, readJson } from './body.ts';
 import { find, findAppProcess, findProcess } from './find.ts';
-import { emptyList, type Listing, listReply, oneOf } from './list.ts';
+import { type Listing, listReply, oneOf } from './list.ts';
+import { sidecarListing } from './sidecars.ts';
 
 const Scale = v.strictObject({
   instances: v.optional(count(0, maxInstances)),
@@ -62,8 +65,8 @@ function oneProcessRoutes(routes: Routes, path: string, api: Api, findIt: Find):
     return { status: 200, body: { resources: await api.operations.statsOf(app, process.type) } };
   });
   routes.on('GET', `${path}/sidecars`, (request) => {
-    findIt(api.store, request);
-    return emptyList(request);
+    const { app, process } = findIt(api.store, request);
+    return listReply(request, sidecarsOf(app, process.type), sidecarListing(app));
   });
 }
 
@@ -94,8 +97,8 @@ async function scaleProcess(
 ): Promise<Found> {
   const wanted = await readJson(request, Scale);
   let isRescaled = false;
-  const app = await api.store.update('app', guid, (app) =>
-    withProcess(app, type, (process) => {
+  const app = await api.store.update('app', guid, (app) => {
+    const next = withProcess(app, type, (process) => {
       const instances = wanted.instances ?? process.instances;
       isRescaled = instances !== process.instances;
       return {
@@ -104,8 +107,10 @@ async function scaleProcess(
         memoryMb: wanted.memory_in_mb ?? process.memoryMb,
         diskMb: wanted.disk_in_mb ?? process.diskMb,
       };
-    }),
-  );
+    });
+    checkMemoryOfSidecars(next);
+    return next;
+  });
   const found = { app, process: processOf(app, type) };
   api.events.record('audit.app.process.scale', { app }, { process_type: type, request: wanted });
   if (isRescaled && app.state === 'STARTED') await api.operations.scale(app, found.process);

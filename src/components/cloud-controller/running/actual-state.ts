@@ -142,9 +142,10 @@ export class ActualState {
     this.#apps.delete(app);
   }
 
-  /** What went wrong before does not matter to a new start. */
-  forgetTroubles(app: string): void {
-    this.#of(app).troubles.clear();
+  /** What went wrong before does not matter to a new start; of all instances when no indices are named. */
+  forgetTroubles(app: string, indices?: readonly number[]): void {
+    const { troubles } = this.#of(app);
+    for (const index of indices ?? [...troubles.keys()]) troubles.delete(index);
   }
 
   /** Nobody could tell of instances for a while: each gets the whole time again. */

@@ -1,6 +1,7 @@
 import { processGuidOf, processIn } from '../process-guid.ts';
 import { canRun } from '../process-types.ts';
-import type { AppRecord, DropletRecord, ProcessRecord } from '../records.ts';
+import type { AppRecord, DropletRecord, ProcessRecord, SidecarRecord } from '../records.ts';
+import { sidecarsOf } from '../sidecars.ts';
 import type { Store } from '../store.ts';
 import { urisOf } from '../uris.ts';
 
@@ -15,6 +16,8 @@ export interface Desired {
   readonly uris: readonly string[];
   /** Instead of what the droplet runs by itself. */
   readonly command: string | undefined;
+  /** What runs beside it. */
+  readonly sidecars: readonly SidecarRecord[];
 }
 
 /** @returns undefined when nothing should run: the app is stopped, gone, has no droplet, or none that could run this */
@@ -28,7 +31,16 @@ export function desiredOf(store: Store, guid: string): Desired | undefined {
   if (!canRun(process, droplet)) return undefined;
   const command = commandOf(process, droplet);
   const uris = type === 'web' ? urisOf(store, appGuid) : [];
-  return { guid, app, process, droplet, version: versionOf(app, droplet), uris, command };
+  return {
+    guid,
+    app,
+    process,
+    droplet,
+    version: versionOf(app, droplet),
+    uris,
+    command,
+    sidecars: sidecarsOf(app, type),
+  };
 }
 
 /** Guids of what should run of an app. */

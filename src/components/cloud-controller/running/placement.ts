@@ -5,7 +5,7 @@ import { sayInAppLog } from '../app-log.ts';
 import type { Store } from '../store.ts';
 import { urisOf } from '../uris.ts';
 import type { ActualState } from './actual-state.ts';
-import { desiredOf, processesOf } from './desired.ts';
+import { type Desired, desiredOf, processesOf } from './desired.ts';
 import type { InstanceStarts } from './instance-starts.ts';
 
 export interface PlacementParts {
@@ -50,21 +50,31 @@ export class Placement {
 
   /** Stops instances of a process that are too many, and starts those that are missing. */
   async scale(process: string): Promise<void> {
-    const { actual, bus, changed, store } = this.#parts;
+    const { actual, bus, store } = this.#parts;
     const desired = desiredOf(store, process);
     if (desired === undefined) return;
     const { app } = desired;
-    const { instances, type } = desired.process;
-    const what = type === 'web' ? app.name : `${type} of ${app.name}`;
-    sayInAppLog(bus, app.guid, `Scaling ${what} to ${instances} ${instances === 1 ? 'instance' : 'instances'}`);
+    const { instances } = desired.process;
+    sayInAppLog(
+      bus,
+      app.guid,
+      `Scaling ${nameOf(desired)} to ${instances} ${instances === 1 ? 'instance' : 'instances'}`,
+    );
     const tooHigh = actual.instancesOf(process).filter(({ index }) => index >= instances);
     const indices = [...new Set(tooHigh.map(({ index }) => index))];
-    if (indices.length > 0) {
-      bus.publish(deaStop, { droplet: process, indices });
-      actual.stopping(process, { indices });
-      changed(process);
-    }
+    if (indices.length > 0) this.#stop(process, indices);
     await this.#fillAndTell(process);
+  }
+
+  /** Stops what runs at an index of a process, and starts it anew. */
+  async restartInstance(process: string, index: number): Promise<void> {
+    const { actual, bus, starts, store } = this.#parts;
+    const desired = desiredOf(store, process);
+    if (desired === undefined) return;
+    sayInAppLog(bus, desired.app.guid, `Restarting instance ${index} of ${nameOf(desired)}`);
+    actual.forgetTroubles(process, [index]);
+    this.#stop(process, [index]);
+    await starts.fill(process, { indices: [index] });
   }
 
   /** Tells the DEAs under which routes an app is reached now. */
@@ -96,10 +106,10 @@ export class Placement {
     if (app !== undefined) sayInAppLog(this.#parts.bus, guid, `${what} ${app.name}`);
   }
 
-  #stop(process: string): void {
+  #stop(process: string, indices?: readonly number[]): void {
     const { actual, bus, changed } = this.#parts;
-    bus.publish(deaStop, { droplet: process });
-    actual.stopping(process);
+    bus.publish(deaStop, { droplet: process, ...(indices === undefined ? {} : { indices: [...indices] }) });
+    actual.stopping(process, { indices });
     changed(process);
   }
 
@@ -120,4 +130,9 @@ export class Placement {
   #tellHealthManager(process: string): void {
     this.#parts.bus.publish(dropletUpdated, { droplet: process, cc_partition: 'default' });
   }
+}
+
+/** How the app's log speaks of a process. */
+function nameOf({ app, process: { type } }: Desired): string {
+  return type === 'web' ? app.name : `${type} of ${app.name}`;
 }

@@ -1,6 +1,8 @@
 import type { DiscoverRequest, StartRequest } from '#contract/dea.ts';
 import { familyOf, type RuntimeFamily, type RuntimeInfo } from '#contract/runtimes.ts';
+import { cronOf, variablesFor } from '../app-annotations.ts';
 import { maxOpenFiles } from '../limits.ts';
+import type { AppRecord, SidecarRecord } from '../records.ts';
 import type { Desired } from './desired.ts';
 
 /** How the programs of a family are called and tell their version, for DEAs that ask them. */
@@ -46,7 +48,7 @@ export interface StartDetails {
 }
 
 export function startRequestOf(
-  { guid, app, process, droplet, version, uris, command }: Desired,
+  { guid, app, process, droplet, version, uris, command, sidecars }: Desired,
   { index, runtime, executableUri, executableFile, users, flapping }: StartDetails,
 ): StartRequest {
   const { type, timeoutSeconds, endpoint } = process.healthCheck;
@@ -67,7 +69,7 @@ export function startRequestOf(
     framework: droplet.framework,
     services: [],
     limits: { mem: process.memoryMb, disk: process.diskMb, fds: maxOpenFiles },
-    env: Object.entries(app.environment).map(([name, value]) => `${name}=${value}`),
+    env: variablesFor('runtime', app),
     users: [...users],
     cc_partition: 'default',
     prod: false,
@@ -79,5 +81,17 @@ export function startRequestOf(
       ...(timeoutSeconds === null ? {} : { timeout: timeoutSeconds }),
       ...(type === 'http' ? { endpoint: endpoint ?? '/' } : {}),
     },
+    ...(sidecars.length === 0 ? {} : { sidecars: sidecars.map(sidecarOnWire) }),
+    ...cronFor(app, process.type, index),
   };
+}
+
+/** One instance does it for all. */
+function cronFor(app: AppRecord, type: string, index: number): { cron?: string[] } {
+  const cron = type === 'web' && index === 0 ? cronOf(app) : [];
+  return cron.length === 0 ? {} : { cron: [...cron] };
+}
+
+function sidecarOnWire({ name, command, memoryMb }: SidecarRecord) {
+  return { name, command, ...(memoryMb === null ? {} : { memory: memoryMb }) };
 }

@@ -76,7 +76,7 @@ export function desiredTask(store: Store, task: TaskRecord): Desired | undefined
     healthCheck: { type: 'process', timeoutSeconds: null, endpoint: null },
   };
   const version = `${droplet.sha1}-${task.sequence}`;
-  return { guid: task.guid, app, process, droplet, version, uris: [], command: task.command };
+  return { guid: task.guid, app, process, droplet, version, uris: [], command: task.command, sidecars: [] };
 }
 
 /** It becomes a part of the source of log lines. */

@@ -32,18 +32,13 @@ export function dropletView(droplet: DropletRecord, base: string): Droplet {
 
 function buildpacksOf({ buildpacks, framework, runtime }: DropletRecord): Droplet['buildpacks'] {
   if (buildpacks !== undefined) {
-    return buildpacks.map(({ key, name, version }) => ({
-      name: nameOf(key),
+    return buildpacks.map(({ chosen, name, version }) => ({
+      name: chosen,
       detect_output: name,
-      buildpack_name: name === '' ? nameOf(key) : name,
+      buildpack_name: name === '' ? chosen : name,
       version,
     }));
   }
   if (framework === null) return [];
   return [{ name: framework, detect_output: runtime ?? framework, buildpack_name: framework, version: null }];
-}
-
-/** Of a buildpack that somebody added, the key ends with what it is made of. */
-function nameOf(key: string): string {
-  return key.replace(/_[0-9a-f]{64}$/, '');
 }

@@ -1,8 +1,9 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sha256Of } from '#ground/digest.ts';
 import { ensureDirectory, temporaryNameFor } from '#ground/files.ts';
+import { removeTree } from '#ground/remove-tree.ts';
 
 /** What nobody staged for so long is made again. */
 const keptMs = 30 * 86_400_000;
@@ -33,7 +34,7 @@ export class BuildCaches {
     const former = temporaryNameFor(path);
     await rename(path, former).catch(() => {}); // there is none, usually
     await rename(place, path);
-    await rm(former, { recursive: true, force: true });
+    await removeTree(former);
   }
 
   /** Removes what is too old, or of too many apps. */
@@ -47,7 +48,7 @@ export class BuildCaches {
     );
     const byAge = all.sort((one, other) => other.usedAtMs - one.usedAtMs);
     const old = byAge.filter(({ usedAtMs }, at) => at >= keptApps || Date.now() - usedAtMs > keptMs);
-    for (const { path } of old) await rm(path, { recursive: true, force: true });
+    for (const { path } of old) await removeTree(path);
   }
 
   /** Ids of apps come from outside, and may be anything. */

@@ -68,7 +68,8 @@ export interface StagingEnvironment {
  */
 export function stagingEnvironmentOf(request: StagingRequest, places: EnvironmentPlaces): StagingEnvironment {
   const app = Object.fromEntries((request.properties.environment ?? []).map(pairOf));
-  const told = (request.lifecycle_data?.environment ?? []).map(({ name, value }) => [name, value] as const);
+  const variables = request.lifecycle_data?.environment ?? request.hooks?.environment ?? [];
+  const told = variables.map(({ name, value }) => [name, value] as const);
   const stack = request.lifecycle_data?.stack ?? 'host';
   return {
     app,

@@ -19,6 +19,7 @@ export interface Circumstances {
  * their log, and what to do.
  */
 export function explained(error: unknown, { lifecycle, log, unknown }: Circumstances): TaskFailure {
+  if (error instanceof TaskFailure) return error;
   if (!(error instanceof BuilderFailure)) {
     const cause = explainDiskError(error, 'the app could not be staged');
     return new TaskFailure(`Staging plugin failed: ${messageOf(cause)}`, { isLogged: true, cause });
@@ -32,9 +33,10 @@ export function explained(error: unknown, { lifecycle, log, unknown }: Circumsta
     const text = `${name}: ${unknown.message} No buildpack does either (asked: ${asked}). ${unknown.remedy}`;
     return new TaskFailure(text, { isLogged: true, cause: error });
   }
+  const named = lifecycle.skip_detect ? ` Buildpacks: ${asked}.` : '';
+  const said = `${name}: ${error.message}. ${error.remedy ?? remedy}${named}`;
   const tail = error.exitCode === exitCodes.detect ? [] : log.tail(shownLines).map((line) => `   | ${line}`);
-  const text = [`${name}: ${error.message}. ${error.remedy ?? remedy} Buildpacks: ${asked}.`, ...tail];
-  return new TaskFailure(text.join('\n'), { isLogged: true, cause: error });
+  return new TaskFailure([said, ...tail].join('\n'), { isLogged: true, said, cause: error });
 }
 
 /** By the builder's exit code: the cloud controller's name for it, and what usually helps. */

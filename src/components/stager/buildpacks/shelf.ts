@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { BuildpackChoice } from '#contract/staging.ts';
 import { sha256Of } from '#ground/digest.ts';
 import { temporaryNameFor } from '#ground/files.ts';
+import { removeTree } from '#ground/remove-tree.ts';
 import { extractZip } from '#ground/unzip.ts';
 import { builtInBuildpacks } from '#workload/buildpacks/built-in.ts';
 import { isAddress } from '#workload/lifecycle/builder/index.ts';
@@ -46,7 +47,7 @@ export class BuildpackShelf {
     const { directory } = this.#parts;
     for (const name of await readdir(directory).catch(() => [])) {
       const path = join(directory, name);
-      if (Date.now() - (await stat(path)).mtimeMs > keptMs) await rm(path, { recursive: true, force: true });
+      if (Date.now() - (await stat(path)).mtimeMs > keptMs) await removeTree(path);
     }
   }
 
@@ -72,7 +73,7 @@ export class BuildpackShelf {
       return place;
     } finally {
       await rm(zip, { force: true });
-      await rm(unpacked, { recursive: true, force: true });
+      await removeTree(unpacked);
     }
   }
 }

@@ -6,7 +6,8 @@ import { BuilderResult, type BuildpackLifecycle, type StagingRequest } from '#co
 import { messageOf } from '#ground/errors.ts';
 import { runBuilder, type Staged } from '#workload/lifecycle/builder/index.ts';
 import type { UnknownApp } from '#workload/lifecycle/index.ts';
-import { buildpackStartup } from '#workload/lifecycle/launcher/index.ts';
+import { buildpackStartup, shellScript } from '#workload/lifecycle/launcher/index.ts';
+import { startHooksOf } from '../start-hooks.ts';
 import type { TaskContext } from '../task-context.ts';
 import { BuildCaches } from './build-caches.ts';
 import { stagingEnvironmentOf } from './environment.ts';
@@ -41,7 +42,7 @@ export async function stageByBuildpacks(
   const place = (name: string) => join(directory, name);
   const app = String(request.app_id ?? '');
   const stack = lifecycle.stack ?? 'host';
-  for (const name of ['home', 'tmp']) await mkdir(place(name), { mode: 0o700 });
+  for (const name of ['home', 'tmp']) await mkdir(place(name), { recursive: true, mode: 0o700 });
   const known = await shelf.find(lifecycle.buildpacks, signal);
   await caches.take(app, stack, place('cache'));
   const env = await environmentIn(directory, request, context);
@@ -72,7 +73,8 @@ export async function stageByBuildpacks(
         locate: (key) => known.get(key),
         finish: async ({ directory: contents }) => {
           await log.outputEnded();
-          for (const { name, text, mode } of buildpackStartup()) await writeScript(join(contents, name), text, mode);
+          await addScripts(contents, request);
+          await runPostStaging(request, join(contents, 'app'), context);
           log.line('Creating droplet');
         },
       },
@@ -94,6 +96,14 @@ export async function stageByBuildpacks(
   }
 }
 
+/** With the environment the app will have: what buildpacks made for it may be needed. */
+async function runPostStaging(request: StagingRequest, directory: string, context: TaskContext): Promise<void> {
+  if (request.hooks?.['post-staging'] == null) return;
+  const { runHook } = await import('../hooks.ts');
+  const runner = (command: string) => ['-c', shellScript, 'post-staging', directory, command];
+  await runHook('post-staging', { request, directory, runner }, context);
+}
+
 async function environmentIn(directory: string, request: StagingRequest, { log, options, workspace }: TaskContext) {
   const { asked, path, remarks } = await wantedRuntimes(workspace.unstaged, process.env);
   for (const remark of remarks) log.line(remark);
@@ -107,9 +117,11 @@ async function environmentIn(directory: string, request: StagingRequest, { log, 
   return { ...environment, asked };
 }
 
-async function writeScript(path: string, text: string, mode: number): Promise<void> {
-  await writeFile(path, text);
-  await chmod(path, mode);
+async function addScripts(contents: string, request: StagingRequest): Promise<void> {
+  for (const { name, text, mode } of buildpackStartup(startHooksOf(request, 'buildpack'))) {
+    await writeFile(join(contents, name), text);
+    await chmod(join(contents, name), mode);
+  }
 }
 
 function outcomeOf(staged: Staged, resultFile: string): Omit<StagedByBuildpacks, 'runtimeConstraint'> {

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { removeTree } from '#ground/remove-tree.ts';
 import { environmentFor } from './environment.ts';
 import { newestTime } from './newest-time.ts';
 import type { BuilderOptions, BuilderWorld } from './options.ts';
-import { removeTree } from './remove-tree.ts';
 import { runScript, type Script } from './run-script.ts';
 import { xxhash64 } from './xxhash64.ts';
 

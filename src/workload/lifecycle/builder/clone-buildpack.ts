@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { removeTree } from '#ground/remove-tree.ts';
 import { BuilderFailure } from './failure.ts';
-import { removeTree } from './remove-tree.ts';
 import { runScript, ScriptFailure } from './run-script.ts';
 
 export interface Cloning {

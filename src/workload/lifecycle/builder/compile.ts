@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeTree } from '#ground/remove-tree.ts';
 import { type Build, depsIndex, envDirectory, run, suppliersOf } from './build.ts';
 import type { Chosen } from './choose.ts';
 import { usersVariables } from './environment.ts';
 import { adoptExports } from './exports.ts';
 import { failed } from './failed.ts';
 import { texts } from './failure.ts';
-import { removeTree } from './remove-tree.ts';
 
 /**
  * Lets the last buildpack make the app: by `finalize`, with `supply` before it, or by `compile` of the older ones.

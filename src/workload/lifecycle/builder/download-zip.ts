@@ -5,9 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '#ground/errors.ts';
 import { call, type HttpAnswer } from '#ground/http-client.ts';
+import { removeTree } from '#ground/remove-tree.ts';
 import { extractZip } from '#ground/unzip.ts';
 import { BuilderFailure } from './failure.ts';
-import { removeTree } from './remove-tree.ts';
 
 export interface ZipDownload {
   readonly url: string;

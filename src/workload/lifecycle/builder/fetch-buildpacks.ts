@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
+import { removeTree } from '#ground/remove-tree.ts';
 import { expectedPlace, isAddress, isSshAddress } from './buildpack-place.ts';
 import { cloneBuildpack } from './clone-buildpack.ts';
 import { downloadZip } from './download-zip.ts';
 import { BuilderFailure } from './failure.ts';
 import type { BuilderOptions, BuilderWorld } from './options.ts';
-import { removeTree } from './remove-tree.ts';
 
 /**
  * Fetches the buildpacks that are named by an address, one after the other.

@@ -1,6 +1,7 @@
 import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { replaceFile } from '#ground/files.ts';
+import { removeTree } from '#ground/remove-tree.ts';
 import { type Build, cacheOfSupplier, openBuild, suppliersOf } from './build.ts';
 import { metadataOf } from './buildpack-metadata.ts';
 import { type Chosen, detect, supply } from './choose.ts';
@@ -11,7 +12,6 @@ import { fetchBuildpacks } from './fetch-buildpacks.ts';
 import { findProcesses } from './find-processes.ts';
 import type { BuilderOptions, BuilderWorld } from './options.ts';
 import { pack } from './pack.ts';
-import { removeTree } from './remove-tree.ts';
 import { failedResultText, resultText, type Staged, stagedFrom, stagingInfoText } from './result.ts';
 
 /**

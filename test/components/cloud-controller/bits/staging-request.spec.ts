@@ -92,9 +92,44 @@ describe('staging request', (it) => {
     const asked = await askedFor(scope, []);
 
     const env = Object.fromEntries(asked?.lifecycle_data?.environment?.map(({ name, value }) => [name, value]) ?? []);
-    assert.equal(Object.keys(env).sort(), ['CF_STACK', 'MEMORY_LIMIT', 'VCAP_APPLICATION', 'VCAP_SERVICES']);
+    assert.equal(Object.keys(env).sort(), [
+      'CF_STACK',
+      'MEMORY_LIMIT',
+      'STACKATO_APP_NAME',
+      'STACKATO_APP_NAME_UPCASE',
+      'STACKATO_SERVICES',
+      'VCAP_APPLICATION',
+      'VCAP_SERVICES',
+    ]);
     assert.is(env['MEMORY_LIMIT'], '256m');
     assert.is(JSON.parse(env['VCAP_APPLICATION'] ?? '').application_name, 'hello');
+  });
+
+  it('carries hooks with what they see, and variables that are not for the running app alone', async (scope) => {
+    const hooks = { 'pre-staging': ['./prepare'], 'pre-running': ['./begin'] };
+    const scopes = { RUN: 'runtime', BUILD: 'staging' };
+    const { cc, bits } = await startWithBits(
+      scope,
+      {},
+      {
+        name: 'my-shop',
+        environment: { RUN: '1', BUILD: '2', BOTH: '3' },
+        annotations: { 'localpaas/hooks': JSON.stringify(hooks), 'localpaas/env-scopes': JSON.stringify(scopes) },
+      },
+    );
+    let asked: StagingRequest | undefined;
+    await playStager(scope, cc, async (request) => {
+      asked = request;
+      return { ...done, error: 'enough' };
+    });
+
+    await staged(cc, bits);
+
+    assert.equal(asked?.properties.environment, ['BUILD=2', 'BOTH=3']);
+    const { environment, ...others } = asked?.hooks ?? {};
+    assert.equal(others, hooks);
+    const upcase = environment?.find(({ name }) => name === 'STACKATO_APP_NAME_UPCASE');
+    assert.is(upcase?.value, 'MY_SHOP');
   });
 
   it('tells of the framework and the runtime all that is known, for stagers that have no copy of it', async (scope) => {

@@ -45,6 +45,23 @@ describe('applying a manifest', (it) => {
     assert.equal({ command, memory_in_mb, instances }, { command: null, memory_in_mb: 64, instances: 2 });
   });
 
+  it('makes and changes processes of all types', async (scope) => {
+    const api = await startCloudController(scope);
+    const sizesOf = async () =>
+      (await api.ask('GET', '/v3/processes')).body.resources.map((each: Record<string, unknown>) =>
+        [each['type'], each['instances'], each['memory_in_mb'], each['command']].join(' '),
+      );
+    await applyManifest(
+      api,
+      'applications:\n- name: a\n  memory: 64M\n  processes:\n  - {type: worker, instances: 2, memory: 32M}\n  - {type: clock, command: tick}\n',
+    );
+    assert.equal(await sizesOf(), ['web 1 64 ', 'worker 2 32 ', 'clock 0 256 tick']);
+
+    await applyManifest(api, 'applications:\n- name: a\n  processes:\n  - {type: worker, instances: 1}\n');
+
+    assert.equal(await sizesOf(), ['web 1 64 ', 'worker 1 32 ', 'clock 0 256 tick']);
+  });
+
   it('writes nothing when nothing changes', async (scope) => {
     const api = await startCloudController(scope);
     const manifest = 'applications:\n- {name: same, memory: 64M, env: {A: b}, default-route: true}\n';

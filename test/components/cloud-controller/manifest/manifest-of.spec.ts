@@ -28,6 +28,18 @@ const app: AppRecord = {
   lifecycle: { type: 'buildpack', buildpacks: ['node'], stack: null },
   labels: { team: 'a' },
   annotations: { 'localpaas/hooks': '{"pre-running":["date"]}' },
+  sidecars: [
+    { ...stamps, guid: 's', name: 'cache', command: './cache', processTypes: ['web'], memoryMb: 16, origin: 'user' },
+    {
+      ...stamps,
+      guid: 'b',
+      name: 'agent',
+      command: './agent',
+      processTypes: ['web'],
+      memoryMb: 8,
+      origin: 'buildpack',
+    },
+  ],
 };
 
 const route: RouteRecord = { ...stamps, guid: 'r', host: 'shop', domain: 'localhost', path: '/v1', destinations: [] };
@@ -47,12 +59,14 @@ describe('the manifest of an app', (it) => {
           command: 'node app.js',
           healthCheck: { type: 'http', data: { timeout: 20, endpoint: '/up' } },
         },
+        others: {},
         environment: app.environment,
         routes: ['shop.localhost/v1'],
         routing: 'asListed',
         buildpacks: ['node'],
         labels: app.labels,
         annotations: app.annotations,
+        sidecars: [{ name: 'cache', command: './cache', processTypes: ['web'], memoryMb: 16 }],
       },
     ]);
   });
@@ -63,6 +77,7 @@ describe('the manifest of an app', (it) => {
       environment: {},
       labels: {},
       annotations: {},
+      sidecars: [],
       lifecycle: { ...app.lifecycle, buildpacks: [] },
     };
 

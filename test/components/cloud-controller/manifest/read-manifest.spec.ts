@@ -17,12 +17,14 @@ describe('a manifest', (it) => {
         command: undefined,
         healthCheck: { data: {} },
       },
+      others: {},
       environment: {},
       routes: [],
       routing: 'asListed',
       buildpacks: undefined,
       labels: {},
       annotations: {},
+      sidecars: [],
     });
   });
 
@@ -157,11 +159,10 @@ applications:
     const cases: Record<string, RegExp> = {
       'docker: {image: a/b}': /Docker images are not supported: push the source of the app/,
       'services: [db]': /services are not supported yet: put what the app needs to reach them into env/,
-      'sidecars: [{name: x, process_types: [web], command: y}]': /sidecars are not supported yet/,
       'stack: cflinuxfs4': /There is no stack 'cflinuxfs4': apps run on the machine itself, the stack 'host'/,
       'lifecycle: cnb': /lifecycle 'cnb' is not supported: leave it out/,
-      'processes: [{type: worker}]':
-        /Processes of type 'worker' are not supported yet, only web: push it as an app of its own/,
+      'processes: [{type: "a/b"}]': /'a\/b' is no type of a process/,
+      'processes: [{type: worker}, {type: worker}]': /The process 'worker' is there twice/,
       'routes: [{route: a.localhost, protocol: http2}]': /The protocol 'http2' is not supported, only http1/,
     };
     for (const [text, expected] of Object.entries(cases)) await assertRefused(text, expected);

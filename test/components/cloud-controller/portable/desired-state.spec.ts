@@ -9,7 +9,11 @@ import { startCloudController } from '../start-cloud-controller.ts';
 describe('a desired state on its way', (it) => {
   it('is told by the API, with everything that was acknowledged, to whoever has a token', async (scope) => {
     const api = await startCloudController(scope);
-    await applyManifest(api, 'applications:\n- {name: one, default-route: true, instances: 3}\n');
+    const sidecars = '[{name: cache, process_types: [web], command: ./cache, memory: 8M}]';
+    await applyManifest(
+      api,
+      `applications:\n- {name: one, default-route: true, instances: 3, sidecars: ${sidecars}}\n`,
+    );
     const guid = await createApp(api, 'two');
     await api.ask('PATCH', `/v3/apps/${guid}/environment_variables`, { body: { var: variables } });
 
@@ -24,6 +28,8 @@ describe('a desired state on its way', (it) => {
     );
     assert.is(state.app[0]?.processes[0]?.instances, 3);
     assert.equal(state.app[1]?.environment, variables);
+    const [sidecar] = state.app[0]?.sidecars ?? [];
+    assert.equal([sidecar?.name, sidecar?.command, sidecar?.memoryMb], ['cache', './cache', 8]);
     assert.equal(
       state.route.map(({ host }) => host),
       ['one'],

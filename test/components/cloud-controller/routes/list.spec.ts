@@ -123,8 +123,6 @@ describe('the lists of the API', (it) => {
       'deployments',
       'service_route_bindings',
       'service_instances',
-      `apps/${guid}/sidecars`,
-      `processes/${guid}/sidecars`,
       `apps/${guid}/tasks`,
       'isolation_segments',
     ];

@@ -93,6 +93,26 @@ describe('a push over the API', (it) => {
     assert.is(tgz.headers['content-type'], 'application/gzip');
   });
 
+  it('can give another app its source', async (scope) => {
+    const api = await startWithPeers(scope);
+    const { app, bits } = await push(api, 'source');
+    const other = await createApp(api, 'copy');
+    const copyTo = (guid: string, of: string) => {
+      const body = { relationships: { app: { data: { guid } } } };
+      return api.ask('POST', `/v3/packages?source_guid=${of}`, { body });
+    };
+
+    const copy = await copyTo(other, bits.body.guid);
+    await api.ask('DELETE', `/v3/apps/${app}`);
+    const zip = await api.ask('GET', `/v3/packages/${copy.body.guid}/download`);
+
+    assert.equal([copy.status, copy.body.state, copy.body.relationships.app.data.guid], [201, 'READY', other]);
+    assert.is(copy.body.data.checksum.value, bits.body.data.checksum.value);
+    assert.ok(zip.text.startsWith('PK'));
+    assert.match(refusalIn(await copyTo(other, 'none')), /^422 Source package is invalid/);
+    assert.match(refusalIn(await copyTo('none', copy.body.guid)), /^422 App is invalid/);
+  });
+
   it('uploads the bits of a package once', async (scope) => {
     const api = await startWithPeers(scope);
     const { bits } = await push(api, 'once');

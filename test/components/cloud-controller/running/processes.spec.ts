@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { withDroplet } from '#components/cloud-controller/changes/current-droplet.ts';
+import { withSidecar } from '#components/cloud-controller/changes/sidecars.ts';
 import type { DropletRecord } from '#components/cloud-controller/records.ts';
 import { bulkCredentials } from '#contract/health.ts';
 import { call } from '#ground/http-client.ts';
@@ -101,6 +102,47 @@ describe('processes of an app', (it) => {
 
     assert.is(worker?.type, 'worker');
     assert.is(worker?.state, 'RUNNING');
+  });
+});
+
+describe('an instance that is started', (it) => {
+  it('has the sidecars of its process, and variables that are not for staging alone', async (scope) => {
+    const { cc, app, dea } = await startedWithWorker(scope);
+    const sidecar = { name: 'cache', command: './cache', processTypes: ['worker'], memoryMb: 8 };
+    const now = await cc.store.update('app', app.guid, (record) => ({
+      ...withSidecar(record, sidecar),
+      environment: { RUN: '1', BUILD: '2', BOTH: '3' },
+      annotations: { 'localpaas/env-scopes': JSON.stringify({ RUN: 'runtime', BUILD: 'staging' }) },
+    }));
+
+    await cc.operations.restart(now);
+
+    await dea.started(4);
+    const [web, worker] = ['web', 'worker'].map((type) => dea.starts.findLast((each) => each.process_type === type));
+    assert.is(web?.sidecars, undefined);
+    assert.equal(worker?.sidecars, [{ name: 'cache', command: './cache', memory: 8 }]);
+    assert.equal(web?.env, ['RUN=1', 'BOTH=3']);
+  });
+});
+
+describe('a crontab', (it) => {
+  it('is for the first instance of web alone', async (scope) => {
+    const { cc, app, dea } = await startedWithWorker(scope);
+    const now = await cc.store.update('app', app.guid, (record) => ({
+      ...record,
+      processes: record.processes.map((each) => (each.type === 'web' ? { ...each, instances: 2 } : each)),
+      annotations: { 'localpaas/cron': '["@hourly ./tidy"]' },
+    }));
+
+    await cc.operations.restart(now);
+
+    await dea.started(5);
+    const told = dea.starts.slice(2).map(({ process_type, index, cron }) => [`${process_type} ${index}`, cron]);
+    assert.equal(told.sort(), [
+      ['web 0', ['@hourly ./tidy']],
+      ['web 1', undefined],
+      ['worker 0', undefined],
+    ]);
   });
 });
 

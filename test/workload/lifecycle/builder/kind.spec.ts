@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { xxhash64 } from '#workload/lifecycle/builder/xxhash64.ts';
@@ -141,6 +141,7 @@ describe("where the builder is kinder than Diego's", (it) => {
       const place = await emptyPlace(scope);
       await addApp(place, 'tiny');
       await chmod(place.options.buildDir, mode);
+      await makeOld(place.options.buildDir);
       await addToys(place, ['toy-sf']);
       await build({ ...place, options: { ...place.options, order: ['toy-sf'] } });
       droplets.push(await readFile(place.options.outputDroplet));
@@ -228,3 +229,10 @@ describe("where the builder is kinder than Diego's", (it) => {
     assert.equal([kind.code, strict.code], [1, 1]);
   });
 });
+
+/** Files that were written long ago, all at the same time. */
+async function makeOld(directory: string): Promise<void> {
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) await utimes(join(entry.path, entry.name), 1_000_000_000, 1_000_000_000);
+  }
+}

@@ -1,8 +1,8 @@
 import { chmod, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCodeOf } from '#ground/errors.ts';
+import { systemCodeOf } from './errors.ts';
 
-/** Removes a directory with all a buildpack left in it: some make directories that nobody may change. */
+/** Removes a directory with all that an app or a buildpack left in it, directories that nobody may enter or change included. */
 export async function removeTree(path: string): Promise<void> {
   const options = { recursive: true, force: true, maxRetries: 3 } as const;
   try {

@@ -1,9 +1,9 @@
 import { access, chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { removeDirectory } from '#components/dea/remove-directory.ts';
-import { scratchDirectory } from '../../support/scratch.ts';
-import { describe } from '../../support/spec.ts';
+import { removeTree } from '#ground/remove-tree.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+import { describe } from '../support/spec.ts';
 
 describe('removing a directory', (it) => {
   it('also removes what the app closed to everybody', async (scope) => {
@@ -13,7 +13,7 @@ describe('removing a directory', (it) => {
     await writeFile(join(directory, 'closed/inner/file'), '');
     for (const path of ['closed/inner', 'closed', '.']) await chmod(join(directory, path), 0o000);
 
-    await removeDirectory(directory);
+    await removeTree(directory);
 
     assert.not(await isThere(directory));
   });
@@ -24,13 +24,13 @@ describe('removing a directory', (it) => {
     await writeFile(join(scratch, 'precious'), '');
     await symlink(join(scratch, 'precious'), join(scratch, 'instance/link'));
 
-    await removeDirectory(join(scratch, 'instance'));
+    await removeTree(join(scratch, 'instance'));
 
     assert.ok(await isThere(join(scratch, 'precious')));
   });
 
   it('is content when there is none', async (scope) => {
-    await removeDirectory(join(await scratchDirectory(scope), 'none'));
+    await removeTree(join(await scratchDirectory(scope), 'none'));
   });
 });
 

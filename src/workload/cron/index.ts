@@ -1,0 +1,2 @@
+export { cronScript } from './cron-script.ts';
+export { cronJobsOf } from './crontab.ts';
