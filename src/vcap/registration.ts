@@ -5,6 +5,7 @@ import { rubyTime } from '#contract/primitives.ts';
 import type { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { Bus } from '#ground/bus.ts';
 import type { Log } from '#ground/log.ts';
+import type { Metric } from './metrics-text.ts';
 import { publicConfig } from './public-config.ts';
 import { serveStatus } from './status-server.ts';
 
@@ -24,6 +25,8 @@ export interface RegistrationOptions {
   };
   /** What `/varz` says beside what all components say. */
   readonly varz?: () => object | Promise<object>;
+  /** What `/metrics` tells. */
+  readonly metrics?: () => readonly Metric[];
   /** What the component was configured with, as `/varz` shows it: without secrets. */
   readonly config?: object;
 }
@@ -56,7 +59,8 @@ export async function register(
     uptime: uptime(),
     ...load.read(),
   });
-  const port = await serveStatus(undo, { host, port: status.port ?? 0, user, password, who: `The ${type}`, varz, log });
+  const listener = { host, port: status.port ?? 0, user, password, who: `The ${type}` };
+  const port = await serveStatus(undo, { ...listener, varz, metrics: options.metrics, log });
   const uuid = options.uuid ?? `${index === null ? '' : `${index}-`}${randomId()}`;
   const announcement: Announcement = {
     type,

@@ -3,6 +3,7 @@ import { messageOf } from '#ground/errors.ts';
 import { type HttpReply, type HttpRequest, Routes, startHttpServer } from '#ground/http-server.ts';
 import type { Log } from '#ground/log.ts';
 import { type Credentials, shows } from './credentials.ts';
+import { type Metric, metricsText, metricsType } from './metrics-text.ts';
 
 export interface StatusServerOptions extends Credentials {
   readonly host: string;
@@ -10,12 +11,14 @@ export interface StatusServerOptions extends Credentials {
   readonly port: number;
   readonly who: string;
   readonly varz: () => object | Promise<object>;
+  /** What `/metrics` tells; without it there is no such page. */
+  readonly metrics?: (() => readonly Metric[]) | undefined;
   readonly log: Log;
 }
 
 /**
  * `GET /healthz` and `GET /varz`, as every component of 2012 had them: behind HTTP Basic, both as `application/json`,
- * though what is healthy says only `ok`.
+ * though what is healthy says only `ok`. `GET /metrics` is for whoever collects figures today, behind the same.
  * @returns the port @throws ActionableError PORT_TAKEN
  */
 export async function serveStatus(undo: AsyncDisposableStack, options: StatusServerOptions): Promise<number> {
@@ -34,6 +37,14 @@ export async function serveStatus(undo: AsyncDisposableStack, options: StatusSer
       '/varz',
       guarded(async () => `${JSON.stringify(await options.varz(), null, 2)}\n`),
     );
+  const { metrics } = options;
+  if (metrics !== undefined) {
+    routes.on('GET', '/metrics', async (request) =>
+      isAllowed(request, options)
+        ? { status: 200, headers: { 'content-type': metricsType }, body: metricsText(metrics()) }
+        : unauthorized,
+    );
+  }
   const server = await startHttpServer({
     host,
     port,

@@ -61,5 +61,5 @@ async function failureOf(name: string, command: string, cause: ScriptFailure, { 
   await log.outputEnded();
   const text = `The hook ${name} failed with ${cause.message}: ${command}. Mend what it says, or take it out of the app's stackato.yml, and push again.`;
   const tail = log.tail(shownLines).map((line) => `   | ${line}`);
-  return new TaskFailure([text, ...tail].join('\n'), { isLogged: true, cause });
+  return new TaskFailure([text, ...tail].join('\n'), { isLogged: true, said: text, cause });
 }

@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StagingRequest } from '#contract/staging.ts';
+import type { BuildpackChoice, StagingRequest } from '#contract/staging.ts';
 import { ActionableError, explainDiskError, messageOf } from '#ground/errors.ts';
 import { createTarGz } from '#ground/tar.ts';
 import { extractZip } from '#ground/unzip.ts';
+import { BuilderFailure, exitCodes } from '#workload/lifecycle/builder/failure.ts';
 import { AppFiles, type StagedApp, stageFramework, UnknownApp, whyToBuild } from '#workload/lifecycle/index.ts';
 import type { StagedByBuildpacks } from './buildpacks/stage-by-buildpacks.ts';
 import { startHooksOf } from './start-hooks.ts';
@@ -34,7 +35,10 @@ export async function runTask(request: StagingRequest, context: TaskContext): Pr
 
 const pluginFailed = 'Staging plugin failed';
 
-/** Where the request leaves it open, buildpacks get the apps that need building, and those that no framework plugin knows. */
+/**
+ * Where the request leaves it open, buildpacks get the apps that need building, and those that no framework plugin knows.
+ * Buildpacks that somebody added are asked in any case: that is why they were.
+ */
 async function stage(request: StagingRequest, context: TaskContext): Promise<StagedApp | StagedByBuildpacks> {
   const { lifecycle, lifecycle_data: data } = request;
   if (data == null) return byFramework(request, context);
@@ -46,11 +50,32 @@ async function stage(request: StagingRequest, context: TaskContext): Promise<Sta
     log.line(`The app ${why}: asking the buildpacks`);
     return stageByBuildpacks(request, data, context);
   }
+  if (isOpen(request) && data.buildpacks.some(isAdded)) {
+    const own = { ...data, buildpacks: data.buildpacks.filter(isAdded) };
+    const staged = await stageByBuildpacks(request, own, context).catch((error: unknown) => {
+      if (!isDetectFailure(error)) throw error;
+    });
+    if (staged !== undefined) return staged;
+  }
   return byFramework(request, context).catch((error: unknown) => {
     if (!(error instanceof TaskFailure && error.cause instanceof UnknownApp)) throw error;
     log.line('No framework plugin knows the app: asking the buildpacks');
     return stageByBuildpacks(request, data, context, error.cause);
   });
+}
+
+function isOpen({ properties }: StagingRequest): boolean {
+  return properties.framework_info.name === 'auto';
+}
+
+/** Those that come with the stager are nowhere to be fetched. */
+function isAdded({ url }: BuildpackChoice): boolean {
+  return Boolean(url);
+}
+
+function isDetectFailure(error: unknown): boolean {
+  const cause = error instanceof TaskFailure ? error.cause : undefined;
+  return cause instanceof BuilderFailure && cause.exitCode === exitCodes.detect;
 }
 
 /** The droplet of a framework plugin. */

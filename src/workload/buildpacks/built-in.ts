@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -13,6 +14,8 @@ export interface BuiltInBuildpack {
 /** Names of directories. */
 const Order = v.array(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/, 'is no name of a buildpack')));
 
+let found: readonly BuiltInBuildpack[] = [];
+
 /**
  * The buildpacks that come with localpaas, in the order in which they are asked: `order.yml` names them.
  * @throws ActionableError BAD_INPUT, CACHE_NOT_USABLE, EXECUTABLE_DAMAGED; ValiError
@@ -20,7 +23,10 @@ const Order = v.array(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]*$/, 'is no nam
 export async function builtInBuildpacks(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<readonly BuiltInBuildpack[]> {
+  // An executable has to unpack them again only when somebody has cleared its cache.
+  if (found.length > 0 && found.every(({ directory }) => existsSync(directory))) return found;
   const directory = await assetsDirectory('buildpacks', env);
   const text = await readFile(join(directory, 'order.yml'), 'utf8');
-  return v.parse(Order, parseYaml(text)).map((name) => ({ name, directory: join(directory, name) }));
+  found = v.parse(Order, parseYaml(text)).map((name) => ({ name, directory: join(directory, name) }));
+  return found;
 }

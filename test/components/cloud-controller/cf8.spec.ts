@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import * as v from 'valibot';
 import { waitFor } from '#ground/wait.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 import { multipartOf, zipWith } from './operations.ts';
 import { playDea, playStager } from './play-peers.ts';
 import { type Answer, basic, type RunningApi, startCloudController } from './start-cloud-controller.ts';
 
-/** What `cf` 8.14 asked a cloud controller for, as it was recorded; guids are named by where they were learned. */
+/** What `cf` 8.14 and 8.0 asked a cloud controller for, as it was recorded; guids are named by where they were learned. */
 interface Conversation {
   readonly command: string;
   readonly calls: readonly Call[];
@@ -22,6 +23,9 @@ interface Call {
   /** The client asks again until the answer says this. */
   readonly until?: Readonly<Record<string, string>>;
 }
+
+/** A body of which only the names of its parts are kept. */
+const Upload = v.object({ multipart: v.array(v.string()) });
 
 /** Fields without which this client fails or waits for ever, or which it prints; by request. `*` is each of a list. */
 const needs: readonly (readonly [request: RegExp, fields: readonly string[]])[] = [
@@ -60,6 +64,15 @@ const needs: readonly (readonly [request: RegExp, fields: readonly string[]])[] 
   [
     /^GET \/v3\/audit_events/,
     ['resources.*.created_at', 'resources.*.type', 'resources.*.actor.name', 'resources.*.data'],
+  ],
+  [
+    /^GET \/v3\/buildpacks\?/,
+    ['resources.*.guid', 'resources.*.name', 'resources.*.position', 'resources.*.enabled', 'resources.*.state'],
+  ],
+  [/^POST \/v3\/apps\/[^/]+\/tasks$/, ['sequence_id', 'name', 'state', 'command']],
+  [
+    /^GET \/v3\/apps\/[^/]+\/tasks/,
+    ['resources.*.sequence_id', 'resources.*.name', 'resources.*.state', 'resources.*.created_at'],
   ],
   [/\/environment_variables$/, ['var']],
   [/\/env$/, ['environment_variables', 'system_env_json.VCAP_SERVICES', 'application_env_json.VCAP_APPLICATION']],
@@ -123,13 +136,13 @@ async function repeat(api: RunningApi, { request, body }: Call, known: ReadonlyM
     const headers = { authorization: basic('cf', ''), 'content-type': 'application/x-www-form-urlencoded' };
     return api.ask(method, path, { body, headers, token: null });
   }
-  if (typeof body === 'object' && body !== null && 'multipart' in body) {
-    const bits = await zipWith({ 'index.html': 'hello' });
+  if (v.is(Upload, body)) {
+    const bits = await zipWith({ 'index.html': 'hello', 'bin/detect': '#!/bin/sh' });
     const parts = [
       { name: 'resources', content: '[]' },
       { name: 'bits', content: bits, filename: 'package.zip' },
     ];
-    return api.ask(method, path, multipartOf(parts));
+    return api.ask(method, path, multipartOf(parts.filter(({ name }) => body.multipart.includes(name))));
   }
   return api.ask(
     method,
@@ -159,7 +172,7 @@ function checkFields(request: string, { body, text }: Answer): void {
 
 function isList(request: string): boolean {
   if (request.includes('/features/')) return false;
-  return /^GET \/v3\/(.*\/)?(apps|processes|packages|droplets|routes|domains|sidecars|deployments|audit_events|buildpacks|stacks|service_instances|service_route_bindings|organizations|spaces|revisions)(\?|$)/.test(
+  return /^GET \/v3\/(.*\/)?(apps|processes|packages|droplets|routes|domains|sidecars|deployments|audit_events|buildpacks|tasks|stacks|service_instances|service_route_bindings|organizations|spaces|revisions)(\?|$)/.test(
     request,
   );
 }

@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { waitFor } from '#ground/wait.ts';
 import { describe } from '../../support/spec.ts';
+import { standStill } from '../../support/stand-still.ts';
 import { openStore, refusalOf } from './open-store.ts';
 import { appRecord } from './records.ts';
 
@@ -47,7 +48,7 @@ describe('the store, while its server is in trouble,', (it) => {
       await store.create('app', app);
       const pid = server.pid();
 
-      process.kill(pid, 'SIGSTOP');
+      await standStill(pid);
       const error = await refusalOf(store.update('app', app.guid, (record) => ({ ...record, name: 'after' }))).finally(
         () => process.kill(pid, 'SIGCONT'),
       );

@@ -125,7 +125,7 @@ describe('staging by buildpacks', (it) => {
     assert.is(cloud.downloads.filter(({ url }) => url?.includes('/buildpack/')).length, 1);
   });
 
-  it('asks the buildpacks in turn when nobody chose one and no framework plugin knows the app', async (scope) => {
+  it('asks the buildpacks in turn when nobody chose one', async (scope) => {
     const never = buildpack({ detect: 'exit 1', compile: 'true' });
     const { stage } = await start(scope, { packs: { never, counting }, chosen: false });
 
@@ -136,21 +136,24 @@ describe('staging by buildpacks', (it) => {
       reply.result?.lifecycle_metadata.buildpacks?.map(({ key, name }) => [key, name]),
       [['counting', 'Counting']],
     );
-    assert.match(reply.task_log, 'No framework plugin knows the app: asking the buildpacks');
   });
 
-  it('leaves apps that run as they are to the framework plugins', async (scope) => {
+  it('leaves apps that run as they are to the framework plugins, unless an added buildpack wants them', async (scope) => {
     const bits = rawZip([
       { name: 'app.js', content: '// hi' },
       { name: 'package.json', content: '{}' },
     ]);
-    const { stage } = await start(scope, { packs: { counting }, chosen: false, bits });
+    const wants = buildpack({ detect: 'echo Wants', release: `echo '{}'`, compile: 'true' });
+    const never = buildpack({ detect: 'exit 1', compile: 'true' });
+    const refused = await start(scope, { packs: { never }, chosen: false, bits });
+    const taken = await start(scope, { packs: { never, wants }, chosen: false, bits });
 
-    const reply = await stage();
+    const byPlugin = await refused.stage();
+    const byBuildpack = await taken.stage();
 
-    assert.is(reply.error, undefined);
-    assert.is(reply.framework, 'node');
-    assert.is(reply.result, undefined);
+    assert.equal([byPlugin.error, byPlugin.framework, byPlugin.result], [undefined, 'node', undefined]);
+    assert.is(byBuildpack.error, undefined);
+    assert.is(byBuildpack.result?.lifecycle_metadata.detected_buildpack, 'Wants');
   });
 
   it('takes apps that need building, and says why', async (scope) => {
