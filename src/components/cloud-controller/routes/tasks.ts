@@ -68,8 +68,7 @@ async function startOne({ events, store }: Api, request: HttpRequest): Promise<T
   const wanted = await readJson(request, NewTask);
   const droplet = dropletFor(store, app, wanted);
   const template = wanted.template == null ? undefined : processFor(app, wanted.template.process.guid);
-  const command =
-    wanted.command ?? template?.command ?? droplet.processTypes?.[template?.type ?? ''] ?? ofWeb(template, droplet);
+  const command = wanted.command ?? template?.command ?? droplet.processTypes?.[template?.type ?? ''];
   if (command === undefined) {
     throw refused(
       template === undefined
@@ -116,9 +115,4 @@ function processFor(app: AppRecord, guid: string): ProcessRecord {
 
 function refused(detail: string): ApiError {
   return new ApiError('CF-UnprocessableEntity', detail);
-}
-
-/** A droplet of a framework plugin has one command. */
-function ofWeb(template: ProcessRecord | undefined, { startCommand }: DropletRecord): string | undefined {
-  return template?.type === 'web' ? (startCommand ?? undefined) : undefined;
 }
