@@ -152,7 +152,6 @@ async function openBits(undo: AsyncDisposableStack, shared: Shared) {
   background.run('left bits not removed', async () => {
     await sleep(loadAfterMs, signal);
     await uploads();
-    await buildpacksKnown();
     // They may belong to records that were lost, and be all that is left of them.
     await (isRestored ? blobs.sweep((path) => setAside(path, join(dataDir, 'damaged'), openedAt)) : blobs.sweep());
     await pool.trim(options.resourcePoolMb * megabyte);
