@@ -18,6 +18,8 @@ import { peers } from './bench/peers.ts';
 import { push } from './bench/push.ts';
 import { recovery } from './bench/recovery.ts';
 import { pageOf, tableOf } from './bench/report.ts';
+import { router } from './bench/router.ts';
+import { routes } from './bench/routes.ts';
 import { stopSignal } from './bench/stop-signal.ts';
 import { openSurroundings, type Surroundings } from './bench/surroundings.ts';
 import { up } from './bench/up.ts';
@@ -64,6 +66,8 @@ function benchmarksOf({ only, installPeers }: BenchOptions): Benchmark[] {
     recovery,
     memory,
     'command-line': commandLine,
+    router,
+    routes,
     peers: peers({ install: installPeers }),
   };
   return only.map((name) => all[name]);

@@ -8,7 +8,7 @@ const doors = {
   '@nats-io': '^src/ground/(bus|bucket)\\.ts$',
   busboy: '^src/ground/multipart\\.ts$',
   commander: '^src/cli/',
-  httpxy: '^src/components/router/proxy\\.ts$',
+  httpxy: '^src/components/router/upgrades\\.ts$',
   jose: '^src/components/cloud-controller/tokens\\.ts$',
   semver: '^src/workload/runtimes/version-range\\.ts$',
   tar: '^src/ground/tar\\.ts$',

@@ -14,7 +14,7 @@ interface Prepared {
 export interface Benchmark {
   readonly name: BenchmarkName;
   readonly title: string;
-  readonly unit: 'ms' | 'MB';
+  readonly unit: 'ms' | 'MB' | 'µs' | 'ns';
   readonly comparisons: readonly Comparison[];
   readonly bounds?: readonly Bound[];
   /** Opens what all rounds share; `scope` owns it. */

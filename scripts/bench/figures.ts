@@ -32,7 +32,7 @@ export interface Figure extends Spread {
 export interface Result {
   readonly name: string;
   readonly title: string;
-  readonly unit: 'ms' | 'MB';
+  readonly unit: 'ms' | 'MB' | 'µs' | 'ns';
   readonly rounds: number;
   readonly figures: readonly Figure[];
   readonly ratios: readonly Figure[];

@@ -1,6 +1,15 @@
 import { scriptOptions } from '../script-options.ts';
 
-export const benchmarkNames = ['up', 'push', 'recovery', 'memory', 'command-line', 'peers'] as const;
+export const benchmarkNames = [
+  'up',
+  'push',
+  'recovery',
+  'memory',
+  'command-line',
+  'router',
+  'routes',
+  'peers',
+] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
 export interface BenchOptions {

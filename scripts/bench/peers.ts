@@ -65,7 +65,8 @@ async function fetchPeers({ scratch, signal }: Surroundings): Promise<string> {
   return join(prefix, 'node_modules', '.bin');
 }
 
-async function findProgram(program: string, fetched: string | undefined): Promise<string | undefined> {
+/** @param fetched a directory to look into before those of PATH */
+export async function findProgram(program: string, fetched: string | undefined): Promise<string | undefined> {
   // npm's foreman is the command `nf`; its name is not to be taken for Ruby's.
   const places = [...(fetched === undefined ? [] : [fetched]), ...(process.env['PATH'] ?? '').split(delimiter)];
   for (const place of places) {

@@ -6,8 +6,8 @@ import { isToken } from '#ground/subject.ts';
 
 /** One request of an app, after it ended. */
 export interface Visit {
-  /** App guid. */
-  readonly app: string;
+  /** App guid; absent for the platform's own endpoints, and for nobody. */
+  readonly app: string | undefined;
   readonly index: string | undefined;
   readonly at: Date;
   readonly host: string;
@@ -49,18 +49,20 @@ export class AccessLog implements Disposable {
 
   add(visit: Visit): void {
     const { app, index = '0' } = visit;
-    // Foreign DEAs may name apps in ways that are no part of a subject.
-    if (this.#isClosed || !isToken(app)) return;
+    if (app === undefined) return;
     const key = `${app} ${index}`;
-    const batch = this.#batches.get(key) ?? { app, index, lines: [] };
-    batch.lines.push({ timestamp: nextTimestamp(), stream: 'OUT', text: accessLine(visit) });
-    if (batch.lines.length >= batchLines) {
-      this.#batches.delete(key);
-      this.#publish(batch);
-      return;
+    let batch = this.#batches.get(key);
+    if (batch === undefined) {
+      // Foreign DEAs may name apps in ways that are no part of a subject.
+      if (this.#isClosed || !isToken(app)) return;
+      batch = { app, index, lines: [] };
+      this.#batches.set(key, batch);
+      this.#timer ??= setTimeout(() => this.#flush(), this.#everyMs);
     }
-    this.#batches.set(key, batch);
-    this.#timer ??= setTimeout(() => this.#flush(), this.#everyMs);
+    batch.lines.push({ timestamp: nextTimestamp(), stream: 'OUT', text: accessLine(visit) });
+    if (batch.lines.length < batchLines) return;
+    this.#batches.delete(key);
+    this.#publish(batch);
   }
 
   #flush(): void {
@@ -88,28 +90,23 @@ export class AccessLog implements Disposable {
 
 /** One line, in gorouter's order: what programs that read its access log look for stands where they look. */
 export function accessLine(visit: Visit): string {
-  const { host, at, method, target, httpVersion, status, bytesReceived, bytesSent } = visit;
-  return [
-    `${host} - [${at.toISOString()}]`,
-    quoted(`${method} ${target} HTTP/${httpVersion}`),
-    status,
-    bytesReceived,
-    bytesSent,
-    quoted(visit.referer ?? '-'),
-    quoted(visit.userAgent ?? '-'),
-    quoted(visit.client),
-    quoted(visit.endpoint ?? '-'),
-    `x_forwarded_for:${quoted(visit.forwardedFor)}`,
-    'x_forwarded_proto:"http"',
-    `vcap_request_id:${quoted(visit.requestId)}`,
-    `response_time:${(visit.durationMs / 1000).toFixed(6)}`,
-    `app_id:${quoted(visit.app)}`,
-    `app_index:${quoted(visit.index ?? '-')}`,
-  ].join(' ');
+  const { host, at, method, target, httpVersion, status, bytesReceived, bytesSent, index, requestId, app } = visit;
+  const request = quoted(`${method} ${target} HTTP/${httpVersion}`);
+  const people = `${quoted(visit.referer ?? '-')} ${quoted(visit.userAgent ?? '-')}`;
+  const places = `${quoted(visit.client)} ${quoted(visit.endpoint ?? '-')}`;
+  const seconds = (visit.durationMs / 1000).toFixed(6);
+  return (
+    `${host} - [${at.toISOString()}] ${request} ${status} ${bytesReceived} ${bytesSent} ${people} ${places} ` +
+    `x_forwarded_for:${quoted(visit.forwardedFor)} x_forwarded_proto:"http" vcap_request_id:${quoted(requestId)} ` +
+    `response_time:${seconds} app_id:${quoted(app ?? '-')} app_index:${quoted(index ?? '-')}`
+  );
 }
+
+const harmful = /["\\]|[^\x20-\x7e\xa0-\uffff]/;
 
 /** A client must not be able to end the quotes, and with them its part of the line. */
 function quoted(text: string): string {
+  if (text.length <= 2_048 && !harmful.test(text)) return `"${text}"`;
   const shown = text.length > 2_048 ? `${text.slice(0, 2_048)}…` : text;
   return `"${shown.replace(/["\\]/g, '\\$&').replace(/[^\x20-\x7e\xa0-\uffff]/g, '?')}"`;
 }

@@ -4,6 +4,7 @@ import type { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { ComponentContext } from '#ground/component.ts';
 import { messageOf } from '#ground/errors.ts';
 import { repeat, within } from '#ground/wait.ts';
+import type { Metric } from '#vcap/metrics-text.ts';
 import { randomId, register } from '#vcap/registration.ts';
 import type { Address } from './handover.ts';
 import type { RouterOptions } from './options.ts';
@@ -12,11 +13,18 @@ import type { RouteTable } from './route-table.ts';
 /** After the bus was away everybody comes back within this time; who comes after us missed what we said at once. */
 const latecomersMs = 500;
 
+interface Announced {
+  readonly options: RouterOptions;
+  readonly address: () => Address;
+  readonly varz: () => object;
+  readonly metrics: () => readonly Metric[];
+}
+
 /** Says that a router is here, now, regularly and when asked, so that everybody registers. `undo` owns it. */
 export async function announceRouter(
   undo: AsyncDisposableStack,
   { bus, log }: ComponentContext,
-  { options, address, varz }: { options: RouterOptions; address: () => Address; varz: () => object },
+  { options, address, varz, metrics }: Announced,
 ): Promise<void> {
   const { staleMs, startEveryMs, index, status, shownConfig, traceKey: _, ...own } = options;
   const id = randomId();
@@ -45,7 +53,7 @@ export async function announceRouter(
   await register(
     undo,
     { bus, log },
-    { type: 'Router', index, host: reachable(host), status, varz, config: shownConfig ?? own },
+    { type: 'Router', index, host: reachable(host), status, varz, metrics, config: shownConfig ?? own },
   );
   publish();
 }

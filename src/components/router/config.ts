@@ -30,6 +30,8 @@ const RouterConfig = record({
   flush_apps_interval: optional(number),
   /** The same, as gorouter has it; 0 is never. */
   publish_active_apps_interval: optional(number),
+  /** As in gorouter: a line for each request; `-` is the standard output. */
+  access_log: optional(record({ file: optional(text) })),
   logging: optional(common.logging),
 });
 type RouterConfig = ValueOf<typeof RouterConfig>;
@@ -46,6 +48,7 @@ const originals = {
   host: 'inet',
   traceKey: 'trace_key',
   notFoundRedirect: '404_redirect',
+  accessFile: 'access_log.file',
   activeAppsEveryMs: 'flush_apps_interval or publish_active_apps_interval',
 };
 
@@ -82,6 +85,7 @@ function settingsOf(given: RouterConfig): RouterSettings {
     status: { port: status.port, user: wordOf(status.user), password: wordOf(status.password) },
     notFoundRedirect: given['404_redirect'],
     activeAppsEveryMs: activeAppsEveryMs(given),
+    accessFile: given.access_log?.file,
     exposeAllApps: status.expose_all_apps,
     shownConfig: given,
   };

@@ -1,7 +1,8 @@
 import type { AppState } from '#contract/apps.ts';
 import type { AppStates } from './app-states.ts';
 import type { Destination } from './check-request.ts';
-import { type Endpoint, pickEndpoint, type RouteTable } from './route-table.ts';
+import { type Balance, pickEndpoint, type Wish } from './pick-endpoint.ts';
+import type { Endpoint, RouteTable } from './route-table.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 /** Why no instance answers a request. */
@@ -22,45 +23,54 @@ export interface Directory {
 export interface Patience {
   readonly holdMs: number;
   readonly newsMs: number;
+  readonly balance: Balance;
+}
+
+interface SearchOptions {
+  readonly patience: Patience;
+  readonly stickyId: string | undefined;
+  readonly gone: () => AbortSignal;
 }
 
 /** The search of one request for an instance: each endpoint once, waiting where something may turn up. */
 export class EndpointSearch {
   readonly #directory: Directory;
   readonly #destination: Destination;
-  readonly #stickyId: string | undefined;
+  readonly #wish: Wish & { readonly tried: Endpoint[] };
   readonly #gone: () => AbortSignal;
   readonly #newsMs: number;
   readonly #endsAt: number;
-  readonly #tried = new Set<Endpoint>();
 
   /** @param gone gives a signal that aborts when the client has left; asked for only by one that has to wait */
-  constructor(
-    directory: Directory,
-    destination: Destination,
-    { stickyId, gone, holdMs, newsMs }: Patience & { stickyId: string | undefined; gone: () => AbortSignal },
-  ) {
+  constructor(directory: Directory, destination: Destination, { patience, stickyId, gone }: SearchOptions) {
     this.#directory = directory;
     this.#destination = destination;
-    this.#stickyId = stickyId;
+    this.#wish = { stickyId, tried: [], balance: patience.balance };
     this.#gone = gone;
-    this.#newsMs = newsMs;
-    this.#endsAt = performance.now() + holdMs;
+    this.#newsMs = patience.newsMs;
+    this.#endsAt = performance.now() + patience.holdMs;
   }
 
-  /** The next endpoint to try, or why there is none. */
-  async next(): Promise<Endpoint | Absence> {
-    const { table, states, room } = this.#directory;
+  /** The next endpoint to try, or why there is none: at once, unless that is to be waited for. */
+  next(): Endpoint | Promise<Endpoint | Absence> {
+    return this.#pick() ?? this.#wait();
+  }
+
+  #pick(): Endpoint | undefined {
+    const route = this.#directory.table.find(this.#destination.host, this.#destination.target);
+    const endpoint = route && pickEndpoint(route, this.#wish);
+    if (endpoint !== undefined) this.#wish.tried.push(endpoint);
+    return endpoint;
+  }
+
+  async #wait(): Promise<Endpoint | Absence> {
+    const { states, room } = this.#directory;
     const { host, target } = this.#destination;
     for (;;) {
-      const route = table.find(host, target);
-      const endpoint = route && pickEndpoint(route, { stickyId: this.#stickyId, tried: this.#tried });
-      if (endpoint !== undefined) {
-        this.#tried.add(endpoint);
-        return endpoint;
-      }
+      const endpoint = this.#pick();
+      if (endpoint !== undefined) return endpoint;
       const state = states.find(host, target);
-      const hasRefused = this.#tried.size > 0;
+      const hasRefused = this.#wish.tried.length > 0;
       const waitMs = Math.min(this.#endsAt - performance.now(), patienceWith(state, hasRefused, this.#newsMs));
       const isNews = state !== undefined && waitMs > 0 && (await room.wait(state.app, waitMs, this.#gone()));
       if (!isNews) return absenceOf(states.find(host, target), hasRefused);

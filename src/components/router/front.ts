@@ -29,10 +29,13 @@ const websocketGraceMs = 2_000;
 export class Front implements AsyncDisposable {
   readonly #options: FrontOptions;
   readonly #server: Server;
-  readonly #connections = new Set<Socket>();
+  /**
+   * Each with the answers that are under way on it: one, or more to a client that does not wait. One set of all answers
+   * would cost more than all else here: with so much coming and going V8 keeps what such a set no longer holds.
+   */
+  readonly #connections = new Map<Socket, ServerResponse[]>();
   /** Connections that have left HTTP, of which the server knows nothing any more. */
   readonly #loose = new Set<Socket>();
-  readonly #answers = new Set<ServerResponse>();
   #service: Service;
   #address: Address | undefined;
   #lastRequest = false;
@@ -51,7 +54,7 @@ export class Front implements AsyncDisposable {
     // Node drops headers beyond a number without a word, be they the ones that say where the body ends.
     this.#server.maxHeadersCount = 0;
     this.#server.on('connection', (socket: Socket) => {
-      this.#connections.add(socket);
+      this.#connections.set(socket, []);
       socket.once('close', () => this.#connections.delete(socket));
     });
     this.#takeRequests();
@@ -97,10 +100,10 @@ export class Front implements AsyncDisposable {
    * @param leastMs so long at least, for clients to learn of it
    */
   async calm({ leastMs, limitMs }: { leastMs: number; limitMs: number }): Promise<void> {
-    const before = [...this.#answers].filter((answer) => !wantsEvents(answer));
+    const before = this.#answers().filter((answer) => !wantsEvents(answer));
     this.#askForNoMore();
     const limit = performance.now() + limitMs;
-    const over = () => performance.now() >= limit || !before.some((answer) => this.#answers.has(answer));
+    const over = () => performance.now() >= limit || before.every((answer) => answer.closed);
     await sleep(leastMs);
     while (!over()) await sleep(10);
   }
@@ -138,7 +141,11 @@ export class Front implements AsyncDisposable {
 
   #askForNoMore(): void {
     this.#lastRequest = true;
-    for (const answer of this.#answers) answer.shouldKeepAlive = false;
+    for (const answer of this.#answers()) answer.shouldKeepAlive = false;
+  }
+
+  #answers(): ServerResponse[] {
+    return [...this.#connections.values()].flat();
   }
 
   /** Cuts connections without a request, and those that send none any more. */
@@ -149,7 +156,7 @@ export class Front implements AsyncDisposable {
   }
 
   #cut(isMeant: (socket: Socket) => boolean): void {
-    for (const socket of this.#connections) if (isMeant(socket)) socket.destroy();
+    for (const socket of this.#connections.keys()) if (isMeant(socket)) socket.destroy();
   }
 
   #takeRequests(): void {
@@ -178,10 +185,11 @@ export class Front implements AsyncDisposable {
   }
 
   #note(response: ServerResponse): void {
-    this.#answers.add(response);
+    const answers = this.#connections.get(response.req.socket);
+    answers?.push(response);
     if (this.#lastRequest) response.shouldKeepAlive = false;
-    response.once('close', () => {
-      this.#answers.delete(response);
+    response.on('close', () => {
+      answers?.splice(answers.indexOf(response), 1);
       // The server is closing, and this connection would wait for its next request.
       if (this.#isClosing) setImmediate(() => this.#server.closeIdleConnections());
     });

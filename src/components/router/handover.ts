@@ -87,5 +87,7 @@ function endpointAt({ host, port }: Address): Endpoint {
     tags: undefined,
     seenAt: Date.now(),
     isLeftOut: false,
+    isGone: false,
+    active: 0,
   };
 }

@@ -1,4 +1,5 @@
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { AnswerHead } from './answer-head.ts';
 import type { Endpoint } from './route-table.ts';
 
 /** They concern one connection, not the request; what `Connection` names comes on top. */
@@ -28,35 +29,59 @@ export interface Origin {
   readonly port: number;
 }
 
-/** The headers of the app's request, in lower case. Ones that would let a client pose as the router are written anew. */
-export function requestHeaders(original: IncomingHttpHeaders, origin: Origin): OutgoingHttpHeaders {
-  const named = namesIn(original.connection);
-  const headers: OutgoingHttpHeaders = {};
-  for (const [name, value] of Object.entries(original)) {
-    if (!hopByHop.has(name) && !isTakenAway(name, named)) headers[name] = value;
+/** What the router says itself: by these names an app knows whom it can believe. */
+const ours = new Set([
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-vcap-request-id',
+  'x-cf-applicationid',
+  'x-cf-instanceid',
+  'x-cf-instanceindex',
+]);
+
+/**
+ * The request line and headers of the app's request, each with its line end, spelled and repeated as the client did, but
+ * for what concerns the connection. Headers that would let a client pose as the router are written anew.
+ * @param target path and query, or `*`
+ */
+export function requestHead(request: RequestHead, target: string, origin: Origin): string {
+  const { method, rawHeaders, headers } = request;
+  const named = namesIn(headers.connection);
+  let head = `${method} ${target} HTTP/1.1\r\n`;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const spelled = rawHeaders[at] ?? '';
+    if (isAsked(spelled.toLowerCase(), named)) head += `${spelled}: ${rawHeaders[at + 1]}\r\n`;
   }
-  const chunked = original['transfer-encoding'] !== undefined;
-  if (chunked) headers['transfer-encoding'] = 'chunked';
-  if (chunked && original.trailer !== undefined) headers['trailer'] = original.trailer;
-  headers['x-forwarded-for'] = appended(original['x-forwarded-for'], origin.clientAddress);
-  headers['x-forwarded-proto'] = 'http';
-  headers['x-forwarded-host'] = original.host;
-  headers['x-forwarded-port'] = String(origin.port);
-  headers['x-vcap-request-id'] = origin.requestId;
+  if (headers['transfer-encoding'] !== undefined) {
+    head += 'Transfer-Encoding: chunked\r\n';
+    if (headers.trailer !== undefined) head += `Trailer: ${headers.trailer}\r\n`;
+  }
+  const before = headers['x-forwarded-for'];
   const { app, index, privateInstanceId } = origin.endpoint;
-  put(headers, 'x-cf-applicationid', app);
-  put(headers, 'x-cf-instanceid', privateInstanceId);
-  put(headers, 'x-cf-instanceindex', index);
-  return headers;
+  head += `X-Forwarded-For: ${before === undefined ? '' : `${before}, `}${origin.clientAddress}\r\n`;
+  head += `X-Forwarded-Proto: http\r\nX-Forwarded-Host: ${headers.host}\r\nX-Forwarded-Port: ${origin.port}\r\n`;
+  head += `X-Vcap-Request-Id: ${origin.requestId}\r\n`;
+  if (app !== undefined) head += `X-Cf-ApplicationId: ${app}\r\n`;
+  if (privateInstanceId !== undefined) head += `X-Cf-InstanceId: ${privateInstanceId}\r\n`;
+  if (index !== undefined) head += `X-Cf-InstanceIndex: ${index}\r\n`;
+  return head;
 }
 
-/** The headers of an app's websocket request: the same, and the two that ask for it. */
-export function upgradeHeaders(original: IncomingHttpHeaders, origin: Origin): OutgoingHttpHeaders {
-  return { ...requestHeaders(original, origin), connection: 'Upgrade', upgrade: 'websocket' };
+type RequestHead = Pick<IncomingMessage, 'method' | 'rawHeaders' | 'headers'>;
+
+/** Whether a header of the client is meant for the app. @param name in lower case */
+function isAsked(name: string, named: ReadonlySet<string> | undefined): boolean {
+  if (hopByHop.has(name) || isTakenAway(name, named)) return false;
+  // To programs that get headers as variables `X_Forwarded_For` is the same.
+  return !ours.has(name.includes('_') ? name.replaceAll('_', '-') : name);
 }
 
-/** An app's answer, as far as its head goes. */
-export type AnswerHead = Pick<IncomingMessage, 'rawHeaders' | 'headers' | 'statusCode'>;
+/** Whether a header concerns the connection it came on, whatever `Connection` says. */
+export function isForOneConnection(name: string): boolean {
+  return hopByHop.has(name.toLowerCase());
+}
 
 /**
  * The headers of the client's answer, names and values by turns, spelled and repeated as the app did.
@@ -99,14 +124,4 @@ function namesIn(connection: string | undefined): ReadonlySet<string> | undefine
 
 function isTakenAway(name: string, named: ReadonlySet<string> | undefined): boolean {
   return named?.has(name) === true && !lasting.has(name);
-}
-
-function appended(list: string | string[] | undefined, address: string): string {
-  const before = Array.isArray(list) ? list.join(', ') : (list ?? '');
-  return before === '' ? address : `${before}, ${address}`;
-}
-
-function put(headers: OutgoingHttpHeaders, name: string, value: string | undefined): void {
-  if (value === undefined) delete headers[name];
-  else headers[name] = value;
 }

@@ -12,21 +12,22 @@ interface Site<T> {
  */
 export class HostTable<T> {
   readonly #sites = new Map<string, Site<T>>();
-  #wildcards = 0;
+  /** By what follows the asterisk. */
+  readonly #wildcards = new Map<string, Site<T>>();
 
   get(uri: string): T | undefined {
     const { host, path } = partsOf(uri);
-    const site = this.#sites.get(host);
+    const site = this.#siteOf(host);
     return path === '' ? site?.root : site?.paths.find((each) => each.path === path)?.value;
   }
 
   set(uri: string, value: T): void {
     const { host, path } = partsOf(uri);
-    let site = this.#sites.get(host);
+    let site = this.#siteOf(host);
     if (site === undefined) {
       site = { root: undefined, paths: [] };
-      this.#sites.set(host, site);
-      if (host.startsWith('*.')) this.#wildcards += 1;
+      if (isWildcard(host)) this.#wildcards.set(host.slice(1), site);
+      else this.#sites.set(host, site);
     }
     if (path === '') {
       site.root = value;
@@ -38,13 +39,13 @@ export class HostTable<T> {
 
   delete(uri: string): void {
     const { host, path } = partsOf(uri);
-    const site = this.#sites.get(host);
+    const site = this.#siteOf(host);
     if (site === undefined) return;
     if (path === '') site.root = undefined;
     else site.paths = site.paths.filter((each) => each.path !== path);
     if (site.root !== undefined || site.paths.length > 0) return;
-    this.#sites.delete(host);
-    if (host.startsWith('*.')) this.#wildcards -= 1;
+    if (isWildcard(host)) this.#wildcards.delete(host.slice(1));
+    else this.#sites.delete(host);
   }
 
   /**
@@ -58,12 +59,16 @@ export class HostTable<T> {
     if (exact !== undefined) return exact;
     const normal = normalHostOf(host);
     const found = normal === host ? undefined : valueAt(this.#sites.get(normal), path);
-    return found ?? (this.#wildcards === 0 ? undefined : this.#findWildcard(normal, path));
+    return found ?? (this.#wildcards.size === 0 ? undefined : this.#findWildcard(normal, path));
+  }
+
+  #siteOf(host: string): Site<T> | undefined {
+    return isWildcard(host) ? this.#wildcards.get(host.slice(1)) : this.#sites.get(host);
   }
 
   #findWildcard(host: string, path: string): T | undefined {
     for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
-      const found = valueAt(this.#sites.get(`*${host.slice(dot)}`), path);
+      const found = valueAt(this.#wildcards.get(host.slice(dot)), path);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -71,16 +76,31 @@ export class HostTable<T> {
 
   /** All values, in no particular order; deleting meanwhile is allowed. */
   *values(): Generator<T> {
-    for (const { root, paths } of this.#sites.values()) {
-      if (root !== undefined) yield root;
-      for (const { value } of paths) yield value;
+    for (const sites of [this.#sites, this.#wildcards]) {
+      for (const { root, paths } of sites.values()) {
+        if (root !== undefined) yield root;
+        for (const { value } of paths) yield value;
+      }
     }
   }
 }
 
 /** A host as the table knows it: lower case, without port and final dot. */
 function normalHostOf(host: string): string {
-  return host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
+  const lower = host.toLowerCase();
+  let end = lower.length;
+  while (isDigit(lower.charCodeAt(end - 1))) end -= 1;
+  end = lower.charAt(end - 1) === ':' ? end - 1 : lower.length;
+  if (lower.charAt(end - 1) === '.') end -= 1;
+  return end === lower.length ? lower : lower.slice(0, end);
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+function isWildcard(host: string): boolean {
+  return host.startsWith('*.');
 }
 
 function partsOf(uri: string): { host: string; path: string } {

@@ -23,11 +23,19 @@ export const RouterOptions = v.object({
   startEveryMs: ms(30_000),
   /** How long a client may take for the head of a request. */
   headersMs: ms(15_000),
+  /** How long a client may send nothing of a body that is waited for. [60 s, v1] */
+  bodyIdleMs: ms(60_000),
+  /** How long a client may take nothing of an answer that waits for it. */
+  stallMs: ms(300_000),
   /** How long an idle connection of a client is kept. [60 s] */
   keepAliveMs: ms(75_000),
   /** How long a connection to an instance may take. [5 s] */
   connectMs: ms(5_000),
-  /** How long an idle connection to an instance is kept. */
+  /** Which instance gets a request: each in turn, or the one that answers fewest now. */
+  balance: v.optional(v.picklist(['round-robin', 'least-connections']), 'round-robin'),
+  /** How soon an instance that refused is asked whether it is back, later less often; 0 is never. [at its registration] */
+  probeMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 100),
+  /** How long an idle connection to an instance is kept, unless it says that it keeps it for less. */
   idleAppConnectionMs: ms(30_000),
   /** How long requests that are under way may go on when the router stops. */
   drainMs: ms(500),
@@ -60,6 +68,10 @@ export const RouterOptions = v.object({
   ),
   /** What `/varz` shows as the configuration; these options when absent. */
   shownConfig: v.optional(v.looseObject({})),
+  /** A file for one line of JSON per request; `-` is the standard output. None when absent. [access_log.file, gorouter] */
+  accessFile: v.optional(v.pipe(v.string(), v.nonEmpty())),
+  /** A file that is longer becomes `<file>.1`. */
+  accessFileBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 64 * 1024 * 1024),
   /** Access lines are collected for so long before they are published. */
   logEveryMs: ms(100),
 });

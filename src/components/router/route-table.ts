@@ -16,8 +16,12 @@ export interface Endpoint {
   readonly tags: Tags | undefined;
   /** When it was registered last, in ms. */
   seenAt: number;
-  /** It refused a connection and was not registered since. */
+  /** It refused a connection and was not heard of since. */
   isLeftOut: boolean;
+  /** It is registered no more, or as another. */
+  isGone: boolean;
+  /** Requests that it is answering. */
+  active: number;
 }
 
 /** A uri and the endpoints behind it, at least one. */
@@ -49,9 +53,13 @@ export class RouteTable {
     const at = route.endpoints.findIndex((each) => isAt(each, message));
     const known = route.endpoints[at];
     if (known === undefined) route.endpoints.push(endpointOf(message, now));
-    // Another object, so that a request which was refused there before the news tries it again.
-    else if (isSame(known, message)) route.endpoints[at] = { ...known, seenAt: now, isLeftOut: false };
-    else route.endpoints[at] = endpointOf(message, now);
+    else if (isSame(known, message) && !known.isLeftOut) known.seenAt = now;
+    else {
+      // Another object, so that a request which was refused there before the news tries it again.
+      known.isGone = true;
+      const tags = isSame(known, message) ? { tags: known.tags } : {};
+      route.endpoints[at] = { ...endpointOf(message, now), ...tags };
+    }
   }
 
   unregister({ uris, host, port }: RouteWithdrawal): void {
@@ -100,36 +108,10 @@ export class RouteTable {
 
   #keep(route: Route, isKept: (endpoint: Endpoint) => boolean): void {
     if (route.endpoints.every(isKept)) return;
+    for (const endpoint of route.endpoints) endpoint.isGone = !isKept(endpoint);
     route.endpoints = route.endpoints.filter(isKept);
     if (route.endpoints.length === 0) this.#routes.delete(route.uri);
   }
-}
-
-/**
- * The endpoint for the next request: the one with `stickyId` if it can be had, else each in turn. Those that are left
- * out come last, for they may be back; those in `tried` never.
- */
-export function pickEndpoint(
-  route: Route,
-  { stickyId, tried }: { stickyId?: string | undefined; tried: ReadonlySet<Endpoint> },
-): Endpoint | undefined {
-  if (stickyId !== undefined) {
-    const own = route.endpoints.find((each) => each.privateInstanceId === stickyId);
-    if (own !== undefined && !own.isLeftOut && !tried.has(own)) return own;
-  }
-  const count = route.endpoints.length;
-  let lastResort: Endpoint | undefined;
-  for (let step = 0; step < count; step += 1) {
-    const endpoint = route.endpoints[(route.turn + step) % count];
-    if (endpoint === undefined || tried.has(endpoint)) continue;
-    if (endpoint.isLeftOut) {
-      lastResort ??= endpoint;
-      continue;
-    }
-    route.turn = (route.turn + step + 1) % count;
-    return endpoint;
-  }
-  return lastResort;
 }
 
 function endpointOf(message: Omit<RouteMessage, 'uris'>, now: number): Endpoint {
@@ -142,6 +124,8 @@ function endpointOf(message: Omit<RouteMessage, 'uris'>, now: number): Endpoint 
     tags: message.tags ? tagsOf(message.tags) : undefined,
     seenAt: now,
     isLeftOut: false,
+    isGone: false,
+    active: 0,
   };
 }
 

@@ -2,6 +2,7 @@ import { appState } from '#contract/apps.ts';
 import { routerRegister, routerUnregister } from '#contract/routes.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { type ComponentContext, type Running, runningWith } from '#ground/component.ts';
+import { AccessFile } from './access-file.ts';
 import { AccessLog } from './access-log.ts';
 import { ActiveApps } from './active-apps.ts';
 import { announceRouter, sweepRoutes } from './announce.ts';
@@ -10,7 +11,10 @@ import { type Entrance, openDoors } from './doors.ts';
 import type { Directory } from './find-endpoint.ts';
 import type { Front } from './front.ts';
 import { type Address, Handover } from './handover.ts';
+import { InstanceTransport } from './instance-transport.ts';
+import { Metrics } from './metrics.ts';
 import type { RouterOptions } from './options.ts';
+import { Probes } from './probe-instances.ts';
 import { RouteTable } from './route-table.ts';
 import type { Service } from './serve-request.ts';
 import { Traffic } from './traffic.ts';
@@ -45,9 +49,9 @@ export async function startRouter(
 ): Promise<RunningRouter> {
   const { bus, log } = context;
   await using undo = new AsyncDisposableStack();
-  const { HttpxyTransport } = await import('./proxy.ts');
+  const accessFile = accessFileOf(undo, context, options);
   const accessLog = undo.use(new AccessLog(bus, log, options.logEveryMs));
-  const transport = new HttpxyTransport({ connectMs: options.connectMs, idleMs: options.idleAppConnectionMs });
+  const transport = new InstanceTransport({ ...options, idleMs: options.idleAppConnectionMs });
   const room = new WaitingRoom(options.maxHeld);
   const directory = { table: new RouteTable(), states: new AppStates(), room };
   learnRoutes(undo, context, directory);
@@ -57,15 +61,19 @@ export async function startRouter(
   const traffic = new Traffic();
   const activeApps = undo.use(new ActiveApps(bus, log, options.activeAppsEveryMs));
   const { notFoundRedirect, traceKey } = options;
-  const ways = { directory, patience: options, transport, handover };
-  const service: Service = { ...ways, accessLog, traffic, activeApps, notFoundRedirect, traceKey, bus, log };
+  const probes = undo.use(new Probes(options));
+  const ways = { directory, patience: options, transport, handover, probes };
+  const metrics = new Metrics();
+  const records = { accessLog, accessFile, traffic, metrics };
+  const service: Service = { ...ways, ...records, activeApps, notFoundRedirect, traceKey, bus, log };
   const doors = await openDoors(service, options, entrance);
   let isReleased = false;
   undo.defer(() => (isReleased ? undefined : transport[Symbol.dispose]()));
   undo.use(doors);
   undo.use(room); // before the front closes, so that nobody waits in vain
   const varz = () => varzOf(service, doors.front.connections, options.exposeAllApps);
-  await announceRouter(undo, context, { options, address: () => doors.address(), varz });
+  const figures = () => metrics.metrics(gaugesOf(service, doors.front.connections));
+  await announceRouter(undo, context, { options, address: () => doors.address(), varz, metrics: figures });
   await bus.flush(); // from here on no registration is missed
   const { host, port } = doors.address();
   log.info('router listens', { host, port });
@@ -103,6 +111,27 @@ function varzOf({ traffic, directory, transport }: Service, clients: number, isW
     client_connections: clients,
     app_connections: transport.connections,
   };
+}
+
+function gaugesOf({ directory, transport, probes }: Service, clients: number) {
+  const { uris, endpoints } = directory.table.size();
+  return {
+    client_connections: [clients, 'Connections of clients, idle ones included.'],
+    instance_connections: [transport.connections, 'Connections to instances, idle ones included.'],
+    held_requests: [directory.room.taken, 'Requests that wait for an app to start, or for news of it.'],
+    routes: [uris, 'Host names, with or without a path, that lead somewhere.'],
+    endpoints: [endpoints, 'Instances behind them.'],
+    instances_left_out: [probes.size, 'Addresses that refused a connection and get no requests until they take one.'],
+  } as const;
+}
+
+function accessFileOf(
+  undo: AsyncDisposableStack,
+  { log }: ComponentContext,
+  { accessFile, accessFileBytes, logEveryMs }: RouterOptions,
+): AccessFile | undefined {
+  if (accessFile === undefined) return undefined;
+  return undo.use(new AccessFile({ path: accessFile, maxBytes: accessFileBytes, everyMs: logEveryMs }, log));
 }
 
 /** Keeps the directory as the bus says, and tells those who wait about it. */

@@ -3,18 +3,21 @@ import type { Socket } from 'node:net';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
+import type { AccessFile } from './access-file.ts';
 import type { AccessLog } from './access-log.ts';
 import type { ActiveApps } from './active-apps.ts';
 import { checkRequest, checkUpgrade, isRefusal, isRepeatable } from './check-request.ts';
+import { Errand } from './errand.ts';
 import { type Absence, type Directory, EndpointSearch, isAbsence, type Patience } from './find-endpoint.ts';
 import type { Handover } from './handover.ts';
-import { answerHeaders, requestHeaders, upgradeHeaders } from './headers.ts';
+import type { Metrics } from './metrics.ts';
 import { type Page, pageFor, redirectPage } from './page.ts';
+import type { Probes } from './probe-instances.ts';
 import type { Endpoint } from './route-table.ts';
 import { lastWords, pageAsText, refusalAsText, sendPage, sendRefusal } from './send-page.ts';
-import { stickyCookie, stickyIdOf } from './sticky-session.ts';
+import { stickyIdOf } from './sticky-session.ts';
 import type { Traffic } from './traffic.ts';
-import type { Attempt, Call, Transport } from './transport.ts';
+import type { Attempt, Transport } from './transport.ts';
 import { Visitor } from './visitor.ts';
 
 /** What serving requests takes. */
@@ -23,8 +26,11 @@ export interface Service {
   readonly patience: Patience;
   readonly transport: Transport;
   readonly handover: Handover;
+  readonly probes: Probes;
   readonly accessLog: AccessLog;
+  readonly accessFile: AccessFile | undefined;
   readonly traffic: Traffic;
+  readonly metrics: Metrics;
   readonly activeApps: ActiveApps;
   /** Where requests are sent that no app is there for. */
   readonly notFoundRedirect: string | undefined;
@@ -47,29 +53,25 @@ export async function serveRequest(
   response.on('error', () => {}); // the client is gone, which `close` says too
   const checked = checkRequest(request);
   if (isRefusal(checked)) {
-    service.traffic.countBad(performance.now());
+    countRefusal(service);
     return sendRefusal(response, checked);
   }
 
-  const visitor = new Visitor(request, checked);
+  const visitor = new Visitor(request, checked, expectsContinue);
   const isRepeated = isRepeatable(request);
-  response.once('close', () => record(service, visitor, response.headersSent ? response.statusCode : 499));
-  const onBytes = (bytes: number) => {
-    visitor.bytesSent += bytes;
-  };
-  const attempt = async (endpoint: Endpoint) => {
+  response.on('close', () => record(service, visitor, response.headersSent ? response.statusCode : 499));
+  const attempt = (endpoint: Endpoint, isRepetition: boolean) => {
     if (endpoint.app === undefined) service.handover.noteOwn(response);
-    const headers = requestHeaders(visitor.headers, visitor.originFor(endpoint));
-    const call = { ...callTo(service, endpoint, visitor), headers, expectsContinue, onBytes };
-    const first = await service.transport.forward(request, response, { ...call, ownConnection: !isRepeated });
-    // A kept connection that ends without a word was being closed by the app while the request was on its way.
-    const isWorthAnother = first.result === 'silent' && first.wasKept && !response.destroyed;
-    return isWorthAnother ? service.transport.forward(request, response, { ...call, ownConnection: true }) : first;
+    const ownConnection = !isRepeated || isRepetition;
+    const errand = new Errand(visitor, endpoint, { ownConnection, traceKey: service.traceKey });
+    return service.transport.forward(request, response, errand);
   };
   const absence = await findAnswer(service, visitor, { attempt, client: response });
   if (absence === undefined || response.destroyed) return;
   visitor.hasPage = true;
-  onBytes(sendPage(response, await pageOf(service, visitor, absence), visitor.requestId));
+  // The body may come or not, as nobody has asked for it: what follows on this connection means nothing.
+  if (expectsContinue && !request.complete) response.shouldKeepAlive = false;
+  visitor.bytesSent += sendPage(response, await pageOf(service, visitor, absence), visitor.requestId);
 }
 
 /** Has an instance take over a connection as a websocket, or says why none does. The socket has a listener for errors. */
@@ -81,18 +83,15 @@ export async function serveUpgrade(
 ): Promise<void> {
   const checked = checkUpgrade(request);
   if (isRefusal(checked)) {
-    service.traffic.countBad(performance.now());
+    countRefusal(service);
     socket.end(refusalAsText(checked));
     return;
   }
-  const visitor = new Visitor(request, checked);
+  const visitor = new Visitor(request, checked, false);
   let status = 499;
   const attempt = async (endpoint: Endpoint) => {
-    const outcome = await service.transport.upgrade(request, socket, head, {
-      ...callTo(service, endpoint, visitor),
-      headers: upgradeHeaders(visitor.headers, visitor.originFor(endpoint)),
-      failure: refusalAsText({ status: 502, text: 'The app gave no answer.', routerError: 'endpoint_failure' }),
-    });
+    const errand = new Errand(visitor, endpoint, { ownConnection: true, traceKey: service.traceKey });
+    const outcome = await service.transport.upgrade(request, socket, head, errand);
     if (outcome.result === 'answered') status = outcome.status;
     return outcome;
   };
@@ -106,71 +105,72 @@ export async function serveUpgrade(
   record(service, visitor, status);
 }
 
-function callTo({ traceKey }: Service, endpoint: Endpoint, visitor: Visitor): Omit<Call, 'headers'> {
-  return {
-    endpoint,
-    target: visitor.destination.target,
-    answerHeaders: (head) => {
-      visitor.noteAnswer();
-      const cookie = stickyCookie(head, endpoint.privateInstanceId);
-      const headers = answerHeaders(head, visitor.requestId, cookie);
-      return visitor.headers['x-vcap-trace'] === traceKey ? withTrace(headers, visitor, endpoint) : headers;
-    },
-  };
-}
-
-/** An app could write them too: theirs come first, ours last. */
-function withTrace(headers: readonly string[], { localAddress }: Visitor, { host, port }: Endpoint): string[] {
-  return [...headers, 'X-Vcap-Router', localAddress, 'X-Vcap-Backend', `${host}:${port}`];
-}
-
-interface Errand {
-  readonly attempt: (endpoint: Endpoint) => Promise<Attempt>;
+interface Attempting {
+  readonly attempt: (endpoint: Endpoint, isRepetition: boolean) => Promise<Attempt>;
   readonly client: ServerResponse | Socket;
 }
 
-/** @returns why there is no answer, or `undefined` when there is one */
-async function findAnswer(service: Service, visitor: Visitor, errand: Errand): Promise<Absence | undefined> {
-  const { attempt, client } = errand;
-  const absence = await askInstances(service, visitor, errand);
-  if (absence === undefined || absence.why === 'broken') return absence;
+/** Tries one endpoint after the other. @returns why there is no answer, or `undefined` when there is one */
+async function findAnswer(service: Service, visitor: Visitor, attempting: Attempting): Promise<Absence | undefined> {
+  const { attempt, client } = attempting;
+  const { patience, handover } = service;
+  const gone = () => departureOf(client);
+  const stickyId = stickyIdOf(visitor.headers.cookie);
+  const search = new EndpointSearch(service.directory, visitor.destination, { patience, stickyId, gone });
+  for (;;) {
+    const next = search.next();
+    const found = handover.keepFromOwn(next instanceof Promise ? await next : next);
+    if (isAbsence(found)) return askSuccessor(service, visitor, attempting, found);
+    visitor.visits(found);
+    service.activeApps.note(found.app);
+    found.active += 1;
+    let outcome = await attempt(found, false);
+    if (isWorthAnother(outcome, client)) outcome = await attempt(found, true);
+    found.active -= 1;
+    const result = resultOf(service, visitor, found, outcome);
+    if (client.destroyed) return undefined;
+    if (result !== 'unreached') return result;
+  }
+}
+
+/** A kept connection that ends without a word was being closed by the app while the request was on its way. */
+function isWorthAnother(outcome: Attempt, client: ServerResponse | Socket): boolean {
+  return outcome.result === 'silent' && outcome.wasKept && !client.destroyed;
+}
+
+/** @returns `undefined` for an answer, why there will be none, or that another endpoint may have one */
+function resultOf(
+  service: Service,
+  visitor: Visitor,
+  found: Endpoint,
+  outcome: Attempt,
+): Absence | undefined | 'unreached' {
+  if (outcome.result === 'answered') {
+    found.isLeftOut = false;
+    return undefined;
+  }
+  service.metrics.countError(outcome.result);
+  const isUnreached = outcome.result === 'unreached';
+  report(service.log, found, outcome.error, isUnreached && !found.isLeftOut);
+  if (!isUnreached) return { why: 'broken', app: appOf(service, visitor), detail: messageOf(outcome.error) };
+  found.isLeftOut = true;
+  service.probes.watch(found);
+  return 'unreached';
+}
+
+/** No instance is here. While the platform changes hands the next router may have one. */
+async function askSuccessor(
+  service: Service,
+  visitor: Visitor,
+  { attempt, client }: Attempting,
+  absence: Absence,
+): Promise<Absence | undefined> {
+  visitor.app ??= appOf(service, visitor)?.app;
   const successor = await service.handover.successor(() => departureOf(client));
   if (successor === undefined) return absence;
   visitor.app = undefined; // the successor keeps the log of this visit
-  const outcome = await attempt(successor);
+  const outcome = await attempt(successor, false);
   return outcome.result === 'answered' || client.destroyed ? undefined : absence;
-}
-
-/** Tries one endpoint after the other. */
-async function askInstances(
-  service: Service,
-  visitor: Visitor,
-  { attempt, client }: Errand,
-): Promise<Absence | undefined> {
-  const { directory, patience, handover, log } = service;
-  const stickyId = stickyIdOf(visitor.headers.cookie);
-  const gone = () => departureOf(client);
-  const search = new EndpointSearch(directory, visitor.destination, { ...patience, stickyId, gone });
-  for (;;) {
-    const found = handover.keepFromOwn(await search.next());
-    if (isAbsence(found)) {
-      visitor.app ??= appOf(service, visitor)?.app;
-      return found;
-    }
-    visitor.endpoint = found;
-    visitor.app = found.app;
-    service.activeApps.note(found.app);
-    const outcome = await attempt(found);
-    if (outcome.result === 'answered') {
-      found.isLeftOut = false;
-      return undefined;
-    }
-    if (client.destroyed) return undefined;
-    const isUnreached = outcome.result === 'unreached';
-    report(log, found, outcome.error, isUnreached && !found.isLeftOut);
-    if (!isUnreached) return { why: 'broken', app: appOf(service, visitor), detail: messageOf(outcome.error) };
-    found.isLeftOut = true;
-  }
 }
 
 /** @param isNews whether it is the first time */
@@ -192,11 +192,17 @@ function departureOf(client: ServerResponse | Socket): AbortSignal {
   return departure.signal;
 }
 
+function countRefusal({ traffic, metrics }: Service): void {
+  traffic.countBad(performance.now());
+  metrics.countError('not acceptable');
+}
+
 async function pageOf(
-  { bus, directory, notFoundRedirect }: Service,
+  { bus, directory, metrics, notFoundRedirect }: Service,
   visitor: Visitor,
   absence: Absence,
 ): Promise<Page> {
+  metrics.countError(`app ${absence.why}`);
   const hasFailed = absence.why === 'crashed' || absence.why === 'unreachable' || absence.why === 'broken';
   const lines = hasFailed && absence.app !== undefined ? await lastWords(bus, absence.app.app) : [];
   const { destination, requestId } = visitor;
@@ -205,10 +211,17 @@ async function pageOf(
   return isNobody && notFoundRedirect !== undefined ? redirectPage(notFoundRedirect, facts) : pageFor(absence, facts);
 }
 
-function record({ accessLog, activeApps, traffic }: Service, visitor: Visitor, status: number): void {
+function record(
+  { accessLog, accessFile, activeApps, traffic, metrics }: Service,
+  visitor: Visitor,
+  status: number,
+): void {
   if (!visitor.hasPage) activeApps.note(visitor.app); // it may have taken long
   if (visitor.hasPage) traffic.countBad(performance.now());
   else traffic.count(visitor.passage(status), performance.now());
+  metrics.count(visitor.passage(status));
+  if (visitor.app === undefined && accessFile === undefined) return;
   const visit = visitor.visit(status);
-  if (visit !== undefined) accessLog.add(visit);
+  accessLog.add(visit);
+  accessFile?.add(visit);
 }

@@ -1,4 +1,4 @@
-import type { AnswerHead } from './headers.ts';
+import type { AnswerHead } from './answer-head.ts';
 
 /** The cookie by which a client comes back to the instance that keeps its session. */
 const cookieName = '__VCAP_ID__';
@@ -17,8 +17,11 @@ export function stickyIdOf(cookies: string | undefined): string | undefined {
  * The cookie to add to an answer that opens a session, which is one that sets `JSESSIONID`. It lives as long as the
  * session and goes where the session goes, as in gorouter.
  */
-export function stickyCookie(head: AnswerHead, privateInstanceId: string | undefined): string | undefined {
-  const session = head.headers['set-cookie']?.find((cookie) => /^\s*JSESSIONID=/i.test(cookie));
+export function stickyCookie(
+  { headers }: Pick<AnswerHead, 'headers'>,
+  privateInstanceId: string | undefined,
+): string | undefined {
+  const session = headers['set-cookie']?.find((cookie) => /^\s*JSESSIONID=/i.test(cookie));
   if (session === undefined || privateInstanceId === undefined) return undefined;
   const shared = session.match(/;\s*(?:expires|max-age|samesite)=[^;]*|;\s*(?:secure|partitioned)(?=\s*(?:;|$))/gi);
   const attributes = (shared ?? []).map((attribute) => attribute.replace(/^;\s*/, '; '));

@@ -1,16 +1,14 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { AnswerHead } from './headers.ts';
+import type { AnswerHead } from './answer-head.ts';
 
 /** A request on its way to one instance. */
-export interface Call {
+interface Call {
   readonly endpoint: { readonly host: string; readonly port: number };
-  /** Path and query, or `*`. */
-  readonly target: string;
-  /** Complete, but for what concerns the connection. */
-  readonly headers: OutgoingHttpHeaders;
+  /** The request line and the headers, each with its line end, but for headers that concern the connection. */
+  head(): string;
   /** The headers of the client's answer, names and values by turns. */
-  readonly answerHeaders: (head: AnswerHead) => string[];
+  answerHeaders(head: AnswerHead): string[];
 }
 
 export interface ForwardCall extends Call {
@@ -19,7 +17,7 @@ export interface ForwardCall extends Call {
   /** The client waits for `100 Continue`, which is the app's to say. */
   readonly expectsContinue: boolean;
   /** Told of each piece of the answer's body. */
-  readonly onBytes: (bytes: number) => void;
+  onBytes(bytes: number): void;
 }
 
 export interface UpgradeCall extends Call {
@@ -42,7 +40,7 @@ export type Attempt =
 export interface Transport extends Disposable {
   /** How many connections to instances there are, websockets included. */
   readonly connections: number;
-  /** Settles when the head of the answer is on its way to the client. It replaces the request's headers and url. */
+  /** Settles when the answer is complete, or nothing more will come of it. */
   forward(request: IncomingMessage, response: ServerResponse, call: ForwardCall): Promise<Attempt>;
   /** The same for a request to become a websocket; the socket has to have a listener for errors. */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, call: UpgradeCall): Promise<Attempt>;

@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Visit } from './access-log.ts';
 import type { Destination } from './check-request.ts';
-import { type Origin, requestIdOf } from './headers.ts';
+import { requestHead, requestIdOf } from './headers.ts';
 import type { Endpoint } from './route-table.ts';
 import type { Passage } from './traffic.ts';
 
-/** What is remembered of a request while it is served; forwarding replaces the request's own headers. */
+/** What is remembered of a request while it is served. */
 export class Visitor {
   readonly destination: Destination;
   readonly headers: IncomingHttpHeaders;
   readonly requestId: string;
+  /** Whether it sends its body only when it is told to. */
+  readonly expectsContinue: boolean;
   /** The instance that was asked last. */
   endpoint: Endpoint | undefined;
   /** The app that was asked for, as far as it is known. */
@@ -20,6 +22,7 @@ export class Visitor {
   hasPage = false;
   /** The address the request came to. */
   readonly localAddress: string;
+  readonly #request: IncomingMessage;
   readonly #method: string;
   readonly #httpVersion: string;
   readonly #address: string;
@@ -29,9 +32,11 @@ export class Visitor {
   readonly #startedAt = performance.now();
   #latencyMs: number | undefined;
 
-  constructor(request: IncomingMessage, destination: Destination) {
+  constructor(request: IncomingMessage, destination: Destination, expectsContinue: boolean) {
     const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = request.socket;
+    this.#request = request;
     this.destination = destination;
+    this.expectsContinue = expectsContinue;
     this.headers = request.headers;
     this.requestId = requestIdOf(request.headers) ?? randomUUID();
     this.#method = request.method ?? '';
@@ -42,9 +47,16 @@ export class Visitor {
     this.localAddress = localAddress.replace(/^::ffff:/, '');
   }
 
-  /** What an instance is told about where the request comes from. */
-  originFor(endpoint: Endpoint): Origin {
-    return { endpoint, requestId: this.requestId, clientAddress: this.#address, port: this.#port };
+  /** An instance is being asked. */
+  visits(endpoint: Endpoint): void {
+    this.endpoint = endpoint;
+    this.app = endpoint.app;
+  }
+
+  /** The head of the request as an instance gets it. */
+  headFor(endpoint: Endpoint): string {
+    const origin = { endpoint, requestId: this.requestId, clientAddress: this.#address, port: this.#port };
+    return requestHead(this.#request, this.destination.target, origin);
   }
 
   /** The head of an instance's answer is here. */
@@ -57,10 +69,9 @@ export class Visitor {
     return { app, tags: endpoint?.tags, url: destination.host, status, latencyMs: this.#latencyMs };
   }
 
-  /** The visit, now that it is over; `undefined` when it was to no app, but to the platform itself or to nobody. */
-  visit(status: number): Visit | undefined {
+  /** The visit, now that it is over. */
+  visit(status: number): Visit {
     const { app, endpoint, headers } = this;
-    if (app === undefined) return undefined;
     const before = headers['x-forwarded-for'];
     return {
       app,

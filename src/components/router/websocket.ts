@@ -1,26 +1,5 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { closeFrame, WebsocketFrames } from './websocket-frames.ts';
-
-/**
- * Gives an answer to a websocket request the head that its client is to see: `headers`, names and values by turns, and
- * what a switch of protocols, or the framing of a refusal, needs.
- */
-export function prepareAnswer(answer: IncomingMessage, headers: readonly string[]): void {
-  const head: Record<string, string[]> = {};
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    const name = (headers[at] ?? '').toLowerCase();
-    head[name] = [...(head[name] ?? []), headers[at + 1] ?? ''];
-  }
-  const single = Object.fromEntries(
-    Object.entries(head).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
-  );
-  const { 'transfer-encoding': coding } = answer.headers;
-  if (answer.statusCode === 101) Object.assign(single, { connection: 'Upgrade', upgrade: 'websocket' });
-  else if (coding !== undefined) Object.assign(single, { 'transfer-encoding': coding });
-  answer.headers = single as IncomingHttpHeaders; // names may repeat, which httpxy writes as several lines
-  answer.statusMessage = (answer.statusMessage ?? '').replace(/[^\t\x20-\x7e]/g, '?');
-}
 
 /** "Service restart": the client is to connect again. Of the registry that RFC 6455 began. */
 const serviceRestart = 1012;
@@ -33,7 +12,7 @@ export class CarriedWebsocket {
   readonly #frames = new WebsocketFrames();
   readonly #follow = (piece: Buffer) => this.#frames.follow(piece);
 
-  /** To be made in the turn in which the transport connects the two. */
+  /** To be made in the turn in which the two are connected. */
   constructor(client: Socket, app: Socket) {
     this.#client = client;
     this.#app = app;

@@ -1,9 +1,9 @@
 import * as assert from 'uvu/assert';
 import { HostTable } from '#components/router/host-table.ts';
-import { type Endpoint, pickEndpoint, RouteTable } from '#components/router/route-table.ts';
+import { pickEndpoint } from '#components/router/pick-endpoint.ts';
+import { type Endpoint, RouteTable } from '#components/router/route-table.ts';
 import { describe } from '../../support/spec.ts';
 
-const none: ReadonlySet<Endpoint> = new Set();
 const at = (port: number, more: object = {}) => ({ host: '127.0.0.1', port, uris: ['a.localhost'], ...more });
 
 function portsOf(table: RouteTable, host = 'a.localhost'): number[] {
@@ -171,7 +171,7 @@ describe('pickEndpoint', (it) => {
   it('goes round', () => {
     const route = routeWith(3);
 
-    const ports = Array.from({ length: 6 }, () => pickEndpoint(route, { tried: none })?.port);
+    const ports = Array.from({ length: 6 }, () => pickEndpoint(route, { tried: [] })?.port);
 
     assert.equal(ports, [1, 2, 3, 1, 2, 3]);
   });
@@ -181,25 +181,38 @@ describe('pickEndpoint', (it) => {
     const [first, second] = route.endpoints;
     assert.ok(first && second);
 
-    assert.is(pickEndpoint(route, { stickyId: 'id2', tried: none }), second);
-    assert.is(pickEndpoint(route, { stickyId: 'id9', tried: none }), first);
-    assert.is.not(pickEndpoint(route, { stickyId: 'id2', tried: new Set([second]) }), second);
+    assert.is(pickEndpoint(route, { stickyId: 'id2', tried: [] }), second);
+    assert.is(pickEndpoint(route, { stickyId: 'id9', tried: [] }), first);
+    assert.is.not(pickEndpoint(route, { stickyId: 'id2', tried: [second] }), second);
     second.isLeftOut = true;
-    assert.is.not(pickEndpoint(route, { stickyId: 'id2', tried: none }), second);
+    assert.is.not(pickEndpoint(route, { stickyId: 'id2', tried: [] }), second);
   });
 
   it('takes those that are left out last, and tried ones never', () => {
     const route = routeWith(3);
     for (const endpoint of route.endpoints.slice(0, 2)) endpoint.isLeftOut = true;
-    const tried = new Set<Endpoint>();
+    const tried: Endpoint[] = [];
     const ports: (number | undefined)[] = [];
 
     for (let count = 0; count < 4; count += 1) {
       const endpoint = pickEndpoint(route, { tried });
       ports.push(endpoint?.port);
-      if (endpoint !== undefined) tried.add(endpoint);
+      if (endpoint !== undefined) tried.push(endpoint);
     }
 
     assert.equal(ports, [3, 1, 2, undefined]);
+  });
+
+  it('takes the one that answers fewest requests, and of equal ones each in turn', () => {
+    const route = routeWith(3);
+    const ports: (number | undefined)[] = [];
+
+    for (let count = 0; count < 4; count += 1) {
+      const endpoint = pickEndpoint(route, { tried: [], balance: 'least-connections' });
+      ports.push(endpoint?.port);
+      if (endpoint !== undefined && endpoint.port !== 2) endpoint.active += 1; // the second has answered at once
+    }
+
+    assert.equal(ports, [1, 2, 3, 2]);
   });
 });

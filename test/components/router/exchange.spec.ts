@@ -63,7 +63,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-describe('passOn', (it) => {
+describe('an exchange with an instance', (it) => {
   for (const [what, bytes] of Object.entries(nonsense)) {
     it(`answers 502 when the app sends ${what}, and goes on`, async (scope) => {
       const { bus, port } = await openWith(scope, Buffer.from(bytes, 'latin1'));

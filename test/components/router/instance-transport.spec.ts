@@ -9,7 +9,7 @@ import { ask, closedPort, openRouter, register, serveApp, serveBytes, Wire } fro
 const host = 'Host: hello.localhost';
 const limits = { limitMs: 5_000 };
 
-describe('HttpxyTransport', (it) => {
+describe('InstanceTransport', (it) => {
   it('passes 4 MB up and down unchanged', async (scope) => {
     const { bus, port } = await openRouter(scope);
     await register(bus, await serveApp(scope, (message, response) => void message.pipe(response)), ['hello.localhost']);
