@@ -57,7 +57,7 @@ const violations: Record<string, Record<string, string>> = {
     'src/ground/other.ts': `import type { Msg } from '@nats-io/transport-node';\nexport type N = Msg;\n`,
   },
   'library-without-a-door': { 'src/ground/socket.ts': `import 'ws';\n` },
-  'library-loaded-late': { 'src/components/router/proxy.ts': `export const load = () => import('httpxy');\n` },
+  'library-loaded-late': { 'src/components/router/upgrades.ts': `export const load = () => import('httpxy');\n` },
   'uvu-beside-its-door': { 'test/ground/own.spec.ts': `import 'uvu';\n` },
   'src-imports-test': { 'src/ground/tested.ts': `import '../../test/support/x.ts';\n` },
   'cli-imports-main': { 'src/cli/a.ts': `import '../main.ts';\n` },
@@ -80,10 +80,10 @@ describe(
   (it) => {
     it('accepts a project which keeps the rules', async (scope) => {
       const { code, text } = await check(scope, {
-        'src/components/router/index.ts': `export * from './proxy.ts';\n`,
-        'src/components/router/proxy.ts': `import 'httpxy';\nimport '#ground/one.ts';\nexport const p = 1;\n`,
+        'src/components/router/index.ts': `export * from './upgrades.ts';\n`,
+        'src/components/router/upgrades.ts': `import 'httpxy';\nimport '#ground/one.ts';\nexport const p = 1;\n`,
         'src/assembly/run.ts': `export const load = () => import('#components/router/index.ts');\n`,
-        'test/components/router/proxy.spec.ts': `import 'ws';\nimport 'uvu/assert';\nimport '#components/router/proxy.ts';\n`,
+        'test/components/router/upgrades.spec.ts': `import 'ws';\nimport 'uvu/assert';\nimport '#components/router/upgrades.ts';\n`,
       });
 
       assert.is(code, 0, text);
