@@ -6,7 +6,7 @@ import type { Cli } from '../cli.ts';
 import { type LogMark, LogReader } from '../log-reader.ts';
 import { beforeStart } from './before-start.ts';
 import { stagePackage } from './stage-package.ts';
-import { awaitRunning } from './wait-for-app.ts';
+import { type AwaitedProcesses, awaitRunning } from './wait-for-app.ts';
 
 export interface DeployOptions {
   /** Whether to wait until the instances run. */
@@ -49,11 +49,11 @@ export async function changeState(
   cli: Cli,
   api: ApiClient,
   app: App,
-  { action, wait, type }: { action: 'start' | 'restart'; wait: boolean; type?: string | undefined },
+  { action, wait, only }: { action: 'start' | 'restart'; wait: boolean; only?: AwaitedProcesses },
 ): Promise<void> {
   const before = await beforeStart(api, app.guid);
   await api.post(`/v3/apps/${app.guid}/actions/${action}`, {}, App);
-  if (wait) await awaitRunning(cli, api, app, type === undefined ? before : { ...before, type });
+  if (wait) await awaitRunning(cli, api, app, only === undefined ? before : { ...before, only });
 }
 
 /** The last upload of an app. @throws ActionableError NOT_FOUND */

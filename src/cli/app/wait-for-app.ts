@@ -19,16 +19,16 @@ const shownLines = 20;
 
 /**
  * Waits until every instance that is wanted runs, or has failed once since the start.
- * @param type of the process that is waited for; when absent, `web`, or whatever there is where nothing is wanted of it
+ * @param only which processes are waited for; when absent, `web`, or whatever there is where nothing is wanted of it
  * @throws ActionableError START_UNSUCCESSFUL when one failed or did not become ready, after its last log lines were shown
  */
 export async function awaitRunning(
   cli: Cli,
   api: ApiClient,
   app: App,
-  { type, ...before }: BeforeStart & { readonly type?: string },
+  { only, ...before }: BeforeStart & { readonly only?: AwaitedProcesses },
 ): Promise<void> {
-  const start = new ObservedStart(cli, api, app, before, type);
+  const start = new ObservedStart(cli, api, app, before, only);
   const settled = await poll(() => start.look(), { limitMs: startLimitMs, signal: cli.signal });
   if (start.missing.length === 0) {
     // A program that only starts another one, or dies of its first thought, runs for a moment too.
@@ -45,24 +45,27 @@ export async function awaitRunning(
   );
 }
 
+/** All processes of an app, or those of one type. */
+export type AwaitedProcesses = 'all' | { readonly type: string };
+
 /** What is seen of an app while it starts. */
 class ObservedStart {
   readonly #cli: Cli;
   readonly #api: ApiClient;
   readonly #app: string;
   readonly #before: BeforeStart;
-  readonly #type: string | undefined;
+  readonly #only: AwaitedProcesses | undefined;
   /** Why, by type and index. */
   readonly #failed = new Map<string, string>();
   #stats: readonly ProcessStats[] = [];
   #nextCrashLookAt = performance.now() + crashLookMs;
 
-  constructor(cli: Cli, api: ApiClient, app: App, before: BeforeStart, type: string | undefined) {
+  constructor(cli: Cli, api: ApiClient, app: App, before: BeforeStart, only: AwaitedProcesses | undefined) {
     this.#cli = cli;
     this.#api = api;
     this.#app = app.guid;
     this.#before = before;
-    this.#type = type;
+    this.#only = only;
   }
 
   /** @returns true when there is nothing left to wait for */
@@ -92,10 +95,11 @@ class ObservedStart {
 
   /** Most apps have a web process, and then nothing else is asked for. */
   async #ask(): Promise<readonly ProcessStats[]> {
-    const web = this.#type === undefined ? await statsOf(this.#api, this.#app) : [];
+    const web = this.#only === undefined ? await statsOf(this.#api, this.#app) : [];
     if (web.length > 0) return web;
     const processes = await this.#api.list(`/v3/apps/${this.#app}/processes`, Process);
-    const meant = processes.filter(({ type }) => type === (this.#type ?? type));
+    const only = this.#only ?? 'all';
+    const meant = only === 'all' ? processes : processes.filter(({ type }) => type === only.type);
     return (await Promise.all(meant.map((process) => statsIn(this.#api, process)))).flat();
   }
 

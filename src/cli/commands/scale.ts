@@ -52,8 +52,10 @@ async function scale(cli: Cli, api: ApiClient, { app, process: type, memory, dis
   await api.post(`/v3/apps/${app.guid}/processes/${type ?? 'web'}/actions/scale`, change, Process);
   if (app.state !== 'STARTED') return;
   const isResized = memory !== undefined || disk !== undefined;
-  if (isResized) await changeState(cli, api, app, { action: 'restart', wait, type });
-  else if (wait) await awaitRunning(cli, api, app, type === undefined ? before : { ...before, type });
+  // A restart is one of all processes, also when the size of a single one is why.
+  const restarted = type === undefined ? {} : { only: 'all' as const };
+  if (isResized) await changeState(cli, api, app, { action: 'restart', wait, ...restarted });
+  else if (wait) await awaitRunning(cli, api, app, type === undefined ? before : { ...before, only: { type } });
 }
 
 /** @throws ActionableError NOT_FOUND, with the processes that there are */

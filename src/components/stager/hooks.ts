@@ -1,12 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { StagingRequest } from '#contract/staging.ts';
 import { buildVariable } from '#workload/lifecycle/builder/leftovers.ts';
 import { runScript, ScriptFailure } from '#workload/lifecycle/builder/run-script.ts';
-import { stagingEnvironmentOf } from './buildpacks/environment.ts';
-import { wantedRuntimes } from './buildpacks/wanted-runtimes.ts';
 import type { TaskContext } from './task-context.ts';
+import { taskEnvironmentOf } from './task-environment.ts';
 import { TaskFailure } from './task-failure.ts';
 
 /** How a command of a hook is run; as `bash -c` when absent. */
@@ -26,7 +23,8 @@ export async function runHook(
   const commands = request.hooks?.[name] ?? [];
   if (commands.length === 0) return;
   const { log, signal } = context;
-  const env = { ...(await environmentIn(directory, request, context)), [buildVariable]: randomUUID() };
+  const { all } = await taskEnvironmentOf(request, directory, context);
+  const env = { ...all, [buildVariable]: randomUUID() };
   for (const command of commands) {
     log.line(`Hook ${name}: ${command}`);
     const out = (text: string) => log.output('OUT', text);
@@ -47,14 +45,6 @@ interface HookRun {
   readonly request: StagingRequest;
   readonly directory: string;
   readonly runner?: Runner;
-}
-
-async function environmentIn(directory: string, request: StagingRequest, { options, workspace }: TaskContext) {
-  const [home, tmp] = [join(workspace.own, 'home'), join(workspace.own, 'tmp')];
-  for (const each of [home, tmp]) await mkdir(each, { recursive: true, mode: 0o700 });
-  const { path } = await wantedRuntimes(directory, process.env);
-  const limitSeconds = options.maxStagingMs / 1000;
-  return stagingEnvironmentOf(request, { home, tmp, path, limitSeconds, env: process.env }).all;
 }
 
 async function failureOf(name: string, command: string, cause: ScriptFailure, { log }: TaskContext) {

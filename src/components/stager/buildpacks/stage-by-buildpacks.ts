@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { BuilderResult, type BuildpackLifecycle, type StagingRequest } from '#contract/staging.ts';
@@ -9,11 +9,11 @@ import type { UnknownApp } from '#workload/lifecycle/index.ts';
 import { buildpackStartup, shellScript } from '#workload/lifecycle/launcher/index.ts';
 import { startHooksOf } from '../start-hooks.ts';
 import type { TaskContext } from '../task-context.ts';
+import { taskEnvironmentOf } from '../task-environment.ts';
 import { BuildCaches } from './build-caches.ts';
-import { stagingEnvironmentOf } from './environment.ts';
 import { explained } from './explain.ts';
 import { BuildpackShelf } from './shelf.ts';
-import { constraintTextOf, wantedRuntimes } from './wanted-runtimes.ts';
+import { constraintTextOf } from './wanted-runtimes.ts';
 
 export interface StagedByBuildpacks {
   readonly framework: undefined;
@@ -42,10 +42,10 @@ export async function stageByBuildpacks(
   const place = (name: string) => join(directory, name);
   const app = String(request.app_id ?? '');
   const stack = lifecycle.stack ?? 'host';
-  for (const name of ['home', 'tmp']) await mkdir(place(name), { recursive: true, mode: 0o700 });
   const known = await shelf.find(lifecycle.buildpacks, signal);
-  await caches.take(app, stack, place('cache'));
-  const env = await environmentIn(directory, request, context);
+  const env = await taskEnvironmentOf(request, workspace.unstaged, context);
+  for (const remark of env.remarks) log.line(remark);
+  await caches.take(app, stack, place('cache')); // from here on it has to be brought back
   try {
     const staged = await runBuilder(
       {
@@ -102,19 +102,6 @@ async function runPostStaging(request: StagingRequest, directory: string, contex
   const { runHook } = await import('../hooks.ts');
   const runner = (command: string) => ['-c', shellScript, 'post-staging', directory, command];
   await runHook('post-staging', { request, directory, runner }, context);
-}
-
-async function environmentIn(directory: string, request: StagingRequest, { log, options, workspace }: TaskContext) {
-  const { asked, path, remarks } = await wantedRuntimes(workspace.unstaged, process.env);
-  for (const remark of remarks) log.line(remark);
-  const environment = stagingEnvironmentOf(request, {
-    home: join(directory, 'home'),
-    tmp: join(directory, 'tmp'),
-    path,
-    limitSeconds: options.maxStagingMs / 1000,
-    env: process.env,
-  });
-  return { ...environment, asked };
 }
 
 async function addScripts(contents: string, request: StagingRequest): Promise<void> {
