@@ -135,14 +135,23 @@ const instanceFilter = {
   states: v.nullish(v.array(v.string())),
 };
 
-const StopRequest = v.looseObject(instanceFilter);
+const StopRequest = v.looseObject({
+  ...instanceFilter,
+  /** Ours: seconds that running instances may go on with the requests they have, when they get no new ones any more. */
+  drain: v.nullish(v.pipe(v.number(), v.minValue(0), v.maxValue(3_600))),
+});
 export type StopRequest = v.InferOutput<typeof StopRequest>;
 
 /** To all DEAs; a filter that is absent matches everything. */
 export const deaStop = subject('dea.stop', StopRequest);
 
 /** New uris of an app. New ones are registered, missing ones withdrawn. */
-const UpdateRequest = v.looseObject({ droplet: Id, uris: v.nullish(Uris) });
+const UpdateRequest = v.looseObject({
+  droplet: Id,
+  uris: v.nullish(Uris),
+  /** Ours: only the instances of this version. */
+  version: v.nullish(v.string()),
+});
 export type UpdateRequest = v.InferOutput<typeof UpdateRequest>;
 export const deaUpdate = subject('dea.update', UpdateRequest);
 

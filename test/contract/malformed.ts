@@ -164,6 +164,21 @@ export const malformed: Readonly<Record<string, Malformed>> = {
       ['lines.0.instance_id', 0],
     ],
   },
+  'localpaas.router.endpoints': {
+    message: [
+      ['uris', undefined],
+      ['uris', []],
+      ['uris.0', ''],
+      ['version', 7],
+      ['private_instance_id', {}],
+    ],
+    reply: [
+      ['router', undefined],
+      ['routed', -1],
+      ['active', 1.5],
+      ['active', undefined],
+    ],
+  },
   'localpaas.runtimes': {
     message: [
       ['family', 'cobol'],

@@ -1,4 +1,3 @@
-import { homeOf } from '#assembly/home.ts';
 import { type App, Package, Space } from '#contract/api/resources.ts';
 import { readableSize } from '#ground/bytes.ts';
 import { ActionableError } from '#ground/errors.ts';
@@ -7,19 +6,18 @@ import { viewOf } from '../app/app-view.ts';
 import { deploy } from '../app/deploy.ts';
 import { lookUpApp } from '../app/find-app.ts';
 import { reportApp } from '../app/report-app.ts';
-import { askForLine } from '../ask.ts';
+import { type StrategyInput, strategyIn } from '../app/state-input.ts';
 import type { Cli } from '../cli.ts';
 import { awaitJob } from '../job.ts';
 import { LogReader } from '../log-reader.ts';
-import { endpointOf } from '../login.ts';
-import { type Asker, PushFacts } from '../push/push-facts.ts';
-import { type PushInput, type PushPlan, planPush, type Surroundings } from '../push/push-plan.ts';
+import { type PushInput, type PushPlan, planPush } from '../push/push-plan.ts';
 import { type PushSource, pushSource } from '../push/push-source.ts';
 import { runPrePush } from '../push/run-hooks.ts';
+import { surroundingsOf } from '../push/surroundings.ts';
 import { uploadBits } from '../push/upload-bits.ts';
 import { Interrupted } from '../world.ts';
 
-interface Input extends PushInput {
+interface Input extends PushInput, StrategyInput {
   readonly start: boolean;
   readonly wait: boolean;
   readonly json: boolean;
@@ -50,16 +48,6 @@ export async function run(cli: Cli, input: Input): Promise<void> {
       : error;
   }
 }
-
-function surroundingsOf(cli: Cli): Surroundings {
-  const { workingDirectory, env } = cli;
-  const platform = async () => (await endpointOf(homeOf(cli.home, {})))?.platform ?? notStarted;
-  const ask: Asker = (question, options) => askForLine(cli, question, options);
-  return { workingDirectory, env, facts: new PushFacts(platform), ask: cli.input.isTTY === true ? ask : undefined };
-}
-
-/** Stands for a platform that is not there; the push itself will say so. */
-const notStarted = { domain: 'localhost', url: 'http://localhost' };
 
 interface Reached {
   at: keyof typeof leftovers;
@@ -119,7 +107,8 @@ async function push(cli: Cli, api: ApiClient, { input, plan, source, reached }: 
     const onStarting = () => {
       reached.at = 'version';
     };
-    await deploy(cli, api, app, made.guid, { wait: input.wait, log, onStarting });
+    const strategy = strategyIn(input);
+    await deploy(cli, api, app, made.guid, { wait: input.wait, strategy, log, onStarting });
   } else await log.settle();
   cli.progress.end();
   return app;

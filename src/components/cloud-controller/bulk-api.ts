@@ -7,7 +7,8 @@ import { type Credentials, newCredentials, shows } from '#vcap/credentials.ts';
 import { packageStateOf } from './package-state.ts';
 import { processGuidOf } from './process-guid.ts';
 import type { AppRecord, ProcessRecord } from './records.ts';
-import { desiredOf, dropletOf, versionOf } from './running/desired.ts';
+import { asDeployed, dropletOf, versionOf } from './revisions.ts';
+import { desiredOf } from './running/desired.ts';
 import type { Store } from './store.ts';
 import { urisOf } from './uris.ts';
 
@@ -62,6 +63,7 @@ function pageOf(store: Store, query: URLSearchParams): object {
   const after = lastIdOf(query.get('bulk_token'));
   const processes = store
     .all('app')
+    .map((app) => (app.state === 'STARTED' ? asDeployed(store, app) : app))
     .flatMap((app) => app.processes.map((process) => ({ guid: processGuidOf(app, process), app, process })));
   const page = processes
     .sort((one, other) => (one.guid < other.guid ? -1 : 1))
@@ -117,7 +119,7 @@ function bulkAppOf(store: Store, { guid, app, process }: AppProcess): BulkApp {
     package_state: droplet === undefined ? packageStateOf(store, app) : 'STAGED',
     updated_at: app.updatedAt,
     // The health manager of 2013 ends on an app without a version, and with it all apps are left alone.
-    version: droplet === undefined ? `-${app.runCount}` : versionOf(app, droplet),
+    version: versionOf(app, droplet),
     uris: process.type === 'web' ? urisOf(store, app.guid) : [],
   };
 }

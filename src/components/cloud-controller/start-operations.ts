@@ -17,6 +17,8 @@ import { TaskLogs } from './bits/task-logs.ts';
 import { addBulkRoutes, answerBulkCredentials, newBulkCredentials } from './bulk-api.ts';
 import { keepBuiltIns } from './changes/buildpack.ts';
 import { stopApp } from './changes/run-state.ts';
+import { Deployments } from './deployments/deployments.ts';
+import { Routers } from './deployments/routers.ts';
 import type { Operations, OperationsContext } from './operations.ts';
 import { processGuidOf, processIn } from './process-guid.ts';
 import { ActualState } from './running/actual-state.ts';
@@ -27,6 +29,7 @@ import { KnownDeas } from './running/known-deas.ts';
 import { obeyHealthManager } from './running/obey-health-manager.ts';
 import { Placement } from './running/placement.ts';
 import { runtimesOf } from './running/runtimes-of-deas.ts';
+import { Versions } from './running/versions.ts';
 import { findInstances, watchInstances } from './running/watch-instances.ts';
 import type { Store } from './store.ts';
 import { runReleasePhase } from './tasks/release-phase.ts';
@@ -45,7 +48,7 @@ export async function startOperations(context: OperationsContext): Promise<Opera
   const running = openRunning(undo, shared, bits);
   const { bulk, deaCredentials } = shared;
   const { blobs, buildpacksKnown, buildpackUploads, damagedBits, pool, staging, taskLogs, tickets, uploads } = bits;
-  const { actual, deas, placement, states } = running;
+  const { actual, deas, deployments, placement, states } = running;
   const { store, options } = context;
   const lifetime = undo.move();
   return {
@@ -59,6 +62,9 @@ export async function startOperations(context: OperationsContext): Promise<Opera
     start: ({ guid }) => placement.start(guid),
     stop: async ({ guid }) => placement.stop(guid),
     restart: ({ guid }) => placement.restart(guid),
+    deploy: ({ guid }, wish) => deployments.begin(guid, wish),
+    cancelDeployment: (deployment) => deployments.cancel(deployment),
+    phaseOf: (deployment) => deployments.phaseOf(deployment),
     scale: (app, process) => placement.scale(processGuidOf(app, process)),
     restartInstance: (app, process, index) => placement.restartInstance(processGuidOf(app, process), index),
     routesChanged: (guid) => placement.updateRoutes(guid),
@@ -196,7 +202,12 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
   const actual = new ActualState();
   const deas = new KnownDeas();
   const states = new AppStates(bus, store, actual);
-  const changed = (process: string) => states.look(processIn(process).app);
+  let lookAfter: (app: string) => void = () => {};
+  const changed = (process: string) => {
+    const { app } = processIn(process);
+    states.look(app);
+    lookAfter(app);
+  };
   const placing = {
     ...shared,
     actual,
@@ -207,18 +218,24 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
     roomLimitMs: options.roomSeconds * 1000,
     lostAfterMs: options.lostSeconds * 1000,
   };
-  const starts = new InstanceStarts({ ...placing, changed });
-  const placement = new Placement({ bus, store, actual, starts, changed });
-  const watching = { ...shared, actual, deas, changed, lostAfterMs: options.lostSeconds * 1000 };
+  const versions = new Versions(store);
+  const starts = new InstanceStarts({ ...placing, versions, changed });
+  const placement = new Placement({ bus, store, actual, starts, versions, changed });
+  const { drainSeconds } = options;
+  const proveMs = options.proveSeconds * 1000;
+  const routers = undo.use(new Routers(bus));
+  const deployments = new Deployments({ ...shared, actual, versions, starts, routers, drainSeconds, proveMs });
+  lookAfter = (app) => deployments.look(app);
+  const watching = { ...shared, actual, deas, versions, changed, lostAfterMs: options.lostSeconds * 1000 };
   undo.use(watchInstances(watching));
   undo.use(TaskRuns.open(placing));
   undo.use(bus.subscribe(routerStart, () => states.repeat()));
-  undo.use(store.onChange('app', ({ guid }) => states.look(guid)));
+  undo.use(store.onChange('app', ({ guid }) => changed(guid)));
   undo.use(store.onChange('build', ({ now, before }) => states.look((now ?? before)?.app ?? '')));
   states.repeat(); // a router that starts with us holds requests for apps of which it knows that they will start
   background.run('running instances not found', async () => {
     await findInstances(watching);
     states.repeat();
   });
-  return { actual, deas, placement, starts, states };
+  return { actual, deas, deployments, drainSeconds, placement, starts, states, versions };
 }

@@ -76,13 +76,15 @@ export class Fleet {
   }
 
   stop(request: StopRequest): void {
-    for (const supervisor of this.#all) if (isMeant(supervisor.record, request)) supervisor.stop('STOPPED');
+    const drainMs = (request.drain ?? 0) * 1000;
+    for (const supervisor of this.#all) if (isMeant(supervisor.record, request)) supervisor.stop('STOPPED', drainMs);
   }
 
-  update({ droplet, uris }: UpdateRequest): void {
+  update({ droplet, uris, version }: UpdateRequest): void {
     for (const supervisor of this.#all) {
-      const { app, life } = supervisor.record;
-      if (app === droplet && isLive(life)) supervisor.update(uris ?? []);
+      const { app, life, version: own } = supervisor.record;
+      const isIt = app === droplet && (!version || version === own);
+      if (isIt && isLive(life)) supervisor.update(uris ?? []);
     }
   }
 

@@ -5,6 +5,7 @@ import { appPortRange } from '#ground/ports.ts';
 import type { RuntimeTable } from '#workload/runtimes/index.ts';
 import { PortPool } from './allocate-port.ts';
 import { Announcer } from './announcer.ts';
+import { untilIdle } from './drain.ts';
 import { DropletCache } from './droplet-cache.ts';
 import { provideFallbackPrograms } from './fallback-programs.ts';
 import type { DeaOptions } from './options.ts';
@@ -46,6 +47,7 @@ export async function openTools(
     },
     changed,
     announcer: new Announcer(bus, dea, options),
+    untilIdle: (question, limitMs, signal) => untilIdle(bus, question, limitMs, signal),
     ports: new PortPool(appPortRange()),
     census: new ProcessCensus(),
     buffer: Buffer.allocUnsafe(Math.max(4096, Math.ceil((options.logBytesPerSecond * options.logBatchMs) / 1000))),

@@ -30,6 +30,9 @@ export class Supervisor implements Watched {
   #comingUp: Promise<void> = Promise.resolve();
   #isLetGo = false;
   #isEvacuated = false;
+  #isDraining = false;
+  /** The routes it had before it was withdrawn. */
+  #lastUris: readonly string[] = [];
   usage: Usage | undefined;
 
   constructor(record: InstanceRecord, tools: Tools) {
@@ -76,8 +79,22 @@ export class Supervisor implements Watched {
     this.#watch(tail, endOf(leader, this.#watching.signal));
   }
 
-  stop(reason: StopReason): void {
-    this.#feed({ type: 'stopped', reason });
+  /** @param drainMs how long it may go on with the requests it has, when it runs and gets no new ones any more */
+  stop(reason: StopReason, drainMs = 0): void {
+    const stop = () => this.#feed({ type: 'stopped', reason });
+    const isServing = this.#record.life.phase === 'RUNNING';
+    if (drainMs === 0 || !isServing) stop();
+    else if (!this.#isDraining) this.#drain(drainMs, stop);
+  }
+
+  #drain(limitMs: number, stop: () => void): void {
+    this.#isDraining = true;
+    const { signal } = this.#watching;
+    this.update([]);
+    const question = { uris: [...this.#lastUris], private_instance_id: this.#record.privateId };
+    const idle = question.uris.length === 0 ? Promise.resolve() : this.#tools.untilIdle(question, limitMs, signal);
+    // It may end by itself, or by another order, meanwhile; without a bus nobody can be asked.
+    idle.then(stop, stop);
   }
 
   /** Leaves a running instance to whoever comes next. */
@@ -106,6 +123,8 @@ export class Supervisor implements Watched {
 
   update(uris: readonly string[]): void {
     const old = this.#record.uris;
+    if (old.length > 0) this.#lastUris = old;
+    if (this.#isDraining && uris.length > 0) return;
     this.#change({ uris: [...uris] });
     this.#news.rerouted(this.#record, old);
   }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { EndpointsQuestion } from '#contract/routes.ts';
 import type { Log } from '#ground/log.ts';
 import type { RuntimeTable } from '#workload/runtimes/index.ts';
 import type { PortPool } from './allocate-port.ts';
@@ -16,6 +17,8 @@ export interface Tools {
   readonly log: Log;
   readonly places: Places;
   readonly announcer: Announcer;
+  /** Resolves when no router is at work for these instances any more, or `limitMs` are over. */
+  readonly untilIdle: (question: EndpointsQuestion, limitMs: number, signal: AbortSignal) => Promise<unknown>;
   readonly droplets: DropletCache;
   readonly runtimes: Runtimes;
   readonly versions: RuntimeVersions;

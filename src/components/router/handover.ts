@@ -84,6 +84,7 @@ function endpointAt({ host, port }: Address): Endpoint {
     app: undefined,
     index: undefined,
     privateInstanceId: undefined,
+    version: undefined,
     tags: undefined,
     seenAt: Date.now(),
     isLeftOut: false,

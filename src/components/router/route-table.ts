@@ -12,6 +12,8 @@ export interface Endpoint {
   readonly index: string | undefined;
   /** The value of the sticky-session cookie. */
   readonly privateInstanceId: string | undefined;
+  /** Which version of its app it runs. */
+  readonly version: string | undefined;
   /** What its requests are counted by; the same object for as long as it is registered. */
   readonly tags: Tags | undefined;
   /** When it was registered last, in ms. */
@@ -20,7 +22,7 @@ export interface Endpoint {
   isLeftOut: boolean;
   /** It is registered no more, or as another. */
   isGone: boolean;
-  /** Requests that it is answering. */
+  /** Requests that it is answering, and websockets that it has open. */
   active: number;
 }
 
@@ -38,6 +40,8 @@ export interface Route {
  */
 export class RouteTable {
   readonly #routes = new HostTable<Route>();
+  /** Those that are registered no more, and were at work when they went. */
+  readonly #leaving = new Set<Endpoint>();
 
   /** @param now in ms, as all times here */
   register({ uris, ...message }: RouteMessage, now: number): void {
@@ -56,7 +60,7 @@ export class RouteTable {
     else if (isSame(known, message) && !known.isLeftOut) known.seenAt = now;
     else {
       // Another object, so that a request which was refused there before the news tries it again.
-      known.isGone = true;
+      this.#dismiss(known);
       const tags = isSame(known, message) ? { tags: known.tags } : {};
       route.endpoints[at] = { ...endpointOf(message, now), ...tags };
     }
@@ -84,6 +88,17 @@ export class RouteTable {
     return this.#routes.find(host, path);
   }
 
+  /** How many of the endpoints that are meant get requests, and how many they answer. */
+  census(uris: readonly string[], isMeant: (endpoint: Endpoint) => boolean): { routed: number; active: number } {
+    const found = uris.map((uri) => this.#routes.get(uri)?.endpoints.filter(isMeant) ?? []);
+    for (const endpoint of this.#leaving) if (endpoint.active === 0) this.#leaving.delete(endpoint);
+    const busy = [...found.flat(), ...[...this.#leaving].filter(isMeant)];
+    return {
+      routed: Math.min(...found.map(({ length }) => length)),
+      active: busy.reduce((sum, { active }) => sum + active, 0),
+    };
+  }
+
   /** As if everybody had registered just now: for when nobody could. */
   refreshAll(now: number): void {
     for (const route of this.#routes.values()) for (const endpoint of route.endpoints) endpoint.seenAt = now;
@@ -108,9 +123,14 @@ export class RouteTable {
 
   #keep(route: Route, isKept: (endpoint: Endpoint) => boolean): void {
     if (route.endpoints.every(isKept)) return;
-    for (const endpoint of route.endpoints) endpoint.isGone = !isKept(endpoint);
+    for (const endpoint of route.endpoints) if (!isKept(endpoint)) this.#dismiss(endpoint);
     route.endpoints = route.endpoints.filter(isKept);
     if (route.endpoints.length === 0) this.#routes.delete(route.uri);
+  }
+
+  #dismiss(endpoint: Endpoint): void {
+    endpoint.isGone = true;
+    if (endpoint.active > 0) this.#leaving.add(endpoint);
   }
 }
 
@@ -121,6 +141,7 @@ function endpointOf(message: Omit<RouteMessage, 'uris'>, now: number): Endpoint 
     app: plain(message.app),
     index: plain(message.private_instance_index),
     privateInstanceId: plain(message.private_instance_id),
+    version: message.version ?? undefined,
     tags: message.tags ? tagsOf(message.tags) : undefined,
     seenAt: now,
     isLeftOut: false,

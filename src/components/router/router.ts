@@ -73,7 +73,8 @@ export async function startRouter(
   undo.use(room); // before the front closes, so that nobody waits in vain
   const varz = () => varzOf(service, doors.front.connections, options.exposeAllApps);
   const figures = () => metrics.metrics(gaugesOf(service, doors.front.connections));
-  await announceRouter(undo, context, { options, address: () => doors.address(), varz, metrics: figures });
+  const { table } = directory;
+  await announceRouter(undo, context, { options, address: () => doors.address(), varz, metrics: figures, table });
   await bus.flush(); // from here on no registration is missed
   const { host, port } = doors.address();
   log.info('router listens', { host, port });

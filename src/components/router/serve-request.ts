@@ -92,7 +92,9 @@ export async function serveUpgrade(
   const attempt = async (endpoint: Endpoint) => {
     const errand = new Errand(visitor, endpoint, { ownConnection: true, traceKey: service.traceKey });
     const outcome = await service.transport.upgrade(request, socket, head, errand);
-    if (outcome.result === 'answered') status = outcome.status;
+    if (outcome.result !== 'answered') return outcome;
+    status = outcome.status;
+    if (status === 101) keepBusy(endpoint, socket);
     return outcome;
   };
   const absence = await findAnswer(service, visitor, { attempt, client: socket });
@@ -103,6 +105,15 @@ export async function serveUpgrade(
     if (socket.writable) socket.end(pageAsText(page, visitor.requestId));
   }
   record(service, visitor, status);
+}
+
+/** A websocket is work for its instance for as long as it is open. */
+function keepBusy(endpoint: Endpoint, client: Socket): void {
+  if (client.destroyed) return;
+  endpoint.active += 1;
+  client.once('close', () => {
+    endpoint.active -= 1;
+  });
 }
 
 interface Attempting {

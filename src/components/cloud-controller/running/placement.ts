@@ -7,12 +7,14 @@ import { urisOf } from '../uris.ts';
 import type { ActualState } from './actual-state.ts';
 import { type Desired, desiredOf, processesOf } from './desired.ts';
 import type { InstanceStarts } from './instance-starts.ts';
+import type { Versions } from './versions.ts';
 
 export interface PlacementParts {
   readonly bus: Bus;
   readonly store: Store;
   readonly actual: ActualState;
   readonly starts: InstanceStarts;
+  readonly versions: Versions;
   /** Called whenever something changed about a process's instances. */
   readonly changed: (process: string) => void;
 }
@@ -79,8 +81,13 @@ export class Placement {
 
   /** Tells the DEAs under which routes an app is reached now. */
   updateRoutes(app: string): void {
-    const { bus, changed, store } = this.#parts;
-    if (store.get('app', app)?.state === 'STARTED') bus.publish(deaUpdate, { droplet: app, uris: urisOf(store, app) });
+    const { bus, changed, store, versions } = this.#parts;
+    const isStarted = store.get('app', app)?.state === 'STARTED';
+    const uris = urisOf(store, app);
+    // What stands by gets no requests, whatever the routes are.
+    if (versions.standingBy(app).length > 0) {
+      for (const version of versions.serving(app)) bus.publish(deaUpdate, { droplet: app, uris, version });
+    } else if (isStarted) bus.publish(deaUpdate, { droplet: app, uris });
     changed(app);
   }
 
