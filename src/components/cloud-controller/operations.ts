@@ -5,8 +5,8 @@ import type { Bus } from '#ground/bus.ts';
 import type { HttpRequest, Routes } from '#ground/http-server.ts';
 import type { Log } from '#ground/log.ts';
 import type { UploadDialect } from './bits/package-uploads.ts';
-import type { Phase as DeploymentPhase } from './deployments/deployment-run.ts';
-import type { DeploymentWish } from './deployments/deployments.ts';
+import type { Phase as DeploymentPhase } from './deployments/deployments.ts';
+import type { DeploymentWish } from './deployments/prepare.ts';
 import type { EventLog } from './events.ts';
 import type { CloudControllerOptions } from './options.ts';
 import type {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { ApiError } from '#contract/api/errors.ts';
 import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import type { Api } from '../api.ts';
-import type { DeploymentWish } from '../deployments/deployments.ts';
+import type { DeploymentWish } from '../deployments/prepare.ts';
 import type { AppRecord, DeploymentRecord } from '../records.ts';
 import { deploymentView } from '../views/deployment.ts';
 import { baseOf } from './address.ts';

@@ -49,6 +49,11 @@ export class Versions {
     return desired?.version === version ? desired : this.wished(process, version);
   }
 
+  /** Whether this is the version that is to take over. */
+  isWished(app: string, version: string | undefined): boolean {
+    return version !== undefined && this.#wishes.get(app)?.version === version;
+  }
+
   /** What is to take over from what runs of a process. */
   wished(process: string, version: string): Desired | undefined {
     const wish = this.#wishes.get(processIn(process).app);

@@ -1,5 +1,5 @@
 import { apiTime, type Deployment } from '#contract/api/resources.ts';
-import type { Phase } from '../deployments/deployment-run.ts';
+import type { Phase } from '../deployments/deployments.ts';
 import { processGuidOf } from '../process-guid.ts';
 import type { DeploymentRecord, RevisionRecord } from '../records.ts';
 import { linksAt, noMetadata, to } from './links.ts';

@@ -107,6 +107,7 @@ describe('a deployment', (it) => {
     assert.equal(dea.stops, []);
     assert.is(dea.starts.length, 2);
     await cc.operations.cancelDeployment(deployment);
+    await cc.settled();
     assert.equal(versionsOf(dea), [`${oldSha1(dea)}-1`]);
   });
 
@@ -124,13 +125,67 @@ describe('a deployment', (it) => {
       limitMs: 3_000,
     });
     const last = await cc.operations.deploy(stored(cc, app), { droplet });
-    await over(cc, second, 'DEPLOYED');
     const started = await dea.started(4);
     dea.exits(started, { reason: 'CRASHED', exit_description: 'exited' });
     await over(cc, last, 'CANCELED');
 
+    assert.is(cc.operations.phaseOf(second), 'PROVING', 'it has to prove itself still');
     assert.is(stored(cc, app).currentDroplet, third.guid);
-    assert.equal(versionsOf(dea), [dea.starts[2]?.version]);
+    await cc.settled();
+    assert.equal(versionsOf(dea), [`${oldSha1(dea)}-1`, dea.starts[2]?.version ?? '']);
+  });
+
+  it('may fall back step by step, when versions that came quickly all die in their first seconds', async (scope) => {
+    const { cc, app, dea, droplet } = await running(scope, { proveSeconds: 60 });
+    const third = await createDroplet(cc.store, app, { runtime: 'ruby', sha1: 'c'.repeat(40) });
+    const serving = async (deployment: DeploymentRecord) => {
+      dea.beats();
+      const look = () => cc.operations.phaseOf(deployment) === 'PROVING' || undefined;
+      await waitFor('it to serve', look, { limitMs: 3_000 });
+    };
+    const second = await cc.operations.deploy(app, { droplet });
+    const of2 = await dea.started(2);
+    await serving(second);
+    const last = await cc.operations.deploy(stored(cc, app), { droplet: third });
+    const of3 = await dea.started(3);
+    await serving(last);
+    await over(cc, second, 'DEPLOYED');
+
+    dea.exits(of3, { reason: 'CRASHED', exit_description: 'exited' });
+    await over(cc, last, 'CANCELED');
+    assert.equal([stored(cc, app).version, stored(cc, app).currentDroplet], [of2.version, droplet.guid]);
+    assert.equal(dea.updates.at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: of2.version });
+    dea.exits(of2, { reason: 'CRASHED', exit_description: 'exited' });
+    await waitFor('the first', () => stored(cc, app).version === app.version || undefined, { limitMs: 3_000 });
+
+    await cc.settled();
+    assert.equal(versionsOf(dea), [`${oldSha1(dea)}-1`]);
+    assert.is(stored(cc, app).currentDroplet, app.currentDroplet);
+    assert.equal(dea.updates.at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: `${oldSha1(dea)}-1` });
+  });
+
+  it('keeps no more than two that stand by, the oldest and the newest', async (scope) => {
+    const { cc, app, dea } = await running(scope, { proveSeconds: 60 });
+    for (const [at, letter] of ['b', 'c', 'd', 'e'].entries()) {
+      const droplet = await createDroplet(cc.store, app, { runtime: 'ruby', sha1: letter.repeat(40) });
+      const deployment = await cc.operations.deploy(stored(cc, app), { droplet });
+      await dea.started(at + 2);
+      dea.beats();
+      const look = () => cc.operations.phaseOf(deployment) === 'PROVING' || undefined;
+      await waitFor('it to serve', look, { limitMs: 3_000 });
+    }
+    await cc.settled();
+    assert.equal(
+      versionsOf(dea).map((version) => version.slice(-3)),
+      [`${oldSha1(dea).slice(-1)}-1`, 'd-4', 'e-5'],
+    );
+
+    const [top, below] = [dea.starts[4], dea.starts[3]];
+    if (top !== undefined) dea.exits(top, { reason: 'CRASHED' });
+    await waitFor('the one below', () => stored(cc, app).version === below?.version || undefined, { limitMs: 3_000 });
+    if (below !== undefined) dea.exits(below, { reason: 'CRASHED' });
+    await waitFor('the first', () => stored(cc, app).version === app.version || undefined, { limitMs: 3_000 });
+    assert.is(stored(cc, app).currentDroplet, app.currentDroplet);
   });
 
   it('comes to nothing where there is no room for two, and says so', async (scope) => {
