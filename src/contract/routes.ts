@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { deflatedSubject, exchange, subject } from '#ground/subject.ts';
+import { isPlainRoute } from './plain-messages.ts';
 import { Count, Id, Nothing, Port, Uris } from './primitives.ts';
 
 /**
@@ -28,7 +29,7 @@ const RouteWithdrawal = v.object({ ...RouteMessage.entries, port: v.nullish(Port
 export type RouteWithdrawal = v.InferOutput<typeof RouteWithdrawal>;
 
 /** Published when an instance becomes healthy, at every register interval, and on `router.start`. */
-export const routerRegister = subject('router.register', RouteMessage);
+export const routerRegister = subject('router.register', RouteMessage, isPlainRoute);
 
 export const routerUnregister = subject('router.unregister', RouteWithdrawal);
 

@@ -42,6 +42,8 @@ export class RouteTable {
   readonly #routes = new HostTable<Route>();
   /** Those that are registered no more, and were at work when they went. */
   readonly #leaving = new Set<Endpoint>();
+  #uris = 0;
+  #endpoints = 0;
 
   /** @param now in ms, as all times here */
   register({ uris, ...message }: RouteMessage, now: number): void {
@@ -52,12 +54,16 @@ export class RouteTable {
     const route = this.#routes.get(uri);
     if (route === undefined) {
       this.#routes.set(uri, { uri, endpoints: [endpointOf(message, now)], turn: 0 });
+      this.#uris += 1;
+      this.#endpoints += 1;
       return;
     }
     const at = route.endpoints.findIndex((each) => isAt(each, message));
     const known = route.endpoints[at];
-    if (known === undefined) route.endpoints.push(endpointOf(message, now));
-    else if (isSame(known, message) && !known.isLeftOut) known.seenAt = now;
+    if (known === undefined) {
+      route.endpoints.push(endpointOf(message, now));
+      this.#endpoints += 1;
+    } else if (isSame(known, message) && !known.isLeftOut) known.seenAt = now;
     else {
       // Another object, so that a request which was refused there before the news tries it again.
       this.#dismiss(known);
@@ -75,12 +81,7 @@ export class RouteTable {
 
   /** How many uris there are, and how many endpoints behind them. */
   size(): { uris: number; endpoints: number } {
-    let [uris, endpoints] = [0, 0];
-    for (const route of this.#routes.values()) {
-      uris += 1;
-      endpoints += route.endpoints.length;
-    }
-    return { uris, endpoints };
+    return { uris: this.#uris, endpoints: this.#endpoints };
   }
 
   /** The route a request takes. @param host the Host header @param path the request's target */
@@ -124,8 +125,12 @@ export class RouteTable {
   #keep(route: Route, isKept: (endpoint: Endpoint) => boolean): void {
     if (route.endpoints.every(isKept)) return;
     for (const endpoint of route.endpoints) if (!isKept(endpoint)) this.#dismiss(endpoint);
+    const before = route.endpoints.length;
     route.endpoints = route.endpoints.filter(isKept);
-    if (route.endpoints.length === 0) this.#routes.delete(route.uri);
+    this.#endpoints -= before - route.endpoints.length;
+    if (route.endpoints.length > 0) return;
+    this.#routes.delete(route.uri);
+    this.#uris -= 1;
   }
 
   #dismiss(endpoint: Endpoint): void {

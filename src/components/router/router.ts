@@ -141,7 +141,7 @@ function learnRoutes(undo: AsyncDisposableStack, { bus }: ComponentContext, dire
   undo.use(
     bus.subscribe(routerRegister, (message) => {
       table.register(message, Date.now());
-      for (const uri of message.uris) room.wake(states.at(uri)?.app ?? '');
+      if (room.taken > 0) for (const uri of message.uris) room.wake(states.at(uri)?.app ?? '');
     }),
   );
   undo.use(bus.subscribe(routerUnregister, (message) => table.unregister(message)));
