@@ -11,6 +11,7 @@ import { billOfMaterials } from './bill-of-materials.ts';
 import { appendix, asProgram, load } from './carry.ts';
 import { compiledBy } from './compiled.ts';
 import { needsOf, newestOf } from './elf.ts';
+import { bundleHalves, type Halves } from './halves.ts';
 import { licenceTexts } from './licences.ts';
 import { fetchNatsServer } from './nats-server.ts';
 import { fetchNode } from './node.ts';
@@ -42,15 +43,16 @@ export async function makeTarget(target: Target, version: string, places: Places
     fetchNatsServer(target, downloads),
     shippedPackages(project),
   ]);
-  const program = await bundle(project, { entry: 'src/main.ts', minify: true });
+  const halves = await bundleHalves(project);
   const files = {
-    program: asProgram(program.code),
+    program: asProgram(halves.program),
+    commands: asProgram(halves.commands),
     assets: Buffer.from(JSON.stringify(assetsOf(project))),
     licences: Buffer.from(await licenceTexts(project, { version: target.node.version, licence: node.licence })),
     'nats-server': natsServer.bytes,
   };
   const { version: natsVersion, origin } = natsServer;
-  const shell = await makeShell(target, node.program, places);
+  const shell = await makeShell(target, { node: node.program, halves }, places);
   const make = async (carried: Files) => {
     const glibc =
       target.machine === undefined ? undefined : newestOf(needsOf(Buffer.from(natsServer.bytes)).versions, 'GLIBC');
@@ -91,7 +93,7 @@ async function withCompiledCode(target: Target, { files, make, work }: Assembly)
   const bare = await make(files);
   if (target !== hostTarget()) return bare;
   const compiled = await compiledBy({ bytes: bare, sha256: sha256Of(bare) }, work);
-  return compiled === undefined ? bare : make({ ...files, compiled });
+  return compiled === undefined ? bare : make({ ...files, ...compiled });
 }
 
 /** An executable which lacks only what it is to carry. */
@@ -100,14 +102,24 @@ interface Shell {
   readonly complete: (carried: Buffer) => Promise<Buffer>;
 }
 
+interface Ingredients {
+  /** The Node of the target. */
+  readonly node: string;
+  readonly halves: Halves;
+}
+
 /** Puts Node and the script that starts the program together. */
-async function makeShell(target: Target, node: string, places: Places): Promise<Shell> {
+async function makeShell(target: Target, { node, halves }: Ingredients, places: Places): Promise<Shell> {
+  const define = { LOCALPAAS_PLATFORM_COMMANDS: JSON.stringify(halves.platformCommands) };
   if (target.machine === undefined) {
     // Nothing may follow the signature: it is all in the script.
-    const complete = (carried: Buffer) => executableOf(target, node, places, carried.toString('base64'));
+    const complete = (carried: Buffer) => {
+      const embedded = JSON.stringify(carried.toString('base64'));
+      return executableOf(target, node, places, { ...define, LOCALPAAS_EMBEDDED: embedded });
+    };
     return { node: { sha256: await sha256OfFile(node), fuseAt: null }, complete };
   }
-  const executable = await executableOf(target, node, places);
+  const executable = await executableOf(target, node, places, define);
   const fuseAt = executable.indexOf(`${fuse}:1`) + fuse.length + 1;
   const complete = async (carried: Buffer) => Buffer.concat([executable, carried]);
   return { node: { sha256: sha256Of(executable), fuseAt }, complete };
@@ -117,13 +129,9 @@ async function executableOf(
   target: Target,
   node: string,
   { project, downloads, work }: Places,
-  embedded?: string,
+  define: Record<string, string>,
 ): Promise<Buffer> {
-  const main = await bundle(project, {
-    entry: 'src/packaging/executable-main.ts',
-    minify: true,
-    define: embedded === undefined ? {} : { LOCALPAAS_EMBEDDED: JSON.stringify(embedded) },
-  });
+  const main = await bundle(project, { entry: 'src/packaging/executable-main.ts', minify: true, define });
   if (target.bits === 32) return makeExecutable32(main.code, node, work);
   const host = hostTarget();
   if (host === undefined || host.bits === 32) throw new Error('pkg runs on 64-bit Linux and macOS.');

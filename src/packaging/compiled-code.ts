@@ -3,6 +3,9 @@ import { dirname, join } from 'node:path';
 import type { Script } from 'node:vm';
 import * as zlib from 'node:zlib';
 
+/** What one run needs of the program: the first runs components, as `up` does, and the second everything else. */
+export type Half = 'program' | 'commands';
+
 /** A program, and what V8 compiled of it when it ran. */
 interface Compiled {
   readonly source: string;
@@ -19,11 +22,12 @@ export interface CompiledCode {
   write(source: string, script: Script): void;
 }
 
-/** @param program tells one program from another */
-export function compiledCodeIn(directories: readonly string[], program: string): CompiledCode {
+/** @param program tells one program from another @param half of it */
+export function compiledCodeIn(directories: readonly string[], program: string, half: Half): CompiledCode {
   // V8 itself takes, and dies of, what another Node compiled.
-  const head = `${program} ${process.version} ${process.arch} `;
-  const paths = directories.map((directory) => join(directory, `compiled-${program.slice(0, 16)}-${process.arch}`));
+  const head = `${half} ${program} ${process.version} ${process.arch} `;
+  const name = `compiled-${half}-${program.slice(0, 16)}-${process.arch}`;
+  const paths = directories.map((directory) => join(directory, name));
   return {
     read: () => firstOf(paths, (path) => contentOf(readFileSync(path), head)),
     write(source, script) {

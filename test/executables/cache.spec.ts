@@ -17,7 +17,7 @@ function names() {
     natsServer,
     sha256: files.sha256('nats-server'),
     record: `${natsServer}.json`,
-    compiled: `compiled-${files.id.slice(0, 16)}-${process.arch}`,
+    compiled: `compiled-program-${files.id.slice(0, 16)}-${process.arch}`,
     node: new RegExp(`^node-v[\\d.]+-${files.index.node.sha256.slice(0, 16)}$`),
     assets: `files-${files.sha256('assets').slice(0, 16)}`,
   };

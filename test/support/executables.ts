@@ -29,34 +29,38 @@ export interface Wanted {
  * Writes an executable to `path` that differs from the one which is tested in its version, or in what is wrong with it.
  * Where none is tested it is made of the Node that runs the test and of what the build made.
  */
-export async function makeExecutable(path: string, { version, instead }: Wanted): Promise<string> {
+export async function makeExecutable(path: string, wanted: Wanted): Promise<string> {
   const base = await baseExecutable();
   const carried = new CarriedFiles(sourceIn(base));
-  let program = carried.readSync('program').toString('latin1');
-  program = replaced(
-    program,
-    /(function programVersion\(\)\s*\{[^}]*?return\s*)"[^"]*"/,
-    `$1${JSON.stringify(version)}`,
-  );
-  if (instead !== undefined) {
-    const head = new RegExp(`async function ${instead.name}\\(`);
-    program = replaced(program, head, `async function ${instead.name}() { ${instead.body} }\nasync function unused(`);
-  }
   const { natsServer, node, files } = carried.index;
   // What V8 compiled was another program.
-  const carriedOn = Object.entries(files).filter(([name]) => name !== 'compiled');
-  const parts = carriedOn.map(([name, file]): [string, Packed] => [
-    name,
-    name === 'program' ? packed(Buffer.from(program, 'latin1')) : packedIn(base, carried.at, file),
-  ]);
+  const carriedOn = Object.entries(files).filter(([name]) => !name.startsWith('compiled-'));
+  const changed = changedPrograms(carried, wanted);
+  const parts = carriedOn.map(([name, file]): [string, Packed] => {
+    const program = changed.get(name);
+    return [name, program === undefined ? packedIn(base, carried.at, file) : packed(Buffer.from(program, 'latin1'))];
+  });
   await writeFile(path, await whole(base.subarray(0, carried.at), parts, { natsServer, node }));
   await chmod(path, 0o755);
   return path;
 }
 
-function replaced(text: string, pattern: RegExp, by: string): string {
-  if (!pattern.test(text)) throw new Error(`The program has no ${pattern}.`);
-  return text.replace(pattern, by);
+/** The halves of the program, or where there are none the program, by name. */
+function changedPrograms(carried: CarriedFiles, { version, instead }: Wanted): ReadonlyMap<string, string> {
+  const names = ['program', 'commands'].filter((name) => name in carried.index.files);
+  let programs = names.map((name) => carried.readSync(name).toString('latin1'));
+  const told = /(function programVersion\(\)\s*\{[^}]*?return\s*)"[^"]*"/;
+  programs = replaced(programs, told, `$1${JSON.stringify(version)}`);
+  if (instead !== undefined) {
+    const head = new RegExp(`async function ${instead.name}\\(`);
+    programs = replaced(programs, head, `async function ${instead.name}() { ${instead.body} }\nasync function unused(`);
+  }
+  return new Map(names.map((name, at) => [name, programs[at] ?? '']));
+}
+
+function replaced(texts: readonly string[], pattern: RegExp, by: string): string[] {
+  if (!texts.some((text) => pattern.test(text))) throw new Error(`The program has no ${pattern}.`);
+  return texts.map((text) => text.replace(pattern, by));
 }
 
 let base: Promise<Buffer> | undefined;
