@@ -1,16 +1,16 @@
 import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { brotliDecompress, brotliDecompressSync } from 'node:zlib';
 import { sha256Of } from '#ground/digest.ts';
 import { ActionableError } from '#ground/errors.ts';
+import { type Packing, unpack, unpackSync } from './unpack.ts';
 
 /**
  * An executable carries files behind its own bytes:
  *
  *     part… · index · id, 32 hexadecimal digits · length of the index, 4 bytes · length of all of this, 4 bytes · mark
  *
- * Numbers are little-endian. The index is JSON. It and most parts are compressed by brotli. It has the sha256 of each file,
- * and the id is the beginning of its own: it vouches for everything, and tells one build from another. A file is one part
+ * Numbers are little-endian. The index is JSON. It and most parts are compressed, the index by brotli. It has the sha256 of
+ * each file, and the id is the beginning of its own: it vouches for everything, and tells one build from another. A file is one part
  * or several, which can be unpacked at the same time.
  */
 export const mark = 'LOCALPAS';
@@ -35,6 +35,7 @@ export interface CarriedFile {
   /** Of its parts as they are carried: what tells whether they are whole, for a third of the time. */
   readonly carriedSha256: string;
   readonly parts: readonly Part[];
+  readonly packing: Packing;
 }
 
 interface CarriedNatsServer {
@@ -111,10 +112,15 @@ export class CarriedFiles {
 
   /** @throws ActionableError EXECUTABLE_DAMAGED */
   readSync(name: string): Buffer {
-    const { parts } = this.#file(name);
+    const { parts, packing } = this.#file(name);
     const carried = parts.map((part) => this.#bytesOf(part));
     this.#verify(name, carried);
-    const pieces = attempt(name, () => parts.map((part, at) => unpackSync(carried[at] ?? nothing, part)));
+    const pieces = attempt(name, () =>
+      parts.map((part, at) => {
+        const content = carried[at] ?? nothing;
+        return isPacked(part) ? unpackSync(content, part.bytes, packing) : content;
+      }),
+    );
     const [whole, second] = pieces;
     return whole !== undefined && second === undefined ? whole : Buffer.concat(pieces);
   }
@@ -132,9 +138,12 @@ export class CarriedFiles {
    * @throws ActionableError EXECUTABLE_DAMAGED
    */
   async readUnverified(name: string): Promise<Unverified> {
-    const { parts } = this.#file(name);
+    const { parts, packing } = this.#file(name);
     const carried = parts.map((part) => this.#bytesOf(part));
-    const unpacking = parts.map((part, at) => unpack(carried[at] ?? nothing, part));
+    const unpacking = parts.map(async (part, at) => {
+      const content = carried[at] ?? nothing;
+      return isPacked(part) ? unpack(content, part.bytes, packing) : content;
+    });
     try {
       return { pieces: await Promise.all(unpacking), verify: () => this.#verify(name, carried) };
     } catch (cause) {
@@ -159,7 +168,7 @@ export class CarriedFiles {
 
   #readIndex(): Index {
     const compressed = this.#source.readSync(this.#indexAt(), this.#indexBytes);
-    const text = brotliDecompressSync(compressed, roomFor(likelyIndexBytes));
+    const text = unpackSync(compressed, likelyIndexBytes, 'brotli');
     if (idOf(text) !== this.id) throw new Error('it is another one');
     const index = JSON.parse(text.toString()) as Index;
     const ends = Object.values(index.files).flatMap(({ parts }) => parts.map(({ at, length }) => at + length));
@@ -181,18 +190,8 @@ export function idOf(index: Uint8Array): string {
   return sha256Of(index).slice(0, idBytes);
 }
 
-function unpackSync(content: Buffer, { length, bytes }: Part): Buffer {
-  return length === bytes ? content : brotliDecompressSync(content, roomFor(bytes));
-}
-
-/** On another thread. */
-async function unpack(content: Buffer, { length, bytes }: Part): Promise<Buffer> {
-  return length === bytes ? content : promisify(brotliDecompress)(content, roomFor(bytes));
-}
-
-/** Of what is known to become so large the pieces need not be collected. */
-function roomFor(bytes: number) {
-  return { chunkSize: Math.max(bytes, 64) }; // zlib's smallest
+function isPacked({ length, bytes }: Part): boolean {
+  return length !== bytes;
 }
 
 function attempt<T>(name: string, work: () => T): T {

@@ -115,7 +115,7 @@ async function cached(name: string, make: (path: string) => Promise<void>): Prom
 }
 
 /** The pieces of a file as they are carried, and what they become. */
-interface Packed {
+interface Packed extends Pick<CarriedFile, 'packing'> {
   readonly sha256: string;
   readonly pieces: readonly { readonly content: Buffer; readonly bytes: number }[];
 }
@@ -125,28 +125,29 @@ function packed(content: Buffer): Packed {
   const compressed = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
   return {
     sha256: sha256Of(content),
+    packing: 'brotli',
     pieces: [{ content: compressed, bytes: content.length }],
   };
 }
 
-function packedIn(executable: Buffer, from: number, { sha256, parts }: CarriedFile): Packed {
+function packedIn(executable: Buffer, from: number, { sha256, packing, parts }: CarriedFile): Packed {
   const pieces = parts.map(({ at, length, bytes }) => ({
     content: executable.subarray(from + at, from + at + length),
     bytes,
   }));
-  return { sha256, pieces };
+  return { sha256, packing, pieces };
 }
 
 async function whole(node: Buffer, files: readonly [string, Packed][], index: Omit<Index, 'files'>): Promise<Buffer> {
   let at = 0;
-  const carried = files.map(([name, { sha256, pieces }]): [string, CarriedFile] => {
+  const carried = files.map(([name, { sha256, packing, pieces }]): [string, CarriedFile] => {
     const parts = pieces.map(({ content, bytes }) => {
       const part = { at, length: content.length, bytes };
       at += content.length;
       return part;
     });
     const carriedSha256 = sha256Of(...pieces.map(({ content }) => content));
-    return [name, { sha256, carriedSha256, parts }];
+    return [name, { sha256, carriedSha256, packing, parts }];
   });
   const bytes = Buffer.concat(files.flatMap(([, { pieces }]) => pieces.map(({ content }) => content)));
   return Buffer.concat([node, await appendix({ files: Object.fromEntries(carried), bytes }, index)]);
