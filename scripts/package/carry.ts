@@ -10,6 +10,7 @@ import {
   type Part,
   trailerBytes,
 } from '#packaging/carried-files.ts';
+import { crc32Of } from '#packaging/crc32.ts';
 
 /** Files to be carried by an executable, packed. */
 export interface Cargo {
@@ -56,7 +57,7 @@ export async function load(
     });
     packed.push(...pieces);
     const packing = pack === zstd ? 'zstd' : 'brotli';
-    index[name] = { sha256: sha256Of(content), carriedSha256: sha256Of(...pieces), parts, packing };
+    index[name] = { sha256: sha256Of(content), carriedCrc32: crc32Of(...pieces), parts, packing };
   }
   return { files: index, bytes: Buffer.concat(packed) };
 }

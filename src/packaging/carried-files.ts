@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { sha256Of } from '#ground/digest.ts';
 import { ActionableError } from '#ground/errors.ts';
+import { crc32Of } from './crc32.ts';
 import { type Packing, unpack, unpackSync } from './unpack.ts';
 
 /**
@@ -10,8 +11,9 @@ import { type Packing, unpack, unpackSync } from './unpack.ts';
  *     part… · index · id, 32 hexadecimal digits · length of the index, 4 bytes · length of all of this, 4 bytes · mark
  *
  * Numbers are little-endian. The index is JSON. It and most parts are compressed, the index by brotli. It has the sha256 of
- * each file, and the id is the beginning of its own: it vouches for everything, and tells one build from another. A file is one part
- * or several, which can be unpacked at the same time.
+ * each file, and the id is the beginning of its own: it vouches for everything, and tells one build from another. A part is
+ * whole when its CRC-32 is right, which is checked whenever it is read. A file is one part or several, which can be unpacked
+ * at the same time.
  */
 export const mark = 'LOCALPAS';
 export const idBytes = 32;
@@ -32,8 +34,8 @@ export interface Part {
 export interface CarriedFile {
   /** Of the file as it was: what tells it from others. */
   readonly sha256: string;
-  /** Of its parts as they are carried: what tells whether they are whole, for a third of the time. */
-  readonly carriedSha256: string;
+  /** Of its parts as they are carried: what tells whether they are whole. */
+  readonly carriedCrc32: number;
   readonly parts: readonly Part[];
   readonly packing: Packing;
 }
@@ -153,7 +155,7 @@ export class CarriedFiles {
 
   /** Whether these are the parts of a file as it was built. @throws ActionableError EXECUTABLE_DAMAGED */
   #verify(name: string, carried: readonly Buffer[]): void {
-    if (sha256Of(...carried) !== this.#file(name).carriedSha256) throw damagedPart(name);
+    if (crc32Of(...carried) !== this.#file(name).carriedCrc32) throw damagedPart(name);
   }
 
   sha256(name: string): string {

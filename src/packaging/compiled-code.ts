@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Script } from 'node:vm';
-import * as zlib from 'node:zlib';
+import { crc32Of } from './crc32.ts';
 
 /** What one run needs of the program: the first runs components, as `up` does, and the second everything else. */
 export type Half = 'program' | 'commands';
@@ -66,20 +66,16 @@ export function compiledIn(file: Buffer): Compiled & { readonly head: string } {
 
 const sumBytes = 4;
 
-/** Tells bytes from damaged ones. Node 20.11 has no function for it, but gzip writes it near its end. */
-const sumOf: (bytes: Uint8Array) => number =
-  'crc32' in zlib ? zlib.crc32 : (bytes) => zlib.gzipSync(bytes, { level: 0 }).subarray(-8).readUInt32LE();
-
 function withSum(...pieces: readonly Uint8Array[]): Buffer {
   const file = Buffer.concat([...pieces, Buffer.alloc(sumBytes)]);
-  file.writeUInt32LE(sumOf(file.subarray(0, -sumBytes)), file.length - sumBytes);
+  file.writeUInt32LE(crc32Of(file.subarray(0, -sumBytes)), file.length - sumBytes);
   return file;
 }
 
 /** What was given its sum. @throws Error when it is damaged */
 function checked(file: Buffer): Buffer {
   const bytes = file.subarray(0, -sumBytes);
-  if (file.length < sumBytes || file.readUInt32LE(bytes.length) !== sumOf(bytes)) throw new Error('damaged');
+  if (file.length < sumBytes || file.readUInt32LE(bytes.length) !== crc32Of(bytes)) throw new Error('damaged');
   return bytes;
 }
 

@@ -9,6 +9,7 @@ import { stop } from 'esbuild';
 import { inject } from 'postject';
 import { sha256Of } from '#ground/digest.ts';
 import { type CarriedFile, CarriedFiles, type Index, sourceIn } from '#packaging/carried-files.ts';
+import { crc32Of } from '#packaging/crc32.ts';
 import { bundle } from '../../scripts/build.mjs';
 import { assetsOf } from '../../scripts/package/assets.ts';
 import { appendix, asProgram } from '../../scripts/package/carry.ts';
@@ -146,8 +147,8 @@ async function whole(node: Buffer, files: readonly [string, Packed][], index: Om
       at += content.length;
       return part;
     });
-    const carriedSha256 = sha256Of(...pieces.map(({ content }) => content));
-    return [name, { sha256, carriedSha256, packing, parts }];
+    const carriedCrc32 = crc32Of(...pieces.map(({ content }) => content));
+    return [name, { sha256, carriedCrc32, packing, parts }];
   });
   const bytes = Buffer.concat(files.flatMap(([, { pieces }]) => pieces.map(({ content }) => content)));
   return Buffer.concat([node, await appendix({ files: Object.fromEntries(carried), bytes }, index)]);
