@@ -5,9 +5,10 @@ import {
   type CarriedFile,
   type Index,
   idBytes,
-  idOf,
   mark,
   type Part,
+  sumAt,
+  sumOf,
   trailerBytes,
 } from '#packaging/carried-files.ts';
 import { crc32Of } from '#packaging/crc32.ts';
@@ -63,16 +64,21 @@ export async function load(
 }
 
 /** What is appended to an executable. */
-export async function appendix(cargo: Cargo, index: Omit<Index, 'files'>): Promise<Buffer> {
+export function appendix(cargo: Cargo, index: Omit<Index, 'files'>): Buffer {
   const whole: Index = { ...index, files: cargo.files };
   const text = Buffer.from(JSON.stringify(whole));
-  const compressed = await compress(text);
+  return Buffer.concat([cargo.bytes, text, trailerOf(text, cargo.bytes.length + text.length)]);
+}
+
+/** What ends all that is carried. @param index as JSON @param carriedBytes without this */
+function trailerOf(index: Uint8Array, carriedBytes: number): Buffer {
   const trailer = Buffer.alloc(trailerBytes);
-  trailer.write(idOf(text), 0, 'latin1');
-  trailer.writeUInt32LE(compressed.length, idBytes);
-  trailer.writeUInt32LE(cargo.bytes.length + compressed.length + trailerBytes, idBytes + 4);
-  trailer.write(mark, idBytes + 8, 'latin1');
-  return Buffer.concat([cargo.bytes, compressed, trailer]);
+  trailer.write(sha256Of(index).slice(0, idBytes), 0, 'latin1');
+  trailer.writeUInt32LE(index.length, idBytes);
+  trailer.writeUInt32LE(carriedBytes + trailerBytes, idBytes + 4);
+  trailer.writeUInt32LE(sumOf(index, trailer), sumAt);
+  trailer.write(mark, sumAt + 4, 'latin1');
+  return trailer;
 }
 
 function halvesOf(content: Uint8Array): Uint8Array[] {

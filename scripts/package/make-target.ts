@@ -58,7 +58,7 @@ export async function makeTarget(target: Target, version: string, places: Places
     const glibc =
       target.machine === undefined ? undefined : newestOf(needsOf(Buffer.from(natsServer.bytes)).versions, 'GLIBC');
     const natsServerFacts = { version: natsVersion, origin, ...(glibc !== undefined && { glibc }) };
-    return shell.complete(await appendix(cargo, { natsServer: natsServerFacts, node: shell.node }));
+    return shell.complete(appendix(cargo, { natsServer: natsServerFacts, node: shell.node }));
   };
   const cargo = await load(files, { zstd: await zstdFor(target, places) });
   const bytes = await withCompiledCode(target, { cargo, make, work });

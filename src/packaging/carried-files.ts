@@ -1,6 +1,5 @@
 import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { sha256Of } from '#ground/digest.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { crc32Of } from './crc32.ts';
 import { type Packing, unpack, unpackSync } from './unpack.ts';
@@ -8,17 +7,17 @@ import { type Packing, unpack, unpackSync } from './unpack.ts';
 /**
  * An executable carries files behind its own bytes:
  *
- *     part… · index · id, 32 hexadecimal digits · length of the index, 4 bytes · length of all of this, 4 bytes · mark
+ *     part… · index · id, 32 hexadecimal digits · length of the index, 4 bytes · length of all of this, 4 bytes ·
+ *     CRC-32 from the index up to here, 4 bytes · mark
  *
- * Numbers are little-endian. The index is JSON. It and most parts are compressed, the index by brotli. It has the sha256 of
- * each file, and the id is the beginning of its own: it vouches for everything, and tells one build from another. A part is
- * whole when its CRC-32 is right, which is checked whenever it is read. A file is one part or several, which can be unpacked
- * at the same time.
+ * Numbers are little-endian. The index is JSON. It has the sha256 of each file, and the id is the beginning of its own: it
+ * tells one build from another. Parts have a CRC-32 too, which is checked whenever they are read, and most are compressed. A
+ * file is one part or several, which can be unpacked at the same time.
  */
 export const mark = 'LOCALPAS';
 export const idBytes = 32;
-export const trailerBytes = idBytes + 8 + mark.length;
-const likelyIndexBytes = 4096;
+export const sumAt = idBytes + 8;
+export const trailerBytes = sumAt + 4 + mark.length;
 const nothing = Buffer.alloc(0);
 
 /**
@@ -89,13 +88,15 @@ export class CarriedFiles {
   readonly at: number;
   readonly #source: Source;
   readonly #indexBytes: number;
+  readonly #trailer: Buffer;
   #index: Index | undefined;
 
   /** @throws ActionableError EXECUTABLE_DAMAGED */
   constructor(source: Source) {
     this.#source = source;
     const trailer = source.size < trailerBytes ? undefined : source.readSync(source.size - trailerBytes, trailerBytes);
-    if (trailer?.toString('latin1', idBytes + 8) !== mark) throw damaged('its end is missing');
+    if (trailer?.toString('latin1', sumAt + 4) !== mark) throw damaged('its end is missing');
+    this.#trailer = trailer;
     this.id = trailer.toString('latin1', 0, idBytes);
     this.#indexBytes = trailer.readUInt32LE(idBytes);
     this.at = source.size - trailer.readUInt32LE(idBytes + 4);
@@ -169,9 +170,8 @@ export class CarriedFiles {
   }
 
   #readIndex(): Index {
-    const compressed = this.#source.readSync(this.#indexAt(), this.#indexBytes);
-    const text = unpackSync(compressed, likelyIndexBytes, 'brotli');
-    if (idOf(text) !== this.id) throw new Error('it is another one');
+    const text = this.#source.readSync(this.#indexAt(), this.#indexBytes);
+    if (sumOf(text, this.#trailer) !== this.#trailer.readUInt32LE(sumAt)) throw new Error('it is another one');
     const index = JSON.parse(text.toString()) as Index;
     const ends = Object.values(index.files).flatMap(({ parts }) => parts.map(({ at, length }) => at + length));
     if (this.at + Math.max(0, ...ends) !== this.#indexAt()) throw new Error('it lies elsewhere');
@@ -187,9 +187,9 @@ export class CarriedFiles {
   }
 }
 
-/** Of an index, as JSON. */
-export function idOf(index: Uint8Array): string {
-  return sha256Of(index).slice(0, idBytes);
+/** Of an index, as JSON, and the beginning of the trailer behind it. */
+export function sumOf(index: Uint8Array, trailer: Buffer): number {
+  return crc32Of(index, trailer.subarray(0, sumAt));
 }
 
 function isPacked({ length, bytes }: Part): boolean {

@@ -16,7 +16,7 @@ async function forNewerSystem(scope: Scope): Promise<string> {
   const ends = Object.values(carried).flatMap(({ parts }) => parts.map(({ at, length }) => at + length));
   const whole = await readFile(path);
   const cargo = { files: carried, bytes: whole.subarray(files.at, files.at + Math.max(...ends)) };
-  const changed = await appendix(cargo, { natsServer: { ...natsServer, glibc: '9.99' }, node });
+  const changed = appendix(cargo, { natsServer: { ...natsServer, glibc: '9.99' }, node });
   await writeFile(path, Buffer.concat([whole.subarray(0, files.at), changed]));
   return path;
 }

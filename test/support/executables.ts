@@ -151,5 +151,5 @@ async function whole(node: Buffer, files: readonly [string, Packed][], index: Om
     return [name, { sha256, carriedCrc32, packing, parts }];
   });
   const bytes = Buffer.concat(files.flatMap(([, { pieces }]) => pieces.map(({ content }) => content)));
-  return Buffer.concat([node, await appendix({ files: Object.fromEntries(carried), bytes }, index)]);
+  return Buffer.concat([node, appendix({ files: Object.fromEntries(carried), bytes }, index)]);
 }
