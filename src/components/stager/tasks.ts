@@ -3,6 +3,7 @@ import type { StagingReply, StagingRequest } from '#contract/staging.ts';
 import { explainDiskError, messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
 import { sleep } from '#ground/wait.ts';
+import type { StagingIsolation } from './isolation.ts';
 import type { StagerOptions } from './options.ts';
 import { TaskFailure } from './task-failure.ts';
 import { type Say, TaskLog } from './task-log.ts';
@@ -16,6 +17,7 @@ export interface TasksParts {
   readonly root: string;
   /** Where the stager keeps what tasks may use again. */
   readonly dataDir: string;
+  readonly isolation: StagingIsolation;
   /** Says a line of the task with this `log_id` while it runs. */
   readonly sayFor: (logId: string | undefined) => Say;
 }

@@ -60,6 +60,8 @@ export interface StagingEnvironment {
   readonly all: Record<string, string>;
   /** What of it the user set for the app. */
   readonly app: Record<string, string>;
+  /** What of it is about this machine. */
+  readonly machine: Record<string, string>;
 }
 
 /**
@@ -71,12 +73,13 @@ export function stagingEnvironmentOf(request: StagingRequest, places: Environmen
   const variables = request.lifecycle_data?.environment ?? request.hooks?.environment ?? [];
   const told = variables.map(({ name, value }) => [name, value] as const);
   const stack = request.lifecycle_data?.stack ?? 'host';
+  const machine = { ...passedOn(places.env), PATH: places.path };
   return {
     app,
+    machine,
     all: {
-      ...passedOn(places.env),
+      ...machine,
       LANG: process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8',
-      PATH: places.path,
       HOME: places.home,
       TMPDIR: places.tmp,
       CF_STACK: stack,

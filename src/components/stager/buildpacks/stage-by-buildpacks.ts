@@ -35,7 +35,7 @@ export async function stageByBuildpacks(
   context: TaskContext,
   unknown?: UnknownApp,
 ): Promise<StagedByBuildpacks> {
-  const { dataDir, log, options, signal, workspace } = context;
+  const { dataDir, log, options, scripts, signal, workspace } = context;
   const shelf = new BuildpackShelf({ directory: join(dataDir, 'buildpacks'), maxBytes: options.maxPackageBytes });
   const caches = new BuildCaches(join(dataDir, 'build-caches'));
   const directory = workspace.own;
@@ -45,6 +45,7 @@ export async function stageByBuildpacks(
   const known = await shelf.find(lifecycle.buildpacks, signal);
   const env = await taskEnvironmentOf(request, workspace.unstaged, context);
   for (const remark of env.remarks) log.line(remark);
+  const sandbox = await scripts.enter(env);
   await caches.take(app, stack, place('cache')); // from here on it has to be brought back
   try {
     const staged = await runBuilder(
@@ -68,6 +69,7 @@ export async function stageByBuildpacks(
         appEnv: env.app,
         cwd: directory,
         signal,
+        sandbox,
         out: (text) => log.output('OUT', text),
         err: (text) => log.output('ERR', text),
         locate: (key) => known.get(key),
@@ -85,13 +87,16 @@ export async function stageByBuildpacks(
     };
   } catch (error) {
     await log.outputEnded();
+    await scripts.check();
     signal.throwIfAborted();
     throw explained(error, { lifecycle, log, unknown });
   } finally {
-    // Also of a build that failed: what was fetched need not be fetched again.
-    await caches
-      .keep(app, stack, place('cache'))
-      .catch((error: unknown) => log.line(`The build cache could not be kept: ${messageOf(error)}`));
+    // Also of a build that failed: what was fetched need not be fetched again. What fills the disk is no use to anybody.
+    if (!scripts.signal.aborted) {
+      await caches
+        .keep(app, stack, place('cache'))
+        .catch((error: unknown) => log.line(`The build cache could not be kept: ${messageOf(error)}`));
+    }
     await Promise.allSettled([caches.tidy(), shelf.tidy()]);
   }
 }
