@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -18,20 +18,22 @@ export async function measureDisk(directory: string, limitBytes: number, signal:
   for (let path = directories.pop(); path !== undefined && bytes <= limitBytes; path = directories.pop()) {
     signal.throwIfAborted();
     const entries = await readdir(path, { withFileTypes: true }).catch(() => []); // removed meanwhile
-    const parent = path;
-    for (let at = 0; at < entries.length; at += atOnce) {
-      const stats = entries.slice(at, at + atOnce).map(({ name }) => lstat(join(parent, name)).catch(() => undefined)); // the same
-      for (const each of await Promise.all(stats)) bytes += each === undefined ? 0 : allocatedBytes(each, counted);
-    }
-    for (const entry of entries) if (entry.isDirectory()) directories.push(join(parent, entry.name));
+    bytes += await allocatedBytes(path, entries, counted);
+    for (const entry of entries) if (entry.isDirectory()) directories.push(join(path, entry.name));
   }
   return bytes;
 }
 
-function allocatedBytes(stats: Stats, counted: Set<number>): number {
-  if (!stats.isDirectory() && stats.nlink > 1) {
-    if (counted.has(stats.ino)) return 0;
-    counted.add(stats.ino);
+/** @param counted files of several names that were seen before */
+async function allocatedBytes(parent: string, entries: readonly Dirent[], counted: Set<number>): Promise<number> {
+  let bytes = 0;
+  for (let at = 0; at < entries.length; at += atOnce) {
+    const stats = entries.slice(at, at + atOnce).map(({ name }) => lstat(join(parent, name)).catch(() => undefined)); // the same
+    for (const each of await Promise.all(stats)) {
+      const hasOtherNames = each !== undefined && !each.isDirectory() && each.nlink > 1;
+      if (each !== undefined && !(hasOtherNames && counted.has(each.ino))) bytes += each.blocks * bytesPerBlock;
+      if (hasOtherNames) counted.add(each.ino);
+    }
   }
-  return stats.blocks * bytesPerBlock;
+  return bytes;
 }

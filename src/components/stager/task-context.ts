@@ -14,6 +14,8 @@ export interface TaskContext {
   readonly scripts: ScriptRoom;
   /** Where the stager keeps what tasks may use again. */
   readonly dataDir: string;
+  /** Has something done that the reply need not wait for; what fails is only told. */
+  readonly afterwards: (work: () => Promise<unknown>) => void;
   /** Aborts with the reason for the end of the task. */
   readonly signal: AbortSignal;
 }

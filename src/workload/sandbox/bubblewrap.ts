@@ -1,5 +1,6 @@
 import { holdScript, isRoot, plainBash, type SandboxKind } from './holder.ts';
 import type { Mount } from './layout.ts';
+import { settingsOfMachine } from './machine.ts';
 import { tool } from './tools.ts';
 
 /** bubblewrap makes the sandbox. */
@@ -20,6 +21,9 @@ export const bubblewrap: SandboxKind = {
 };
 
 function wordsFor(mount: Mount): string[] {
-  if (mount.kind !== 'bind') return [`--${mount.kind}`, mount.at];
+  if (mount.kind === 'proc') {
+    return ['--proc', mount.at, ...settingsOfMachine().flatMap((path) => ['--ro-bind', path, path])];
+  }
+  if (mount.kind === 'dev') return ['--dev', mount.at];
   return [mount.isWritable ? '--bind' : '--ro-bind', mount.from, mount.at];
 }

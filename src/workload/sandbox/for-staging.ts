@@ -11,8 +11,10 @@ export interface StagingPlaces {
   readonly directory: string;
   /** May be written. */
   readonly work: readonly string[];
-  /** The app, as buildpacks find it. */
-  readonly buildDir: string;
+  /** The app, as buildpacks find it, where there is only one. */
+  readonly buildDir?: string;
+  /** What is `/tmp`; a directory of its own when absent. */
+  readonly tmp?: string;
   /** Of the scripts. */
   readonly home: string;
   /** Of the platform: its own, and those of other apps. */
@@ -31,16 +33,20 @@ export interface StagingPlaces {
  */
 export async function openStagingSandbox(isolated: Isolated, places: StagingPlaces): Promise<Sandbox> {
   const { directory, work, buildDir, home, hidden, readable, variables, maxFileBytes } = places;
-  const [tmp, varTmp, app] = ['tmp', 'var-tmp', 'app'].map((name) => join(directory, name)) as [string, string, string];
-  for (const each of [tmp, varTmp, app]) await mkdir(each, { recursive: true });
-  for (const each of [tmp, varTmp]) await chmod(each, 0o1777);
-  await symlink(buildDir, join(tmp, 'app'));
-  const usual = Object.entries({ '/app': app, '/home/vcap': home }).filter(([at]) => !existsSync(at));
+  const ours = standInsIn(directory);
+  for (const each of Object.values(ours)) await mkdir(each, { recursive: true });
+  for (const name of ['/tmp', '/var/tmp'] as const) await chmod(ours[name], 0o1777);
+  if (buildDir !== undefined) await symlink(buildDir, join(ours['/tmp'], 'app'));
+  const usual = Object.entries({ '/app': ours['/app'], '/home/vcap': home }).filter(([at]) => !existsSync(at));
   return isolated.open({
     directory: join(directory, 'mounts'),
     view: {
       writable: work,
-      places: { ...Object.fromEntries(usual), '/var/tmp': varTmp, '/tmp': tmp },
+      places: {
+        ...Object.fromEntries(usual),
+        '/var/tmp': ours['/var/tmp'],
+        '/tmp': places.tmp ?? ours['/tmp'],
+      },
       // By the programs that wait there for a user's orders something could be left behind.
       hidden: [...hidden, '/run/user'],
       readable: [...readable, homedir(), ...namedPaths(variables)],
@@ -49,8 +55,8 @@ export async function openStagingSandbox(isolated: Isolated, places: StagingPlac
   });
 }
 
-/** Where a buildpack that writes to a fixed path has written, by that path. */
-export function standInsIn(directory: string): Readonly<Record<string, string>> {
+/** Directories of a sandbox which are seen at fixed paths, by these. */
+export function standInsIn(directory: string): Readonly<Record<'/tmp' | '/var/tmp' | '/app', string>> {
   return { '/tmp': join(directory, 'tmp'), '/var/tmp': join(directory, 'var-tmp'), '/app': join(directory, 'app') };
 }
 

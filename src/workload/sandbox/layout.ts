@@ -5,7 +5,8 @@ import type { View } from './view.ts';
 export type Mount =
   /** Shows a directory or a file at another place, with everything that is mounted below it. */
   | { readonly kind: 'bind'; readonly from: string; readonly at: string; readonly isWritable: boolean }
-  | { readonly kind: 'proc' | 'dev'; readonly at: string };
+  | { readonly kind: 'proc'; readonly at: string }
+  | { readonly kind: 'dev'; readonly at: string };
 
 /** Something that has to be there before anything is mounted. */
 export type Entry =

@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isRoot } from './holder.ts';
 
 export interface Member {
   readonly name: string;
@@ -45,3 +46,11 @@ export const thisMachine: Machine = {
     }
   },
 };
+
+/** By these root could change the machine itself; nobody else may write there anyway. */
+const settings = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs'].map((name) => join('/proc', name));
+
+/** Parts of /proc that have to be read-only inside for whoever uses this machine now. */
+export function settingsOfMachine(): string[] {
+  return isRoot ? settings.filter((path) => thisMachine.kindOf(path) !== undefined) : [];
+}

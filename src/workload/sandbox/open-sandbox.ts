@@ -136,7 +136,9 @@ async function openNamespaces(parentPid: number): Promise<Namespaces & Disposabl
     opened.push(descriptor);
     return `/proc/${process.pid}/fd/${descriptor}`;
   };
-  const close = () => opened.splice(0).forEach((descriptor) => closeSync(descriptor));
+  const close = () => {
+    for (const descriptor of opened.splice(0)) closeSync(descriptor);
+  };
   try {
     const user = isRoot ? undefined : open('user');
     return { user, mount: open('mnt'), pid: open('pid'), [Symbol.dispose]: close };

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { holdScript, isRoot, plainBash, type SandboxKind } from './holder.ts';
 import type { Entry, Layout, Mount } from './layout.ts';
+import { settingsOfMachine } from './machine.ts';
 import { escaped, isBelow, type MountPoint, mountPointOf, mountPointsIn } from './mount-table.ts';
 import { tool } from './tools.ts';
 
@@ -35,7 +36,7 @@ export const unshare: SandboxKind = {
         ...['--mount', '--pid', '--fork', '--kill-child', '--', tool(tools, 'bash')],
         ...[...plainBash, script, 'localpaas-sandbox', fstab, layout.root, ...places],
       ],
-      files: [{ path: fstab, text: fstabOf(layout, points, { isRoot }) }],
+      files: [{ path: fstab, text: fstabOf(layout, points) }],
       entries: devicesIn(layout.root),
     };
   },
@@ -50,15 +51,18 @@ function canBeSeen({ at, type }: MountPoint): boolean {
   }
 }
 
-/** @param points what is mounted now: how it is mounted has to stay as it is, and what lies below is read-only as well */
+/**
+ * @param points what is mounted now: how it is mounted has to stay as it is, and what lies below is read-only as well
+ * @param settings what has to be read-only in /proc
+ */
 export function fstabOf(
   { root, mounts }: Pick<Layout, 'root' | 'mounts'>,
   points: readonly MountPoint[],
-  how: { readonly isRoot: boolean },
+  settings: readonly string[] = settingsOfMachine(),
 ): string {
   const lines = [
     [root, root, 'none', optionsOf(root, points, 'bind')],
-    ...mounts.flatMap((mount) => linesFor(mount, { root, points, ...how })),
+    ...mounts.flatMap((mount) => linesFor(mount, { root, points, settings })),
   ];
   return lines
     .map(([what = '', at = '', ...rest]) => `${[escaped(what), escaped(at), ...rest].join(' ')} 0 0\n`)
@@ -68,12 +72,13 @@ export function fstabOf(
 interface Surroundings {
   readonly root: string;
   readonly points: readonly MountPoint[];
-  readonly isRoot: boolean;
+  readonly settings: readonly string[];
 }
 
-function linesFor(mount: Mount, { root, points, isRoot: isForRoot }: Surroundings): string[][] {
+function linesFor(mount: Mount, { root, points, settings }: Surroundings): string[][] {
   const at = join(root, mount.at);
-  if (mount.kind !== 'bind') return mount.kind === 'proc' ? procLines(at, isForRoot) : deviceLines(at);
+  if (mount.kind === 'proc') return procLines(at, settings);
+  if (mount.kind === 'dev') return deviceLines(at);
   if (mount.isWritable) return [[mount.from, at, 'none', 'rbind']];
   const below = points.filter((point) => isBelow(point.at, mount.from));
   return [
@@ -91,14 +96,10 @@ function optionsOf(path: string, points: readonly MountPoint[], how: string): st
   return [how, 'ro', ...own].join(',');
 }
 
-/** By these root could change the machine itself; nobody else may write there anyway. */
-const ofTheMachine = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs'];
-
-function procLines(at: string, isForRoot: boolean): string[][] {
-  const covers = isForRoot ? ofTheMachine.map((name) => join('/proc', name)).filter(isThere) : [];
+function procLines(at: string, settings: readonly string[]): string[][] {
   return [
     ['proc', at, 'proc', 'nosuid,nodev,noexec'],
-    ...covers.map((path) => [path, join(at, relative('/proc', path)), 'none', 'bind,ro,nosuid,nodev,noexec']),
+    ...settings.map((path) => [path, join(at, relative('/proc', path)), 'none', 'bind,ro,nosuid,nodev,noexec']),
   ];
 }
 
@@ -120,8 +121,4 @@ function devicesIn(root: string): Entry[] {
     ...['pts', 'shm'].map((name) => ({ kind: 'directory' as const, path: at(name) })),
     ...Object.entries(links).map(([name, target]) => ({ kind: 'link' as const, path: at(name), target })),
   ];
-}
-
-function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { StagingRequest } from '#contract/staging.ts';
+import { settingsOfUser } from '#workload/lifecycle/user-settings.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -47,14 +46,6 @@ const passed = [
   'JAVA_HOME',
 ] as const;
 
-/** Settings of package managers in the user's home, which the task's own home hides: a company's registry, say. */
-const settings = [
-  ['NPM_CONFIG_USERCONFIG', ['.npmrc']],
-  ['PIP_CONFIG_FILE', ['.config/pip/pip.conf', '.pip/pip.conf']],
-  ['BUNDLE_USER_CONFIG', ['.bundle/config']],
-  ['GIT_CONFIG_GLOBAL', ['.gitconfig', '.config/git/config']],
-] as const;
-
 export interface StagingEnvironment {
   /** All that the scripts of buildpacks see. */
   readonly all: Record<string, string>;
@@ -94,12 +85,7 @@ export function stagingEnvironmentOf(request: StagingRequest, places: Environmen
 function passedOn(env: Variables): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const name of passed) if (env[name]) variables[name] = env[name];
-  const home = env['HOME'];
-  for (const [name, files] of home === undefined ? [] : settings) {
-    const file = env[name] ?? files.map((each) => join(home ?? '', each)).find((each) => existsSync(each));
-    if (file !== undefined) variables[name] = file;
-  }
-  return variables;
+  return { ...variables, ...settingsOfUser(env) };
 }
 
 function pairOf(entry: string): [string, string] {
