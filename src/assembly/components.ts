@@ -27,7 +27,7 @@ export async function startComponents(
   await using undo = new AsyncDisposableStack();
   const bus = undo.use(await Bus.connect(address, 'localpaas', log.with({ component: 'bus' })));
   const context = { bus, log, home, signal };
-  const { domain, listen } = settings;
+  const { domain, listen, isolation, requireIsolation } = settings;
 
   let router: RunningRouter | undefined;
   let apiAnswers = Promise.resolve(true as const);
@@ -49,7 +49,7 @@ export async function startComponents(
         routerPart,
         part(logCache, v.parse(LogCacheOptions, { domain, hostNames })),
         part(dea, v.parse(DeaOptions, { path: process.env['PATH'] ?? '', userHome: homedir() })),
-        part(stager, v.parse(StagerOptions, {})),
+        part(stager, v.parse(StagerOptions, { isolation, requireIsolation, hidden: [home.path] })),
         part(healthManager, v.parse(HealthManagerOptions, {})),
       ],
       context,

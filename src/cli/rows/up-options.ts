@@ -1,4 +1,5 @@
 import { count, flag, text } from '../command.ts';
+import { isolationOptions } from './isolation-options.ts';
 
 /** What `up` is told about the platform, by hand or by a service. */
 export const upOptions = {
@@ -7,5 +8,6 @@ export const upOptions = {
   listen: text('--listen <address>', 'address of the router (default 127.0.0.1)'),
   domain: text('--domain <domain>', 'apps are <name>.<domain> (default localhost)'),
   openBus: flag('--open-bus', 'let everybody on this machine use the message bus'),
+  ...isolationOptions,
   verbose: flag('--verbose', 'print everything the components log'),
 };

@@ -12,6 +12,8 @@ export interface UpInput {
   readonly domain: string | undefined;
   readonly home: string | undefined;
   readonly openBus: boolean;
+  readonly isolation: string | undefined;
+  readonly requireIsolation: number | undefined;
   readonly demo: boolean;
   readonly verbose: boolean;
   readonly json: boolean;

@@ -12,6 +12,8 @@ const nothing: InstallInput = {
   listen: undefined,
   domain: undefined,
   openBus: false,
+  isolation: undefined,
+  requireIsolation: undefined,
   verbose: false,
   sandbox: true,
 };
@@ -37,12 +39,13 @@ describe('plan of a service', (it) => {
       listen: '0.0.0.0',
       domain: 'pi.local',
       openBus: true,
+      isolation: '2',
       verbose: true,
     };
 
     const { options, port, listen, busPort } = planOf(input, surroundings);
 
-    assert.equal(options, '--port 80 --bus-port 0 --listen 0.0.0.0 --domain pi.local --open-bus --verbose'.split(' '));
+    assert.equal(options, '--port 80 --bus-port 0 --listen 0.0.0.0 --domain pi.local --open-bus --isolation 2 --verbose'.split(' '));
     assert.equal({ port, listen, busPort }, { port: 80, listen: '0.0.0.0', busPort: 0 });
   });
 

@@ -1,10 +1,12 @@
 import * as assert from 'uvu/assert';
+import * as v from 'valibot';
+import { PlatformSettings } from '#assembly/settings.ts';
 import { styleFor } from '#cli/style.ts';
 import { banner } from '#cli/up/banner.ts';
 import { describe } from '../../support/spec.ts';
 import { textSink } from '../text-sink.ts';
 
-const settings = { listen: '127.0.0.1', port: 80, busPort: 4222, openBus: false, domain: 'localhost' };
+const settings = v.parse(PlatformSettings, { port: 80 });
 const record = {
   pid: 1,
   startedAt: '',
