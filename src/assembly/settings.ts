@@ -18,6 +18,8 @@ export const PlatformSettings = v.object({
   openBus: v.optional(v.boolean(), false),
   /** Apps are `<name>.<domain>`. */
   domain: v.optional(DomainName, 'localhost'),
+  /** Seconds without a request after which an app is stopped that does not say otherwise; never when absent. */
+  idleStopSeconds: v.optional(v.pipe(v.number(), v.minValue(1))),
 });
 export type PlatformSettings = v.InferOutput<typeof PlatformSettings>;
 

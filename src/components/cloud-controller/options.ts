@@ -50,6 +50,8 @@ export const CloudControllerOptions = v.object({
   roomSeconds: v.optional(seconds, 12),
   /** Seconds after which an instance that no DEA tells of is gone. Origin: `droplet_lost` of the 2012 health manager. */
   lostSeconds: v.optional(seconds, 30),
+  /** Seconds without a request after which an app is stopped, unless it says otherwise; absent, health managers decide. */
+  idleStopSeconds: v.optional(seconds),
   /** Seconds DEAs may take to tell what their instances use. */
   statsSeconds: v.optional(seconds, 0.5),
 });

@@ -1,16 +1,19 @@
 import { ApiError } from '#contract/api/errors.ts';
 import type { Api } from '../api.ts';
+import { awake } from '../idle-stop.ts';
 import type { Operations } from '../operations.ts';
 import type { AppRecord } from '../records.ts';
 
 /** Starts, stops and restarts: first what is wanted is stored, then it is set in motion. */
 
-/** An app that is started already stays as it is. @throws ApiError 422 without a droplet */
+/** An app that is started already stays as it is, but for one that is idle. @throws ApiError 422 without a droplet */
 export async function startApp(api: Api, guid: string): Promise<AppRecord> {
   let isNew = false;
   const app = await api.store.update('app', guid, (app) => {
-    isNew = app.state === 'STOPPED' || app.runCount === 0; // the API of 2012 makes apps that wait for their bits
-    return isNew ? started(app) : app;
+    const isToStart = app.state === 'STOPPED' || app.runCount === 0; // the API of 2012 makes apps that wait for their bits
+    isNew = isToStart || app.isIdle === true;
+    if (isToStart) return started(app);
+    return isNew ? awake(app) : app;
   });
   if (!isNew) return app;
   api.events.record('audit.app.start', { app });
@@ -25,7 +28,7 @@ export async function stopApp(api: Stopping, guid: string): Promise<AppRecord> {
   let isNew = false;
   const app = await api.store.update('app', guid, (app) => {
     isNew = app.state === 'STARTED';
-    return isNew ? { ...app, state: 'STOPPED' } : app;
+    return isNew ? { ...awake(app), state: 'STOPPED' } : app;
   });
   if (!isNew) return app;
   api.events.record('audit.app.stop', { app });
@@ -49,5 +52,5 @@ function started(app: AppRecord): AppRecord {
   if (app.currentDroplet === null) {
     throw new ApiError('CF-UnprocessableEntity', 'Assign a droplet before starting this app.');
   }
-  return { ...app, state: 'STARTED', runCount: app.runCount + 1 };
+  return { ...awake(app), state: 'STARTED', runCount: app.runCount + 1 };
 }

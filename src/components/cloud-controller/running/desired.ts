@@ -20,11 +20,12 @@ export interface Desired {
   readonly sidecars: readonly SidecarRecord[];
 }
 
-/** @returns undefined when nothing should run: the app is stopped, gone, has no droplet, or none that could run this */
+/** @returns undefined when nothing should run: the app is stopped, idle, gone, has no droplet, or none that could run this */
 export function desiredOf(store: Store, guid: string): Desired | undefined {
   const { app: appGuid, type } = processIn(guid);
   const app = store.get('app', appGuid);
   if (app?.state !== 'STARTED') return undefined;
+  if (type === 'web' && app.isIdle === true) return undefined;
   const process = app.processes.find((each) => each.type === type);
   const droplet = dropletOf(store, app);
   if (process === undefined || droplet === undefined) return undefined;
