@@ -14,11 +14,15 @@ const isInUse = async ({ bus }: TestRouter) => (await bus.ask(appUse, { app }, {
 /** A cloud controller that starts what it is asked for. @returns who was asked for, in order */
 function playCloudController(scope: Scope, { bus }: TestRouter, start: () => void | Promise<void>): string[] {
   const woken: string[] = [];
+  let starting: void | Promise<void>;
+  scope.defer(() => starting);
   scope.use(
     bus.answer(appWake, async ({ app }) => {
       woken.push(app);
       bus.publish(appState, { app, name: 'hello', uris: [host], state: 'STARTING' });
-      const timer = setTimeout(() => void start(), 100);
+      const timer = setTimeout(() => {
+        starting = start();
+      }, 100);
       scope.defer(() => clearTimeout(timer));
       return null;
     }),

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { AppRecord } from '#components/cloud-controller/records.ts';
 import { appState, appUse, appWake } from '#contract/apps.ts';
 import { BulkPage, bulkCredentials, dropletUpdated, hmRequests } from '#contract/health.ts';
-import { routerGreet, routerStart } from '#contract/routes.ts';
+import { routerStart } from '#contract/routes.ts';
 import { call } from '#ground/http-client.ts';
 import { waitFor } from '#ground/wait.ts';
 import { describe, type Scope } from '../../../support/spec.ts';
@@ -14,16 +14,19 @@ const earlier = new Date(Date.now() - 60_000).toISOString();
 
 /** A router of ours that says whether an app is in use. */
 function playRouter(scope: Scope, { bus }: TestOperations, use: () => boolean | Promise<boolean>): void {
-  scope.use(bus.answer(routerGreet, () => ({ id: 'router', port: 80 })));
   scope.use(bus.answer(appUse, async () => ({ in_use: await use() })));
 }
 
+interface RunningOptions extends TestOptions {
+  readonly given?: Partial<AppRecord> & { instances?: number };
+  /** Whether a router of ours has said that it is there. */
+  readonly hasRouter?: boolean;
+}
+
 /** An app with this many running instances, and what routers hear of it. */
-async function startRunning(
-  scope: Scope,
-  { given = {}, ...options }: TestOptions & { given?: Partial<AppRecord> & { instances?: number } } = {},
-) {
+async function startRunning(scope: Scope, { given = {}, hasRouter = true, ...options }: RunningOptions = {}) {
   const cc = await startTestOperations(scope, options);
+  if (hasRouter) cc.bus.publish(routerStart, { id: 'router', port: 80 });
   const dea = await playDea(scope, cc);
   const { app } = await startedApp(cc, given);
   await cc.operations.start(app);
@@ -73,39 +76,39 @@ describe('an app that nobody asks for', (it) => {
   });
 
   it('goes on running when a router says that it is in use after all, or does not answer', async (scope) => {
-    const { cc, dea, spinDown, record, states, becomes } = await startRunning(scope);
+    const { cc, dea, spinDown, record, states } = await startRunning(scope);
     let answer: () => boolean | Promise<boolean> = () => true;
     playRouter(scope, cc, () => answer());
+    const heard = (count: number) =>
+      waitFor(`${count} states`, () => (states.length === count ? true : undefined), { limitMs: 4_000 });
 
     spinDown();
-    await becomes('IDLE');
-    await becomes('RUNNING');
+    await heard(2);
     answer = () => new Promise(() => {});
     spinDown();
-    await becomes('IDLE');
-    await becomes('RUNNING');
+    await heard(4);
 
     assert.equal([dea.stops, dea.starts.length, record()?.isIdle], [[], 1, undefined]);
     assert.equal(states, ['IDLE', 'RUNNING', 'IDLE', 'RUNNING']);
   });
 
   it('is not stopped when somebody comes while the routers are asked', async (scope) => {
-    const { cc, dea, spinDown, wake, becomes } = await startRunning(scope);
+    const { cc, dea, spinDown, wake, states } = await startRunning(scope);
     playRouter(scope, cc, async () => {
       await wake();
       return false;
     });
 
     spinDown();
-    await becomes('IDLE');
-    await becomes('RUNNING');
+    await waitFor('both states', () => states[1], { limitMs: 4_000 });
+    await cc.settled();
     await cc.settled();
 
-    assert.equal([dea.stops, dea.live.size], [[], 1]);
+    assert.equal([states, dea.stops, dea.live.size], [['IDLE', 'RUNNING'], [], 1]);
   });
 
   it('is stopped for good where no router could have it started again', async (scope) => {
-    const { cc, spinDown, record, becomes } = await startRunning(scope);
+    const { cc, spinDown, record, becomes } = await startRunning(scope, { hasRouter: false });
     cc.bus.publish(routerStart, { id: 'of-2012', version: 0.98, hosts: ['10.0.0.1'] });
 
     spinDown();
