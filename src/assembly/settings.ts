@@ -21,6 +21,8 @@ export const PlatformSettings = v.object({
   domain: v.optional(DomainName, 'localhost'),
   /** Of staging. */
   ...IsolationSettings.entries,
+  /** Seconds without a request after which an app is stopped that does not say otherwise; never when absent. */
+  idleStopSeconds: v.optional(v.pipe(v.number(), v.minValue(1))),
 });
 export type PlatformSettings = v.InferOutput<typeof PlatformSettings>;
 

@@ -134,6 +134,7 @@ export const malformed: Readonly<Record<string, Malformed>> = {
       ['uris.0', ''],
       ['state', 'ASLEEP'],
       ['reason', 1],
+      ['idle_stop_seconds', -1],
     ],
   },
   'localpaas.logs.*': {
@@ -193,6 +194,11 @@ export const malformed: Readonly<Record<string, Malformed>> = {
       ['runtimes.0.is_default', 'yes'],
     ],
   },
+  'localpaas.app.use': {
+    message: [['app', null]],
+    reply: [['in_use', 'yes']],
+  },
+  'localpaas.app.wake': { message: [['app', undefined]] },
   'localpaas.token.check': {
     message: [
       ['token', undefined],

@@ -4,6 +4,7 @@ import { openLogFile } from '#assembly/log-file.ts';
 import { PlatformSettings } from '#assembly/settings.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { damageIn, reportDamage } from '#ground/damage.ts';
+import { secondsOf } from '#ground/durations.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { createLog, type Log } from '#ground/log.ts';
 import { reasonOf } from '#ground/reason-of.ts';
@@ -58,6 +59,7 @@ function settingsOf(input: UpInput, { socket }: Inheritance, isolation: Isolatio
     busPort: input.busPort,
     listen: socket?.host ?? input.listen,
     domain: input.domain,
+    idleStopSeconds: input.idleStop === undefined ? undefined : secondsOf(input.idleStop),
     openBus: input.openBus,
     ...isolation,
   };

@@ -49,4 +49,19 @@ export const settingCommands = [
     takes: { name: app, key: argument('<key>', 'name of the variable'), restart, strategy, wait, json },
     load: () => import('#cli/commands/unset-env.ts'),
   }),
+  command({
+    name: 'idle-stop',
+    summary: 'say when an app is stopped because nobody asks for it',
+    examples: [
+      ['localpaas idle-stop hello 10m', 'after ten minutes without a request; the next one starts it again'],
+      ['localpaas idle-stop shop never', 'whatever `up --idle-stop` says'],
+      ['localpaas idle-stop shop default', 'as `up --idle-stop` says, or never without it'],
+    ],
+    notes: [
+      'Only the process web is stopped, and only of an app with a route and without cron lines or running tasks. An open',
+      'websocket or a long answer counts as a request for as long as it lasts.',
+    ].join('\n'),
+    takes: { name: app, time: argument('<time>', '90s, 10m, 1h30m; `never` or `default`', ['never', 'default']), json },
+    load: () => import('#cli/commands/idle-stop.ts'),
+  }),
 ];

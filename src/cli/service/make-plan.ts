@@ -15,6 +15,7 @@ export interface InstallInput {
   readonly busPort: number | undefined;
   readonly listen: string | undefined;
   readonly domain: string | undefined;
+  readonly idleStop: string | undefined;
   readonly openBus: boolean;
   readonly isolation: string | undefined;
   readonly requireIsolation: number | undefined;

@@ -11,6 +11,7 @@ export interface UpInput {
   readonly listen: string | undefined;
   readonly domain: string | undefined;
   readonly home: string | undefined;
+  readonly idleStop: string | undefined;
   readonly openBus: boolean;
   readonly isolation: string | undefined;
   readonly requireIsolation: number | undefined;

@@ -54,6 +54,8 @@ export const CloudControllerOptions = v.object({
   drainSeconds: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(3_600)), 10),
   /** Seconds a new version must serve until the one before it, which stands by, is given up. */
   proveSeconds: v.optional(v.pipe(v.number(), v.minValue(0)), 2),
+  /** Seconds without a request after which an app is stopped, unless it says otherwise; absent, health managers decide. */
+  idleStopSeconds: v.optional(seconds),
   /** Seconds DEAs may take to tell what their instances use. */
   statsSeconds: v.optional(seconds, 0.5),
 });

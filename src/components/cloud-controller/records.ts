@@ -39,6 +39,8 @@ export interface SidecarRecord extends Record_ {
 export interface AppRecord extends Record_ {
   readonly name: string;
   readonly state: 'STARTED' | 'STOPPED';
+  /** Of an app that is STARTED: its web process was stopped because nobody asked for it. Absent where it was not. */
+  readonly isIdle?: boolean;
   readonly environment: Readonly<Record<string, string>>;
   readonly processes: readonly ProcessRecord[];
   /** Guid of the droplet that the next start takes; null before the first one was assigned. */

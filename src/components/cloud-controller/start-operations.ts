@@ -23,9 +23,11 @@ import type { Operations, OperationsContext } from './operations.ts';
 import { processGuidOf, processIn } from './process-guid.ts';
 import { ActualState } from './running/actual-state.ts';
 import { AppStates } from './running/app-states.ts';
+import { IdleApps } from './running/idle-apps.ts';
 import { InstanceStarts } from './running/instance-starts.ts';
 import { statsOf, viewsOf } from './running/instance-views.ts';
 import { KnownDeas } from './running/known-deas.ts';
+import { KnownRouters } from './running/known-routers.ts';
 import { obeyHealthManager } from './running/obey-health-manager.ts';
 import { Placement } from './running/placement.ts';
 import { runtimesOf } from './running/runtimes-of-deas.ts';
@@ -48,7 +50,7 @@ export async function startOperations(context: OperationsContext): Promise<Opera
   const running = openRunning(undo, shared, bits);
   const { bulk, deaCredentials } = shared;
   const { blobs, buildpacksKnown, buildpackUploads, damagedBits, pool, staging, taskLogs, tickets, uploads } = bits;
-  const { actual, deas, deployments, placement, states } = running;
+  const { actual, deas, deployments, idle, placement, states } = running;
   const { store, options } = context;
   const lifetime = undo.move();
   return {
@@ -65,9 +67,14 @@ export async function startOperations(context: OperationsContext): Promise<Opera
     deploy: ({ guid }, wish) => deployments.begin(guid, wish),
     cancelDeployment: (deployment) => deployments.cancel(deployment),
     phaseOf: (deployment) => deployments.phaseOf(deployment),
-    scale: (app, process) => placement.scale(processGuidOf(app, process)),
-    restartInstance: (app, process, index) => placement.restartInstance(processGuidOf(app, process), index),
-    routesChanged: (guid) => placement.updateRoutes(guid),
+    scale: (app, process) =>
+      idle.rests(app, process) ? idle.wake(app.guid) : placement.scale(processGuidOf(app, process)),
+    restartInstance: (app, process, index) =>
+      idle.rests(app, process) ? idle.wake(app.guid) : placement.restartInstance(processGuidOf(app, process), index),
+    routesChanged(guid) {
+      placement.updateRoutes(guid);
+      idle.look(guid);
+    },
     instancesOf: ({ guid }) => viewsOf(store, actual, guid),
     statsOf: (app, type) => statsOf(app, type, { ...shared, actual, statsLimitMs: options.statsSeconds * 1000 }),
     dropletStream: ({ sha256 }) => blobs.read(sha256),
@@ -76,18 +83,17 @@ export async function startOperations(context: OperationsContext): Promise<Opera
     registerBitsRoutes(routes) {
       const maxDropletBytes = 2 * options.maxUnpackedMb * megabyte;
       addBitsRoutes(routes, { store, blobs, tickets, deaCredentials, maxDropletBytes });
-      addBulkRoutes(routes, { store, credentials: bulk });
+      addBulkRoutes(routes, { store, credentials: bulk, idleStopSeconds: options.idleStopSeconds });
     },
     listening() {
       lifetime.use(answerBulkCredentials(context.bus, bulk, context.ownAddress));
-      const stop = async ({ guid }: { guid: string }) => placement.stop(guid);
-      const stopIdle = (guid: string) => stopApp({ ...shared, operations: { stop } }, guid);
+      lifetime.use(idle.answerRouters());
       lifetime.use(
         obeyHealthManager({
           ...shared,
           ...running,
           changed: (process) => states.look(processIn(process).app),
-          stopApp: stopIdle,
+          rest: (guid) => idle.rest(guid),
         }),
       );
       lifetime.use(healDroplets({ ...shared, damagedBits, staging, restart: (app) => placement.restart(app) }));
@@ -201,7 +207,7 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
   const { background, bus, options, store } = shared;
   const actual = new ActualState();
   const deas = new KnownDeas();
-  const states = new AppStates(bus, store, actual);
+  const states = new AppStates(bus, store, actual, options.idleStopSeconds);
   let lookAfter: (app: string) => void = () => {};
   const changed = (process: string) => {
     const { app } = processIn(process);
@@ -229,13 +235,27 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
   const watching = { ...shared, actual, deas, versions, changed, lostAfterMs: options.lostSeconds * 1000 };
   undo.use(watchInstances(watching));
   undo.use(TaskRuns.open(placing));
-  undo.use(bus.subscribe(routerStart, () => states.repeat()));
-  undo.use(store.onChange('app', ({ guid }) => changed(guid)));
+  const knownRouters = new KnownRouters();
+  const stop = async ({ guid }: { guid: string }) => placement.stop(guid);
+  const stopForGood = (guid: string) => stopApp({ ...shared, operations: { stop } }, guid);
+  const idle = new IdleApps({ ...shared, actual, placement, routers: knownRouters, stopForGood });
+  undo.use(
+    bus.subscribe(routerStart, (router) => {
+      knownRouters.started(router, Date.now());
+      states.repeat();
+    }),
+  );
+  undo.use(
+    store.onChange('app', (change) => {
+      changed(change.guid);
+      idle.follow(change);
+    }),
+  );
   undo.use(store.onChange('build', ({ now, before }) => states.look((now ?? before)?.app ?? '')));
   states.repeat(); // a router that starts with us holds requests for apps of which it knows that they will start
   background.run('running instances not found', async () => {
     await findInstances(watching);
     states.repeat();
   });
-  return { actual, deas, deployments, drainSeconds, placement, starts, states, versions };
+  return { actual, deas, deployments, drainSeconds, idle, placement, starts, states, versions };
 }

@@ -88,6 +88,7 @@ function endpointAt({ host, port }: Address): Endpoint {
     tags: undefined,
     seenAt: Date.now(),
     isLeftOut: false,
+    isResting: false,
     isGone: false,
     active: 0,
   };

@@ -20,6 +20,8 @@ export interface Endpoint {
   seenAt: number;
   /** It refused a connection and was not heard of since. */
   isLeftOut: boolean;
+  /** Its app is idle: it is being stopped, or may be in a moment. It gets no requests. */
+  isResting: boolean;
   /** It is registered no more, or as another. */
   isGone: boolean;
   /** Requests that it is answering, and websockets that it has open. */
@@ -76,6 +78,23 @@ export class RouteTable {
     for (const uri of uris) {
       const route = this.#routes.get(uri);
       if (route !== undefined) this.#keep(route, (endpoint) => !isAt(endpoint, { host, port }));
+    }
+  }
+
+  /** The instances of an app get no requests from now on, or do so again. */
+  rest(app: string, uris: readonly string[], isResting: boolean): void {
+    for (const uri of uris) {
+      for (const endpoint of this.#routes.get(uri)?.endpoints ?? []) {
+        if (endpoint.app === app) endpoint.isResting = isResting;
+      }
+    }
+  }
+
+  /** Drops the instances of an app that rest. */
+  dropResting(app: string, uris: readonly string[]): void {
+    for (const uri of uris) {
+      const route = this.#routes.get(uri);
+      if (route !== undefined) this.#keep(route, (endpoint) => endpoint.app !== app || !endpoint.isResting);
     }
   }
 
@@ -150,6 +169,7 @@ function endpointOf(message: Omit<RouteMessage, 'uris'>, now: number): Endpoint 
     tags: message.tags ? tagsOf(message.tags) : undefined,
     seenAt: now,
     isLeftOut: false,
+    isResting: false,
     isGone: false,
     active: 0,
   };

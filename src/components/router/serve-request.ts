@@ -5,7 +5,7 @@ import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
 import type { AccessFile } from './access-file.ts';
 import type { AccessLog } from './access-log.ts';
-import type { ActiveApps } from './active-apps.ts';
+import type { ActiveApps, AppUse } from './active-apps.ts';
 import { checkRequest, checkUpgrade, isRefusal, isRepeatable } from './check-request.ts';
 import { Errand } from './errand.ts';
 import { type Absence, type Directory, EndpointSearch, isAbsence, type Patience } from './find-endpoint.ts';
@@ -133,15 +133,28 @@ async function findAnswer(service: Service, visitor: Visitor, attempting: Attemp
     const found = handover.keepFromOwn(next instanceof Promise ? await next : next);
     if (isAbsence(found)) return askSuccessor(service, visitor, attempting, found);
     visitor.visits(found);
-    service.activeApps.note(found.app);
+    const use = service.activeApps.begin(found.app);
     found.active += 1;
     let outcome = await attempt(found, false);
     if (isWorthAnother(outcome, client)) outcome = await attempt(found, true);
     found.active -= 1;
+    endUse(service, use, outcome, client);
     const result = resultOf(service, visitor, found, outcome);
     if (client.destroyed) return undefined;
     if (result !== 'unreached') return result;
   }
+}
+
+/** The app is used for as long as a websocket is open. */
+function endUse(
+  { activeApps }: Service,
+  use: AppUse | undefined,
+  outcome: Attempt,
+  client: Attempting['client'],
+): void {
+  const isWebsocket = outcome.result === 'answered' && outcome.status === 101;
+  if (isWebsocket && !client.destroyed) client.once('close', () => activeApps.end(use));
+  else activeApps.end(use);
 }
 
 /** A kept connection that ends without a word was being closed by the app while the request was on its way. */
@@ -222,12 +235,7 @@ async function pageOf(
   return isNobody && notFoundRedirect !== undefined ? redirectPage(notFoundRedirect, facts) : pageFor(absence, facts);
 }
 
-function record(
-  { accessLog, accessFile, activeApps, traffic, metrics }: Service,
-  visitor: Visitor,
-  status: number,
-): void {
-  if (!visitor.hasPage) activeApps.note(visitor.app); // it may have taken long
+function record({ accessLog, accessFile, traffic, metrics }: Service, visitor: Visitor, status: number): void {
   if (visitor.hasPage) traffic.countBad(performance.now());
   else traffic.count(visitor.passage(status), performance.now());
   metrics.count(visitor.passage(status));

@@ -24,8 +24,11 @@ export const App = v.looseObject({
   ...stamped,
   name: v.string(),
   state: v.picklist(['STARTED', 'STOPPED']),
+  /** Ours: it is started, but stopped as long as nobody asks for it. */
+  idle: v.optional(v.boolean()),
   lifecycle: v.looseObject({ type: v.string(), data: v.looseObject({}) }),
   relationships: v.looseObject({ space: toOne }),
+  metadata: v.optional(v.looseObject({ annotations: v.record(v.string(), v.string()) })),
 });
 export type App = v.InferOutput<typeof App>;
 

@@ -11,6 +11,7 @@ const nothing: InstallInput = {
   busPort: undefined,
   listen: undefined,
   domain: undefined,
+  idleStop: undefined,
   openBus: false,
   isolation: undefined,
   requireIsolation: undefined,
@@ -38,6 +39,7 @@ describe('plan of a service', (it) => {
       busPort: 0,
       listen: '0.0.0.0',
       domain: 'pi.local',
+      idleStop: '10m',
       openBus: true,
       isolation: '2',
       verbose: true,
@@ -45,7 +47,9 @@ describe('plan of a service', (it) => {
 
     const { options, port, listen, busPort } = planOf(input, surroundings);
 
-    assert.equal(options, '--port 80 --bus-port 0 --listen 0.0.0.0 --domain pi.local --open-bus --isolation 2 --verbose'.split(' '));
+    const expected =
+      '--port 80 --bus-port 0 --listen 0.0.0.0 --domain pi.local --idle-stop 10m --open-bus --isolation 2 --verbose';
+    assert.equal(options, expected.split(' '));
     assert.equal({ port, listen, busPort }, { port: 80, listen: '0.0.0.0', busPort: 0 });
   });
 

@@ -45,6 +45,11 @@ describe('banner', (it) => {
     );
   });
 
+  it('says when apps stop that nobody asks for', () => {
+    assert.not.match(bannerFor(), /idle/);
+    assert.match(bannerFor({ settings: { idleStopSeconds: 600 } }), /idle apps {4}stop after 10m without a request\n/);
+  });
+
   it('warns of a Node without security fixes, where others can reach it', () => {
     assert.not.match(bannerFor({ isOutdated: true }), /security/);
     assert.not.match(bannerFor({ settings: { listen: '0.0.0.0' } }), /security/);

@@ -1,5 +1,6 @@
 import { ApiError } from '#contract/api/errors.ts';
 import type { Api } from '../api.ts';
+import { awake } from '../idle-stop.ts';
 import type { Operations } from '../operations.ts';
 import type { AppRecord, RevisionRecord } from '../records.ts';
 import { revisionFor, versionNamed } from '../revisions.ts';
@@ -7,10 +8,12 @@ import type { Store } from '../store.ts';
 
 /** Starts, stops and restarts: first what is wanted is stored, then it is set in motion. */
 
-/** An app that is started already stays as it is. @throws ApiError 422 without a droplet */
+/** An app that is started already stays as it is, but for one that is idle. @throws ApiError 422 without a droplet */
 export async function startApp(api: Api, guid: string): Promise<AppRecord> {
-  const { app, before } = await startAnew(api.store, guid, (app) => app.state === 'STOPPED' || app.runCount === 0);
-  if (before === undefined) return app;
+  const isDue = (app: AppRecord) => app.state === 'STOPPED' || app.runCount === 0; // that of 2012 makes apps without bits
+  const { app: stored, before } = await startAnew(api.store, guid, isDue);
+  if (before === undefined && stored.isIdle !== true) return stored;
+  const app = before === undefined ? await api.store.update('app', guid, awake) : stored;
   api.events.record('audit.app.start', { app });
   await api.operations.start(app);
   return app;
@@ -23,7 +26,7 @@ export async function stopApp(api: Stopping, guid: string): Promise<AppRecord> {
   let isNew = false;
   const app = await api.store.update('app', guid, (app) => {
     isNew = app.state === 'STARTED';
-    return isNew ? { ...app, state: 'STOPPED' } : app;
+    return isNew ? { ...awake(app), state: 'STOPPED' } : app;
   });
   if (!isNew) return app;
   api.events.record('audit.app.stop', { app });
@@ -71,5 +74,5 @@ function newest(store: Store, app: AppRecord) {
 function started(store: Store, app: AppRecord): AppRecord {
   const droplet = app.currentDroplet === null ? undefined : store.get('droplet', app.currentDroplet);
   const runCount = app.runCount + 1;
-  return { ...app, state: 'STARTED', runCount, version: versionNamed(droplet, runCount) };
+  return { ...awake(app), state: 'STARTED', runCount, version: versionNamed(droplet, runCount) };
 }

@@ -1,3 +1,4 @@
+import { awake } from '../idle-stop.ts';
 import type { AppRecord, DeploymentRecord, RevisionRecord } from '../records.ts';
 import { asOf } from '../revisions.ts';
 import { type Desired, processesOf } from '../running/desired.ts';
@@ -146,7 +147,7 @@ export class DeploymentRun {
       if (app.runCount !== before.runCount || app.state !== 'STARTED') return app;
       // What it was to replace may have been given up since: then that is no change of a user's.
       const from = app.revision === before.revision ? settingsOf(before) : settingsOf(app);
-      const next = { ...withSettings(app, from, to), runCount };
+      const next = { ...awake(withSettings(app, from, to)), runCount };
       changed = { from: settingsOf(app), to: settingsOf(next) };
       return next;
     });

@@ -21,10 +21,12 @@ export interface Desired {
   readonly sidecars: readonly SidecarRecord[];
 }
 
-/** @returns undefined when nothing should run: the app is stopped, gone, has no droplet, or none that could run this */
+/** @returns undefined when nothing should run: the app is stopped, idle, gone, has no droplet, or none that could run this */
 export function desiredOf(store: Store, guid: string): Desired | undefined {
-  const app = store.get('app', processIn(guid).app);
-  return app?.state === 'STARTED' ? desiredAs(store, guid, asDeployed(store, app)) : undefined;
+  const { app: appGuid, type } = processIn(guid);
+  const app = store.get('app', appGuid);
+  if (app?.state !== 'STARTED' || (type === 'web' && app.isIdle === true)) return undefined;
+  return desiredAs(store, guid, asDeployed(store, app));
 }
 
 /**

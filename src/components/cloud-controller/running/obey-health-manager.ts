@@ -28,8 +28,8 @@ export interface ObeyParts {
   /** How long instances may go on with the requests they have. */
   readonly drainSeconds: number;
   readonly changed: (app: string) => void;
-  /** As if somebody had stopped the app. */
-  readonly stopApp: (app: string) => Promise<unknown>;
+  /** For an app that nobody asks for. */
+  readonly rest: (app: string) => Promise<unknown>;
 }
 
 /** Cloud controllers share the requests of 2012: one of them obeys. */
@@ -78,13 +78,10 @@ function stop({ actual, bus, changed, drainSeconds, store, versions }: ObeyParts
   changed(app);
 }
 
-/** It is started again when somebody wants it, as after any stop. */
-function spinDown({ background, log, stopApp, store }: ObeyParts, guid: string): void {
-  const app = store.get('app', guid);
-  if (app?.state !== 'STARTED') return;
-  log.info('idle app is stopped', { app: guid, name: app.name });
+function spinDown({ background, rest, store }: ObeyParts, guid: string): void {
+  if (store.get('app', guid)?.state !== 'STARTED') return;
   background.run('idle app not stopped', async () => {
-    await stopApp(guid);
+    await rest(guid);
   });
 }
 

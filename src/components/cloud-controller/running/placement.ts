@@ -43,6 +43,21 @@ export class Placement {
     }
   }
 
+  /** Stops the web process of an app that is idle; its other processes have work that nobody asks for through a router. */
+  rest(app: string): void {
+    this.#say(app, 'Stopping', ', which nobody asks for: the next request starts it again');
+    this.#parts.actual.forgetTroubles(app);
+    this.#stop(app);
+    this.#tellHealthManager(app);
+  }
+
+  /** Starts the web process again. */
+  async wake(app: string): Promise<void> {
+    this.#say(app, 'Starting', ' again');
+    this.#parts.actual.forgetTroubles(app);
+    await this.#fillAndTell(app);
+  }
+
   /** Stops the old instances, then starts new ones. */
   async restart(app: string): Promise<void> {
     this.#say(app, 'Restarting');
@@ -108,9 +123,9 @@ export class Placement {
     return [...new Set([app, ...(record === undefined ? [] : processesOf(record)), ...actual.processesOf(app)])];
   }
 
-  #say(guid: string, what: string): void {
+  #say(guid: string, what: string, why = ''): void {
     const app = this.#parts.store.get('app', guid);
-    if (app !== undefined) sayInAppLog(this.#parts.bus, guid, `${what} ${app.name}`);
+    if (app !== undefined) sayInAppLog(this.#parts.bus, guid, `${what} ${app.name}${why}`);
   }
 
   #stop(process: string, indices?: readonly number[]): void {
