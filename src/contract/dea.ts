@@ -76,7 +76,7 @@ const Layer = v.looseObject({
   /** A path tried first when it exists on this machine. */
   file: v.nullish(v.string()),
 });
-export type Layer = v.InferOutput<typeof Layer>;
+export type LayerSource = v.InferOutput<typeof Layer>;
 
 const StartRequest = v.looseObject({
   droplet: Id,

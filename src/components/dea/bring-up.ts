@@ -6,7 +6,8 @@ import { provideOwnNode } from '#packaging/own-node.ts';
 import { environmentOf } from './environment.ts';
 import { fitRuntime } from './fit-runtime.ts';
 import type { InstanceRecord } from './instance-record.ts';
-import { prepareDirectory } from './prepare-directory.ts';
+import type { StagedLayer } from './layer/stage-layer.ts';
+import { makeRunnable, unpackDroplet } from './prepare-directory.ts';
 import { sidecarsOf } from './sidecars.ts';
 import { startInstance } from './start-instance.ts';
 import { takeOtherCommands } from './take-other-commands.ts';
@@ -43,13 +44,26 @@ export async function bringUp(
     host,
   });
   const maxBytes = record.diskMb * 1024 * 1024;
-  const prepare = async (archive: string) => {
-    await prepareDirectory(archive, directory, program, maxBytes);
-    if (request.start_command) await takeOtherCommands(directory);
-  };
-  await tools.droplets.use(request, prepare, signal);
+  await using layer = await layerOf(request, maxBytes, tools, signal);
+  await tools.droplets.use(request, (archive) => unpackDroplet(archive, directory, maxBytes), signal);
+  await layer?.applyTo(directory);
+  await makeRunnable(directory, program);
+  if (request.start_command) await takeOtherCommands(directory);
   signal.throwIfAborted();
   return startInstance({ directory, env, port: record.port, fds: record.fds, sidecars: sidecarsOf(request) });
+}
+
+/** What is laid over the droplet. Loaded when there is something: most apps are not being watched. */
+async function layerOf(
+  { layer }: StartRequest,
+  maxBytes: number,
+  { options, places }: Tools,
+  signal: AbortSignal,
+): Promise<StagedLayer | undefined> {
+  if (!layer) return undefined;
+  const { stageLayer } = await import('./layer/stage-layer.ts');
+  const place = { directory: places.layers, usesLocalFiles: !options.forceHttpSharing };
+  return stageLayer(layer, place, maxBytes, signal);
 }
 
 /** Any version of a runtime runs the app, and where it is another one than it asks for, that is said. */

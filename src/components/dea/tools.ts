@@ -41,6 +41,8 @@ export interface Places {
   readonly logPositions: string;
   /** Programs for apps, by names that the machine lacks. */
   readonly programs: string;
+  /** Layers on their way into instances; on the same file system as these. */
+  readonly layers: string;
   readonly snapshot: string;
 }
 
@@ -52,6 +54,7 @@ export function placesIn(dataDir: string, baseDir: string | null): Places {
       staged: join(baseDir, 'staged'),
       logPositions: join(baseDir, 'db', 'log-positions'),
       programs: join(baseDir, 'db', 'bin'),
+      layers: join(baseDir, 'db', 'layers'),
       snapshot: join(baseDir, 'db', 'instances.json'),
     };
   }
@@ -60,6 +63,7 @@ export function placesIn(dataDir: string, baseDir: string | null): Places {
     staged: join(dataDir, 'staged'),
     logPositions: join(dataDir, 'log-positions'),
     programs: join(dataDir, 'bin'),
+    layers: join(dataDir, 'layers'),
     snapshot: join(dataDir, 'instances.json'),
   };
 }
