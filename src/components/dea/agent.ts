@@ -114,7 +114,7 @@ export class Agent implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    await this.fleet.standbys[Symbol.asyncDispose]();
+    await Promise.all([this.fleet.standbys[Symbol.asyncDispose](), this.files[Symbol.asyncDispose]()]);
     if (evacuatesApps(this.#platformStops)) await this.#evacuate();
     if (keepsApps(this.#platformStops)) await this.fleet.letGo();
     else await this.fleet.stopAll();

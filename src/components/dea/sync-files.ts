@@ -12,7 +12,7 @@ const inUse: readonly string[] = ['startup', 'stop', 'run.pid', 'exit_status', '
 type Reply = Omit<Synced, 'dea'>;
 
 /** Brings new files to instances that run, one after the other: the order in which versions come is kept. */
-export class FileSync {
+export class FileSync implements AsyncDisposable {
   readonly #tools: Tools;
   readonly #records: () => readonly InstanceRecord[];
   #last: Promise<unknown> = Promise.resolve();
@@ -34,6 +34,11 @@ export class FileSync {
     });
     this.#last = done;
     return done;
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#last;
   }
 
   async #syncOne(record: InstanceRecord, request: SyncRequest, signal: AbortSignal): Promise<Reply> {
