@@ -50,7 +50,7 @@ export async function startOperations(context: OperationsContext): Promise<Opera
   const running = openRunning(undo, shared, bits);
   const { bulk, deaCredentials } = shared;
   const { blobs, buildpacksKnown, buildpackUploads, damagedBits, pool, staging, taskLogs, tickets, uploads } = bits;
-  const { actual, deas, deployments, idle, placement, states } = running;
+  const { actual, deas, idle, placement, states } = running;
   const { store, options } = context;
   const lifetime = undo.move();
   return {
@@ -61,25 +61,11 @@ export async function startOperations(context: OperationsContext): Promise<Opera
     runtimesOfDeas: () => runtimesOf({ bus: context.bus, deas }),
     taskLogOf: ({ guid }) => taskLogs.read(guid),
     stage: (build) => shared.background.run('staging failed', () => staging.stage(build)),
-    start: ({ guid }) => placement.start(guid),
-    stop: async ({ guid }) => placement.stop(guid),
-    restart: ({ guid }) => placement.restart(guid),
-    deploy: ({ guid }, wish) => deployments.begin(guid, wish),
-    cancelDeployment: (deployment) => deployments.cancel(deployment),
-    phaseOf: (deployment) => deployments.phaseOf(deployment),
-    scale: (app, process) =>
-      idle.rests(app, process) ? idle.wake(app.guid) : placement.scale(processGuidOf(app, process)),
-    restartInstance: (app, process, index) =>
-      idle.rests(app, process) ? idle.wake(app.guid) : placement.restartInstance(processGuidOf(app, process), index),
-    routesChanged(guid) {
-      placement.updateRoutes(guid);
-      idle.look(guid);
-    },
+    ...verbsOf(running),
     instancesOf: ({ guid }) => viewsOf(store, actual, guid),
     statsOf: (app, type) => statsOf(app, type, { ...shared, actual, statsLimitMs: options.statsSeconds * 1000 }),
     dropletStream: ({ sha256 }) => blobs.read(sha256),
     packageStream: ({ sha256 }) => blobs.read(sha256 ?? ''),
-    deleted: async ({ guid }) => placement.remove(guid),
     registerBitsRoutes(routes) {
       const maxDropletBytes = 2 * options.maxUnpackedMb * megabyte;
       addBitsRoutes(routes, { store, blobs, tickets, deaCredentials, maxDropletBytes });
@@ -100,6 +86,27 @@ export async function startOperations(context: OperationsContext): Promise<Opera
     },
     [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
   };
+}
+
+/** What is done to apps that run, or are to. */
+function verbsOf({ deployments, idle, placement }: ReturnType<typeof openRunning>) {
+  return {
+    start: ({ guid }) => placement.start(guid),
+    stop: async ({ guid }) => placement.stop(guid),
+    restart: ({ guid }) => placement.restart(guid),
+    deploy: ({ guid }, wish) => deployments.begin(guid, wish),
+    cancelDeployment: (deployment) => deployments.cancel(deployment),
+    phaseOf: (deployment) => deployments.phaseOf(deployment),
+    scale: (app, process) =>
+      idle.rests(app, process) ? idle.wake(app.guid) : placement.scale(processGuidOf(app, process)),
+    restartInstance: (app, process, index) =>
+      idle.rests(app, process) ? idle.wake(app.guid) : placement.restartInstance(processGuidOf(app, process), index),
+    routesChanged(guid) {
+      placement.updateRoutes(guid);
+      idle.look(guid);
+    },
+    deleted: async ({ guid }) => placement.remove(guid),
+  } satisfies Partial<Operations>;
 }
 
 type Shared = ReturnType<typeof share>;

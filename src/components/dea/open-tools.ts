@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { ComponentContext } from '#ground/component.ts';
 import { ensureDirectory } from '#ground/files.ts';
 import { appPortRange } from '#ground/ports.ts';
+import { removeTree } from '#ground/remove-tree.ts';
 import type { RuntimeTable } from '#workload/runtimes/index.ts';
 import { PortPool } from './allocate-port.ts';
 import { Announcer } from './announcer.ts';
@@ -23,7 +24,9 @@ export async function openTools(
 ): Promise<Tools> {
   const places = placesIn(dataDir, options.baseDir);
   const { instances, staged, logPositions, snapshot } = places;
-  for (const path of [instances, staged, logPositions, dirname(snapshot)]) await ensureDirectory(path);
+  // What a killed predecessor was laying over an instance is of no use to anybody.
+  await removeTree(places.layers);
+  for (const path of [instances, staged, logPositions, dirname(snapshot), places.layers]) await ensureDirectory(path);
   const runtimes = new Runtimes(options);
   const droplets = new DropletCache({
     directory: places.staged,

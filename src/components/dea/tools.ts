@@ -44,6 +44,10 @@ export interface Places {
   readonly logPositions: string;
   /** Programs for apps, by names that the machine lacks. */
   readonly programs: string;
+  /** Layers on their way into instances; on the same file system as these. */
+  readonly layers: string;
+  /** What is loaded into programs that start ahead. Workers of an app load it again, so it stays. */
+  readonly preBoot: string;
   readonly snapshot: string;
 }
 
@@ -55,6 +59,8 @@ export function placesIn(dataDir: string, baseDir: string | null): Places {
       staged: join(baseDir, 'staged'),
       logPositions: join(baseDir, 'db', 'log-positions'),
       programs: join(baseDir, 'db', 'bin'),
+      layers: join(baseDir, 'db', 'layers'),
+      preBoot: join(baseDir, 'db', 'pre-boot'),
       snapshot: join(baseDir, 'db', 'instances.json'),
     };
   }
@@ -63,6 +69,8 @@ export function placesIn(dataDir: string, baseDir: string | null): Places {
     staged: join(dataDir, 'staged'),
     logPositions: join(dataDir, 'log-positions'),
     programs: join(dataDir, 'bin'),
+    layers: join(dataDir, 'layers'),
+    preBoot: join(dataDir, 'pre-boot'),
     snapshot: join(dataDir, 'instances.json'),
   };
 }
