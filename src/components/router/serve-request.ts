@@ -66,7 +66,7 @@ export async function serveRequest(
     const errand = new Errand(visitor, endpoint, { ownConnection, traceKey: service.traceKey });
     return service.transport.forward(request, response, errand);
   };
-  const absence = await findAnswer(service, visitor, { attempt, client: response });
+  const absence = await findAnswer(service, visitor, { attempt, isRepeatable: isRepeated, client: response });
   if (absence === undefined || response.destroyed) return;
   visitor.hasPage = true;
   // The body may come or not, as nobody has asked for it: what follows on this connection means nothing.
@@ -97,7 +97,7 @@ export async function serveUpgrade(
     if (status === 101) keepBusy(endpoint, socket);
     return outcome;
   };
-  const absence = await findAnswer(service, visitor, { attempt, client: socket });
+  const absence = await findAnswer(service, visitor, { attempt, isRepeatable: false, client: socket });
   if (absence !== undefined) {
     const page = await pageOf(service, visitor, absence);
     status = page.status;
@@ -118,6 +118,8 @@ function keepBusy(endpoint: Endpoint, client: Socket): void {
 
 interface Attempting {
   readonly attempt: (endpoint: Endpoint, isRepetition: boolean) => Promise<Attempt>;
+  /** Whether it does no harm to ask twice. */
+  readonly isRepeatable: boolean;
   readonly client: ServerResponse | Socket;
 }
 
@@ -136,7 +138,7 @@ async function findAnswer(service: Service, visitor: Visitor, attempting: Attemp
     const use = service.activeApps.begin(found.app);
     found.active += 1;
     let outcome = await attempt(found, false);
-    if (isWorthAnother(outcome, client)) outcome = await attempt(found, true);
+    if (isWorthAnother(outcome, attempting)) outcome = await attempt(found, true);
     found.active -= 1;
     endUse(service, use, outcome, client);
     const result = resultOf(service, visitor, found, outcome);
@@ -157,9 +159,12 @@ function endUse(
   else activeApps.end(use);
 }
 
-/** A kept connection that ends without a word was being closed by the app while the request was on its way. */
-function isWorthAnother(outcome: Attempt, client: ServerResponse | Socket): boolean {
-  return outcome.result === 'silent' && outcome.wasKept && !client.destroyed;
+/**
+ * A connection that ends without a word was being closed by the app while the request was on its way, or the app died of
+ * something else: what may be asked twice is asked again, once, as gorouter does.
+ */
+function isWorthAnother(outcome: Attempt, { client, isRepeatable: mayRepeat }: Attempting): boolean {
+  return outcome.result === 'silent' && (outcome.wasKept || mayRepeat) && !client.destroyed;
 }
 
 /** @returns `undefined` for an answer, why there will be none, or that another endpoint may have one */
