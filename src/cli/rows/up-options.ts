@@ -6,6 +6,11 @@ export const upOptions = {
   busPort: count('--bus-port <port>', 'port of the message bus; 0 takes any free one (default 4222)'),
   listen: text('--listen <address>', 'address of the router (default 127.0.0.1)'),
   domain: text('--domain <domain>', 'apps are <name>.<domain> (default localhost)'),
+  routerWorkers: text(
+    '--router-workers <number>',
+    'processes that route requests; `auto` for one per processor (default 1)',
+    ['auto'],
+  ),
   openBus: flag('--open-bus', 'let everybody on this machine use the message bus'),
   verbose: flag('--verbose', 'print everything the components log'),
 };

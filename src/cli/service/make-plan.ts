@@ -5,6 +5,7 @@ import { PlatformSettings } from '#assembly/settings.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { reasonOf } from '#ground/reason-of.ts';
 import type { Parameter } from '../command.ts';
+import { routerWorkerCount } from '../parts/router-workers.ts';
 import { upOptions } from '../rows/up-options.ts';
 import type { Account, Scope, ServicePlan } from './plan.ts';
 
@@ -15,6 +16,7 @@ export interface InstallInput {
   readonly busPort: number | undefined;
   readonly listen: string | undefined;
   readonly domain: string | undefined;
+  readonly routerWorkers: string | undefined;
   readonly openBus: boolean;
   readonly verbose: boolean;
   readonly sandbox: boolean;
@@ -53,8 +55,9 @@ export function planOf(input: InstallInput, { scope, account, program, path, env
   return plan;
 }
 
-function settingsOf({ port, busPort, listen, domain, openBus }: InstallInput): PlatformSettings {
+function settingsOf({ port, busPort, listen, domain, openBus, routerWorkers }: InstallInput): PlatformSettings {
   const settings = v.safeParse(PlatformSettings, { port, busPort, listen, domain, openBus });
+  routerWorkerCount(routerWorkers); // which refuses what is none
   if (!settings.success) throw misused(`${reasonOf(settings.issues)}.`);
   if (settings.output.port !== 0) return settings.output;
   throw new ActionableError(

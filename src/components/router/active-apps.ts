@@ -13,11 +13,11 @@ export class ActiveApps implements AsyncDisposable {
   readonly #telling: AsyncDisposable | undefined;
 
   /** @param everyMs 0 is never: then nothing is remembered either */
-  constructor(bus: Bus, log: Log, everyMs: number) {
+  constructor(tell: (apps: readonly string[]) => void, log: Log, everyMs: number) {
     if (everyMs === 0) return;
     this.#telling = repeat(
       everyMs,
-      () => this.#tell(bus),
+      () => this.#tell(tell),
       (error) => log.warn('active apps not told', { error: messageOf(error) }),
     );
   }
@@ -31,13 +31,17 @@ export class ActiveApps implements AsyncDisposable {
     await this.#telling?.[Symbol.asyncDispose]();
   }
 
-  /** Also when it is none: whoever listens knows then that it would have heard of one. */
-  #tell(bus: Bus): void {
+  #tell(tell: (apps: readonly string[]) => void): void {
     const apps = [...this.#asked];
     this.#asked.clear();
-    bus.publish(routerActiveApps, apps.slice(0, mostIds));
-    for (let at = mostIds; at < apps.length; at += mostIds) {
-      bus.publish(routerActiveApps, apps.slice(at, at + mostIds));
-    }
+    tell(apps);
+  }
+}
+
+/** Also when it is none: whoever listens knows then that it would have heard of one. */
+export function tellHealthManagers(bus: Bus, apps: readonly string[]): void {
+  bus.publish(routerActiveApps, apps.slice(0, mostIds));
+  for (let at = mostIds; at < apps.length; at += mostIds) {
+    bus.publish(routerActiveApps, apps.slice(at, at + mostIds));
   }
 }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type RouterStart, routerGreet, routerStart } from '#contract/routes.ts';
 import type { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import type { Bus } from '#ground/bus.ts';
 import type { ComponentContext } from '#ground/component.ts';
 import { messageOf } from '#ground/errors.ts';
 import { repeat, within } from '#ground/wait.ts';
@@ -16,8 +17,8 @@ const latecomersMs = 500;
 interface Announced {
   readonly options: RouterOptions;
   readonly address: () => Address;
-  readonly varz: () => object;
-  readonly metrics: () => readonly Metric[];
+  readonly varz: () => object | Promise<object>;
+  readonly metrics: () => readonly Metric[] | Promise<readonly Metric[]>;
 }
 
 /** Says that a router is here, now, regularly and when asked, so that everybody registers. `undo` owns it. */
@@ -27,9 +28,37 @@ export async function announceRouter(
   { options, address, varz, metrics }: Announced,
 ): Promise<void> {
   const { staleMs, startEveryMs, index, status, shownConfig, traceKey: _, ...own } = options;
+  const { host } = address();
+  const start = startOf(address, staleMs);
+  const publish = () => bus.publish(routerStart, start());
+
+  undo.use(bus.answer(routerGreet, start));
+  askAgain(undo, bus, publish);
+  undo.use(repeat(startEveryMs, publish, (error) => log.warn('router not announced', { error: messageOf(error) })));
+  await register(
+    undo,
+    { bus, log },
+    { type: 'Router', index, host: reachable(host), status, varz, metrics, config: shownConfig ?? own },
+  );
+  publish();
+}
+
+/** Has everybody register with one more process of a router that is known already, now and when the bus was away. */
+export function askForRoutes(
+  undo: AsyncDisposableStack,
+  bus: Bus,
+  { address, staleMs }: { address: Address; staleMs: number },
+): void {
+  const start = startOf(() => address, staleMs);
+  const publish = () => bus.publish(routerStart, start());
+  askAgain(undo, bus, publish);
+  publish();
+}
+
+function startOf(address: () => Address, staleMs: number): () => RouterStart {
   const id = randomId();
   const { host } = address();
-  const start = (): RouterStart => ({
+  return () => ({
     id,
     version: 0.98, // of the protocol: that of the router of 2012
     hosts: [host],
@@ -37,9 +66,9 @@ export async function announceRouter(
     minimumRegisterIntervalInSeconds: 20,
     pruneThresholdInSeconds: Math.ceil(staleMs / 1000),
   });
-  const publish = () => bus.publish(routerStart, start());
+}
 
-  undo.use(bus.answer(routerGreet, start));
+function askAgain(undo: AsyncDisposableStack, bus: Bus, publish: () => void): void {
   let again: NodeJS.Timeout | undefined;
   undo.defer(() => clearTimeout(again));
   undo.use(
@@ -49,13 +78,6 @@ export async function announceRouter(
       again = setTimeout(publish, latecomersMs);
     }),
   );
-  undo.use(repeat(startEveryMs, publish, (error) => log.warn('router not announced', { error: messageOf(error) })));
-  await register(
-    undo,
-    { bus, log },
-    { type: 'Router', index, host: reachable(host), status, varz, metrics, config: shownConfig ?? own },
-  );
-  publish();
 }
 
 /** Whoever listens everywhere is reached on this machine at least. */

@@ -12,6 +12,7 @@ const nothing: InstallInput = {
   listen: undefined,
   domain: undefined,
   openBus: false,
+  routerWorkers: undefined,
   verbose: false,
   sandbox: true,
 };
