@@ -1,13 +1,14 @@
 import { appState, appUse } from '#contract/apps.ts';
-import { routerRegister, routerUnregister } from '#contract/routes.ts';
+import { type EndpointsQuestion, routerEndpoints, routerRegister, routerUnregister } from '#contract/routes.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { type ComponentContext, type Running, runningWith } from '#ground/component.ts';
-import { AccessFile } from './access-file.ts';
+import { randomId } from '#vcap/registration.ts';
 import { AccessLog } from './access-log.ts';
-import { ActiveApps } from './active-apps.ts';
-import { announceRouter, sweepRoutes } from './announce.ts';
+import type { ActiveApps } from './active-apps.ts';
+import { sweepRoutes } from './announce.ts';
 import { AppStates } from './app-states.ts';
-import { type Entrance, openDoors } from './doors.ts';
+import { accessFileOf, activeAppsOf, type Company, introduce } from './company.ts';
+import { type Doors, type Entrance, openDoors } from './doors.ts';
 import type { Directory } from './find-endpoint.ts';
 import type { Front } from './front.ts';
 import { type Address, Handover } from './handover.ts';
@@ -16,10 +17,12 @@ import { InstanceTransport } from './instance-transport.ts';
 import { Metrics } from './metrics.ts';
 import type { RouterOptions } from './options.ts';
 import { Probes } from './probe-instances.ts';
-import { RouteTable } from './route-table.ts';
+import { type Endpoint, RouteTable } from './route-table.ts';
 import type { Service } from './serve-request.ts';
 import { Traffic } from './traffic.ts';
 import { WaitingRoom } from './waiting-room.ts';
+import type { Figures } from './worker-message.ts';
+import type { WorkerTeam } from './worker-team.ts';
 
 /** A router that serves, and where it can be asked: with an `Entrance` that is a side door until `open`. */
 export interface RunningRouter extends Running, Address {
@@ -27,6 +30,7 @@ export interface RunningRouter extends Running, Address {
   open(): Promise<void>;
   /** Of the listening socket, for another process to inherit. */
   readonly descriptor: number;
+  readonly front: Front;
   /** Lets the clients go, each after its request, while everything is served; then nobody comes in any more. */
   leave(): Promise<void>;
   /**
@@ -47,17 +51,18 @@ export async function startRouter(
   context: ComponentContext,
   options: RouterOptions,
   entrance?: Entrance,
+  company: Company = {},
 ): Promise<RunningRouter> {
   const { bus, log } = context;
   await using undo = new AsyncDisposableStack();
-  const accessFile = accessFileOf(undo, context, options);
+  const accessFile = accessFileOf(undo, context, options, company);
   const accessLog = undo.use(new AccessLog(bus, log, options.logEveryMs));
   const transport = new InstanceTransport({ ...options, idleMs: options.idleAppConnectionMs });
   const room = new WaitingRoom(options.maxHeld);
   const known = { table: new RouteTable(), states: new AppStates(), room };
   const idle = undo.use(new IdleApps({ ...context, ...known }));
   const directory = { ...known, wake: (app: string) => idle.wake(app) };
-  const activeApps = undo.use(new ActiveApps(bus, log, options.activeAppsEveryMs));
+  const activeApps = undo.use(activeAppsOf(context, options, company.membership));
   learnRoutes(undo, context, { ...directory, idle, activeApps });
   undo.use(sweepRoutes(context, directory.table, options));
 
@@ -74,15 +79,33 @@ export async function startRouter(
   undo.defer(() => (isReleased ? undefined : transport[Symbol.dispose]()));
   undo.use(doors);
   undo.use(room); // before the front closes, so that nobody waits in vain
-  const varz = () => varzOf(service, doors.front.connections, options.exposeAllApps);
-  const figures = () => metrics.metrics(gaugesOf(service, doors.front.connections, idle.count));
-  const { table } = directory;
-  await announceRouter(undo, context, { options, address: () => doors.address(), varz, metrics: figures, table });
+  const own = (isWhole: boolean): Figures => ({
+    varz: varzOf(service, doors.front.connections, isWhole),
+    metrics: metrics.metrics(gaugesOf(service, doors.front.connections, idle.count)),
+  });
+  const spokesman = { options, doors, own, routes: () => directory.table.size().uris, activeApps, accessFile };
+  const team = await introduce(undo, context, company, spokesman);
   await bus.flush(); // from here on no registration is missed
-  const { host, port } = doors.address();
-  log.info('router listens', { host, port });
+  if (company.membership === undefined) log.info('router listens', { ...doors.address() });
+  if (entrance === undefined) team?.start();
+  const released = () => {
+    isReleased = true; // its connections end when nobody uses them
+  };
+  return entryOf(doors, options, { running: runningWith(undo.move()), handover, team, released });
+}
+
+interface Started {
+  readonly running: Running;
+  readonly handover: Handover;
+  readonly team: WorkerTeam | undefined;
+  readonly released: () => void;
+}
+
+/** What is done with a router from outside. */
+function entryOf(doors: Doors, options: RouterOptions, { running, handover, team, released }: Started): RunningRouter {
+  const { front } = doors;
   return {
-    ...runningWith(undo.move()),
+    ...running,
     get host() {
       return doors.address().host;
     },
@@ -90,16 +113,23 @@ export async function startRouter(
       return doors.address().port;
     },
     get descriptor() {
-      return doors.front.descriptor;
+      return front.descriptor;
     },
-    open: () => doors.open(),
+    front,
+    async open() {
+      await doors.open();
+      team?.start();
+    },
     async leave() {
-      await doors.front.calm({ leastMs: options.calmMs, limitMs: options.retireMs });
-      await doors.front.retire({ quietMs: options.quietMs, limitMs: options.retireMs });
+      const others = team?.leave(false);
+      await front.calm({ leastMs: options.calmMs, limitMs: options.retireMs });
+      await front.retire({ quietMs: options.quietMs, limitMs: options.retireMs });
+      await (await others)?.gone;
     },
     async release() {
-      await handover.begin(lastAnswersMs);
-      isReleased = true; // its connections end when nobody uses them
+      const [others] = await Promise.all([team?.leave(true), handover.begin(lastAnswersMs)]);
+      if (others !== undefined) front.waitFor(others.gone);
+      released();
       return doors.release();
     },
   };
@@ -130,15 +160,6 @@ function gaugesOf({ directory, transport, probes }: Service, clients: number, id
   } as const;
 }
 
-function accessFileOf(
-  undo: AsyncDisposableStack,
-  { log }: ComponentContext,
-  { accessFile, accessFileBytes, logEveryMs }: RouterOptions,
-): AccessFile | undefined {
-  if (accessFile === undefined) return undefined;
-  return undo.use(new AccessFile({ path: accessFile, maxBytes: accessFileBytes, everyMs: logEveryMs }, log));
-}
-
 interface Learning extends Directory {
   readonly idle: IdleApps;
   readonly activeApps: ActiveApps;
@@ -164,6 +185,13 @@ function learnRoutes(undo: AsyncDisposableStack, { bus }: ComponentContext, lear
       room.wake(state.app);
     }),
   );
+  const router = randomId();
+  undo.use(bus.answer(routerEndpoints, (question) => ({ router, ...table.census(question.uris, meantBy(question)) })));
   undo.use(bus.answer(appUse, ({ app }) => ({ in_use: activeApps.isInUse(app) })));
   undo.use(bus.onReconnect(() => table.refreshAll(Date.now())));
+}
+
+function meantBy({ version, private_instance_id: instance }: EndpointsQuestion): (endpoint: Endpoint) => boolean {
+  return (endpoint) =>
+    (!version || endpoint.version === version) && (!instance || endpoint.privateInstanceId === instance);
 }
