@@ -13,6 +13,7 @@ import type { Front } from './front.ts';
 import { type Address, Handover } from './handover.ts';
 import { IdleApps } from './idle-apps.ts';
 import { InstanceTransport } from './instance-transport.ts';
+import { LiveReload } from './live-reload/live-reload.ts';
 import { Metrics } from './metrics.ts';
 import type { RouterOptions } from './options.ts';
 import { Probes } from './probe-instances.ts';
@@ -53,12 +54,7 @@ export async function startRouter(
   const accessFile = accessFileOf(undo, context, options);
   const accessLog = undo.use(new AccessLog(bus, log, options.logEveryMs));
   const transport = new InstanceTransport({ ...options, idleMs: options.idleAppConnectionMs });
-  const room = new WaitingRoom(options.maxHeld);
-  const known = { table: new RouteTable(), states: new AppStates(), room };
-  const idle = undo.use(new IdleApps({ ...context, ...known }));
-  const directory = { ...known, wake: (app: string) => idle.wake(app) };
-  const activeApps = undo.use(new ActiveApps(bus, log, options.activeAppsEveryMs));
-  learnRoutes(undo, context, { ...directory, idle, activeApps });
+  const { directory, idle, activeApps, liveReload } = learnRoutes(undo, context, options);
   undo.use(sweepRoutes(context, directory.table, options));
 
   const handover = new Handover(options.handoverMs);
@@ -68,12 +64,13 @@ export async function startRouter(
   const ways = { directory, patience: options, transport, handover, probes };
   const metrics = new Metrics();
   const records = { accessLog, accessFile, traffic, metrics };
-  const service: Service = { ...ways, ...records, activeApps, notFoundRedirect, traceKey, bus, log };
+  const service: Service = { ...ways, ...records, activeApps, liveReload, notFoundRedirect, traceKey, bus, log };
   const doors = await openDoors(service, options, entrance);
   let isReleased = false;
   undo.defer(() => (isReleased ? undefined : transport[Symbol.dispose]()));
   undo.use(doors);
-  undo.use(room); // before the front closes, so that nobody waits in vain
+  undo.use(liveReload);
+  undo.use(directory.room); // before the front closes, so that nobody waits in vain
   const varz = () => varzOf(service, doors.front.connections, options.exposeAllApps);
   const figures = () => metrics.metrics(gaugesOf(service, doors.front.connections, idle.count));
   await announceRouter(undo, context, { options, address: () => doors.address(), varz, metrics: figures });
@@ -93,6 +90,7 @@ export async function startRouter(
     },
     open: () => doors.open(),
     async leave() {
+      liveReload.leave();
       await doors.front.calm({ leastMs: options.calmMs, limitMs: options.retireMs });
       await doors.front.retire({ quietMs: options.quietMs, limitMs: options.retireMs });
     },
@@ -138,14 +136,13 @@ function accessFileOf(
   return undo.use(new AccessFile({ path: accessFile, maxBytes: accessFileBytes, everyMs: logEveryMs }, log));
 }
 
-interface Learning extends Directory {
-  readonly idle: IdleApps;
-  readonly activeApps: ActiveApps;
-}
-
-/** Keeps the directory as the bus says, and tells those who wait about it. */
-function learnRoutes(undo: AsyncDisposableStack, { bus }: ComponentContext, learning: Learning): void {
-  const { table, states, room, idle, activeApps } = learning;
+/** Keeps a directory, and whatever else follows from it, as the bus says, and tells those who wait about it. */
+function learnRoutes(undo: AsyncDisposableStack, { bus, log }: ComponentContext, options: RouterOptions) {
+  const [table, states, room] = [new RouteTable(), new AppStates(), new WaitingRoom(options.maxHeld)];
+  const idle = undo.use(new IdleApps({ bus, log, table, states, room }));
+  const activeApps = undo.use(new ActiveApps(bus, log, options.activeAppsEveryMs));
+  const liveReload = new LiveReload({ bus, find: ({ host, target }) => states.find(host, target) });
+  const directory: Directory = { table, states, room, wake: (app) => idle.wake(app) };
   undo.use(
     bus.subscribe(routerRegister, (message) => {
       table.register(message, Date.now());
@@ -160,9 +157,11 @@ function learnRoutes(undo: AsyncDisposableStack, { bus }: ComponentContext, lear
       states.put(state);
       idle.follow(before, state);
       activeApps.follow(state);
+      liveReload.follow(state);
       room.wake(state.app);
     }),
   );
   undo.use(bus.answer(appUse, ({ app }) => ({ in_use: activeApps.isInUse(app) })));
   undo.use(bus.onReconnect(() => table.refreshAll(Date.now())));
+  return { directory, idle, activeApps, liveReload };
 }

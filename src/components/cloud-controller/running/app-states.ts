@@ -6,6 +6,7 @@ import type { Store } from '../store.ts';
 import { urisOf } from '../uris.ts';
 import type { ActualState } from './actual-state.ts';
 import { desiredOf, wantedIndices } from './desired.ts';
+import { liveReloadOf } from './live-reload.ts';
 
 /** Tells everybody what becomes of each app as a whole, each time it changes. */
 export class AppStates {
@@ -53,7 +54,8 @@ export class AppStates {
     const { guid, name } = app;
     const seconds = app.state === 'STARTED' ? idleStopSecondsOf(this.#store, app, this.#idleStopSeconds) : undefined;
     const idleStop = typeof seconds === 'number' ? { idle_stop_seconds: seconds } : {};
-    return { app: guid, name, uris: urisOf(this.#store, guid), ...this.#becomes(app), ...idleStop };
+    const liveReload = liveReloadOf(this.#store, this.#actual, app);
+    return { app: guid, name, uris: urisOf(this.#store, guid), ...this.#becomes(app), ...idleStop, ...liveReload };
   }
 
   #becomes({ guid, state, isIdle }: AppRecord): Pick<AppState, 'state' | 'reason'> {
