@@ -1,26 +1,19 @@
-import { appState, appUse } from '#contract/apps.ts';
-import { type EndpointsQuestion, routerEndpoints, routerRegister, routerUnregister } from '#contract/routes.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { type ComponentContext, type Running, runningWith } from '#ground/component.ts';
-import { randomId } from '#vcap/registration.ts';
 import { AccessLog } from './access-log.ts';
-import type { ActiveApps } from './active-apps.ts';
 import { sweepRoutes } from './announce.ts';
-import { AppStates } from './app-states.ts';
-import { accessFileOf, activeAppsOf, type Company, introduce } from './company.ts';
+import { accessFileOf, type Company, introduce } from './company.ts';
 import { type Doors, type Entrance, openDoors } from './doors.ts';
-import type { Directory } from './find-endpoint.ts';
 import type { Front } from './front.ts';
 import { type Address, Handover } from './handover.ts';
-import { IdleApps } from './idle-apps.ts';
 import { InstanceTransport } from './instance-transport.ts';
+import { learnRoutes } from './learn-routes.ts';
+import type { LiveReload } from './live-reload/live-reload.ts';
 import { Metrics } from './metrics.ts';
 import type { RouterOptions } from './options.ts';
 import { Probes } from './probe-instances.ts';
-import { type Endpoint, RouteTable } from './route-table.ts';
 import type { Service } from './serve-request.ts';
 import { Traffic } from './traffic.ts';
-import { WaitingRoom } from './waiting-room.ts';
 import type { Figures } from './worker-message.ts';
 import type { WorkerTeam } from './worker-team.ts';
 
@@ -58,12 +51,7 @@ export async function startRouter(
   const accessFile = accessFileOf(undo, context, options, company);
   const accessLog = undo.use(new AccessLog(bus, log, options.logEveryMs));
   const transport = new InstanceTransport({ ...options, idleMs: options.idleAppConnectionMs });
-  const room = new WaitingRoom(options.maxHeld);
-  const known = { table: new RouteTable(), states: new AppStates(), room };
-  const idle = undo.use(new IdleApps({ ...context, ...known }));
-  const directory = { ...known, wake: (app: string) => idle.wake(app) };
-  const activeApps = undo.use(activeAppsOf(context, options, company.membership));
-  learnRoutes(undo, context, { ...directory, idle, activeApps });
+  const { directory, idle, activeApps, liveReload } = learnRoutes(undo, context, options, company);
   undo.use(sweepRoutes(context, directory.table, options));
 
   const handover = new Handover(options.handoverMs);
@@ -73,12 +61,13 @@ export async function startRouter(
   const ways = { directory, patience: options, transport, handover, probes };
   const metrics = new Metrics();
   const records = { accessLog, accessFile, traffic, metrics };
-  const service: Service = { ...ways, ...records, activeApps, notFoundRedirect, traceKey, bus, log };
+  const service: Service = { ...ways, ...records, activeApps, liveReload, notFoundRedirect, traceKey, bus, log };
   const doors = await openDoors(service, options, entrance);
   let isReleased = false;
   undo.defer(() => (isReleased ? undefined : transport[Symbol.dispose]()));
   undo.use(doors);
-  undo.use(room); // before the front closes, so that nobody waits in vain
+  undo.use(liveReload);
+  undo.use(directory.room); // before the front closes, so that nobody waits in vain
   const own = (isWhole: boolean): Figures => ({
     varz: varzOf(service, doors.front.connections, isWhole),
     metrics: metrics.metrics(gaugesOf(service, doors.front.connections, idle.count)),
@@ -91,18 +80,20 @@ export async function startRouter(
   const released = () => {
     isReleased = true; // its connections end when nobody uses them
   };
-  return entryOf(doors, options, { running: runningWith(undo.move()), handover, team, released });
+  return entryOf(doors, options, { running: runningWith(undo.move()), handover, liveReload, team, released });
 }
 
 interface Started {
   readonly running: Running;
   readonly handover: Handover;
+  readonly liveReload: LiveReload;
   readonly team: WorkerTeam | undefined;
   readonly released: () => void;
 }
 
 /** What is done with a router from outside. */
-function entryOf(doors: Doors, options: RouterOptions, { running, handover, team, released }: Started): RunningRouter {
+function entryOf(doors: Doors, options: RouterOptions, started: Started): RunningRouter {
+  const { running, handover, liveReload, team, released } = started;
   const { front } = doors;
   return {
     ...running,
@@ -121,6 +112,7 @@ function entryOf(doors: Doors, options: RouterOptions, { running, handover, team
       team?.start();
     },
     async leave() {
+      liveReload.leave();
       const others = team?.leave(false);
       await front.calm({ leastMs: options.calmMs, limitMs: options.retireMs });
       await front.retire({ quietMs: options.quietMs, limitMs: options.retireMs });
@@ -158,40 +150,4 @@ function gaugesOf({ directory, transport, probes }: Service, clients: number, id
     idle_apps: [idleApps, 'Apps that were stopped because nobody asked for them, and start with the next request.'],
     instances_left_out: [probes.size, 'Addresses that refused a connection and get no requests until they take one.'],
   } as const;
-}
-
-interface Learning extends Directory {
-  readonly idle: IdleApps;
-  readonly activeApps: ActiveApps;
-}
-
-/** Keeps the directory as the bus says, and tells those who wait about it. */
-function learnRoutes(undo: AsyncDisposableStack, { bus }: ComponentContext, learning: Learning): void {
-  const { table, states, room, idle, activeApps } = learning;
-  undo.use(
-    bus.subscribe(routerRegister, (message) => {
-      table.register(message, Date.now());
-      idle.registered(message);
-      if (room.taken > 0) for (const uri of message.uris) room.wake(states.at(uri)?.app ?? '');
-    }),
-  );
-  undo.use(bus.subscribe(routerUnregister, (message) => table.unregister(message)));
-  undo.use(
-    bus.subscribe(appState, (state) => {
-      const before = states.of(state.app);
-      states.put(state);
-      idle.follow(before, state);
-      activeApps.follow(state);
-      room.wake(state.app);
-    }),
-  );
-  const router = randomId();
-  undo.use(bus.answer(routerEndpoints, (question) => ({ router, ...table.census(question.uris, meantBy(question)) })));
-  undo.use(bus.answer(appUse, ({ app }) => ({ in_use: activeApps.isInUse(app) })));
-  undo.use(bus.onReconnect(() => table.refreshAll(Date.now())));
-}
-
-function meantBy({ version, private_instance_id: instance }: EndpointsQuestion): (endpoint: Endpoint) => boolean {
-  return (endpoint) =>
-    (!version || endpoint.version === version) && (!instance || endpoint.privateInstanceId === instance);
 }
