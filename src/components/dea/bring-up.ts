@@ -57,7 +57,7 @@ async function prepareAndLaunch(
   signal.throwIfAborted();
   if (ahead !== undefined) return ahead.release(plan.env);
   const { port, fds } = record;
-  return startInstance({ directory, env: plan.env, port, fds, sidecars: sidecarsOf(request) });
+  return await startInstance({ directory, env: plan.env, port, fds, sidecars: sidecarsOf(request) });
 }
 
 /** What is laid over the droplet. Loaded when there is something: most apps are not being watched. */

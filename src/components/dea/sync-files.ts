@@ -72,7 +72,7 @@ async function syncFiles(
   const place = { directory: places.layers, usesLocalFiles: !options.forceHttpSharing };
   await using layer = await stageLayer(source, place, record.diskMb * 1024 * 1024, signal);
   refuseWhatIsInUse(layer.contents);
-  return layer.applyTo(directoryOf(record, places));
+  return await layer.applyTo(directoryOf(record, places));
 }
 
 function refuseWhatIsInUse({ members, removed, opaque }: LayerContents): void {

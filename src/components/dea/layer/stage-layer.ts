@@ -24,6 +24,8 @@ export interface LayerPlace {
 
 /** Fewer than in a droplet: a layer is what changed. */
 const maxFiles = 100_000;
+/** Of what cannot be read anyway. */
+const mostRest = 64 * 1024 * 1024;
 
 /**
  * Fetches a layer. A bad one has touched nothing.
@@ -63,7 +65,7 @@ async function contentsOf(
     return contents;
   } catch (error) {
     // That these are other bytes says more than what is wrong with them.
-    if (error instanceof ActionableError && error.code === 'BAD_INPUT') await bytes.verify();
+    if (error instanceof ActionableError && error.code === 'BAD_INPUT') await bytes.verify(mostRest);
     throw error;
   }
 }
