@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { deaStop, deaSync, type SyncRequest } from '#contract/dea.ts';
 import { waitFor } from '#ground/wait.ts';
-import { scratchDirectory } from '../../support/scratch.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 import { openDeaProcess } from './dea-process.ts';
 import { layerFile, layerOf, rawTar, treeOf } from './layer/support.ts';
@@ -153,29 +152,6 @@ describe('syncing files into instances that run', (it) => {
       assert.is((await done)[0]?.files, 3);
       names = names.reverse();
     }
-  });
-
-  it('stays in the directory while the app puts links where directories were', async (scope) => {
-    const outside = await scratchDirectory(scope);
-    await writeFile(join(outside, 'a.txt'), 'outside');
-    const swapping = `
-      cd lib/..
-      while [ ! -e stop ]; do mv lib away && ln -s ${outside} lib && rm lib && mv away lib; done &
-      ${process.execPath} app.js`;
-    const dea = await openDeaProcess(scope);
-    const files = { 'app/app.js': reading, 'app/page.txt': 'old', 'app/lib/a.txt': 'a', 'app/run.sh': swapping };
-    await startRunning(dea, requestFor(await dropletOf(scope, 'bash run.sh', files), { droplet: 'app' }));
-
-    const replies = [];
-    for (let n = 0; n < 60; n += 1) {
-      const changes =
-        n % 2 === 0 ? { 'app/lib/a.txt': `version ${n}`, 'app/lib/new/b.txt': 'b' } : { 'app/lib/a.txt': undefined };
-      replies.push(...(await sync(dea, { layer: await layerOf(scope, changes) })));
-    }
-
-    assert.is(replies.length, 60);
-    assert.equal(await readdir(outside), ['a.txt']);
-    assert.is(await readFile(join(outside, 'a.txt'), 'utf8'), 'outside');
   });
 
   it('is for instances that are coming up, too', async (scope) => {
