@@ -8,6 +8,7 @@ import { PortPool } from './allocate-port.ts';
 import { Announcer } from './announcer.ts';
 import { DropletCache } from './droplet-cache.ts';
 import { provideFallbackPrograms } from './fallback-programs.ts';
+import { Layers } from './layer/layers.ts';
 import type { DeaOptions } from './options.ts';
 import { ProcessCensus } from './process-census.ts';
 import { RuntimeVersions } from './runtime-versions.ts';
@@ -41,6 +42,7 @@ export async function openTools(
     log,
     places,
     droplets,
+    layers: new Layers({ directory: places.layers, usesLocalFiles: !options.forceHttpSharing, log }),
     runtimes,
     versions: new RuntimeVersions({ HOME: options.userHome ?? '/', PATH: options.path }),
     runtimeTable: () => {

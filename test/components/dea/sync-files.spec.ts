@@ -6,7 +6,7 @@ import { deaStop, deaSync, type SyncRequest } from '#contract/dea.ts';
 import { waitFor } from '#ground/wait.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 import { openDeaProcess } from './dea-process.ts';
-import { layerFile, layerOf, rawTar, treeOf } from './layer/support.ts';
+import { layerFile, layerOf, rawTar, treeOf, untilNoLayerIsLeft } from './layer/support.ts';
 import { textAt } from './standby/support.ts';
 import { directoryOf, dropletOf, exitOf, openDea, type Peer, requestFor, startRunning } from './support.ts';
 
@@ -113,7 +113,7 @@ describe('syncing files into instances that run', (it) => {
     }
 
     assert.equal(treeOf(directory), before);
-    assert.equal(await readdir(join(dea.dataDir, 'layers')), []);
+    await untilNoLayerIsLeft(dea);
   });
 
   it('keeps the order of versions that come at once', async (scope) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayerSource } from '#contract/dea.ts';
 import { ActionableError } from '#ground/errors.ts';
@@ -40,7 +40,7 @@ export async function stageLayer(
 ): Promise<StagedLayer> {
   await using bytes = await LayerBytes.open(source, place.usesLocalFiles, signal);
   const own = join(place.directory, randomUUID());
-  await mkdir(own, { mode: 0o700 });
+  mkdirSync(own, { mode: 0o700 });
   const remove = () => removeTree(own);
   const directory = join(own, 'members');
   try {

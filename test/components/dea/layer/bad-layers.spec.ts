@@ -8,7 +8,7 @@ import { describe, type Scope } from '../../../support/spec.ts';
 import { thrownBy } from '../../../support/thrown.ts';
 import { answering, textAt, watchedDroplet } from '../standby/support.ts';
 import { exitOf, openDea, requestFor, serveDroplets, start, startRunning, untilNothingIsLeft } from '../support.ts';
-import { layerFile, layerOf, type RawMember, rawTar, sha256Of } from './support.ts';
+import { layerFile, layerOf, type RawMember, rawTar, sha256Of, untilNoLayerIsLeft } from './support.ts';
 
 const good: RawMember = { path: 'app/app.js', content: 'x'.repeat(3000) };
 
@@ -106,7 +106,7 @@ describe('a bad layer', (it) => {
       `could not be started: The layer's entry 'app/p' is a device or a pipe. Make the tar again, with plain files, directories and links only.`,
     );
     await untilNothingIsLeft(dea);
-    assert.equal(await readdir(join(dea.dataDir, 'layers')), []);
+    await untilNoLayerIsLeft(dea);
   });
 });
 
@@ -129,7 +129,7 @@ describe('where a layer comes from', (it) => {
     }
 
     assert.equal([...asked], [['/layer', 3]]);
-    assert.equal(await readdir(join(dea.dataDir, 'layers')), []);
+    await untilNoLayerIsLeft(dea);
   });
 
   it('is always its address where files are not shared', async (scope) => {
