@@ -89,6 +89,13 @@ export function listeningPortsOf(pids: readonly number[]): number[] {
   return [...new Set(found.filter((port) => port !== undefined))];
 }
 
+/** Whether a process listens on a port. Linux only: no elsewhere. Reads no more than it has to, for the tables are slow. */
+export function listensOn(pid: number, port: number): boolean {
+  const sockets = new Set(directoryOf(`/proc/${pid}/fd`).map((fd) => socketOf(String(pid), fd)));
+  // What listens on all addresses is nearly always in the table of IPv6.
+  return ['tcp6', 'tcp'].some((table) => listenersIn(table, port).some((inode) => sockets.has(inode)));
+}
+
 /** Where the socket with this inode listens; `undefined` when it is no TCP socket that listens. Linux only. */
 export function listenerWith(inode: number): { host: string; port: number } | undefined {
   for (const table of ['tcp', 'tcp6']) {

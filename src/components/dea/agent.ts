@@ -119,6 +119,7 @@ export class Agent implements AsyncDisposable {
     if (keepsApps(this.#platformStops)) await this.fleet.letGo();
     else await this.fleet.stopAll();
     await this.#tasks;
+    await this.tools.layers[Symbol.asyncDispose]();
     await this.#snapshot[Symbol.asyncDispose]();
   }
 

@@ -1,7 +1,7 @@
 import type { StartRequest } from '#contract/dea.ts';
 import type { Child } from '#ground/child.ts';
 import type { InstanceRecord } from './instance-record.ts';
-import { planLaunch } from './launch-plan.ts';
+import { type LaunchPlan, planLaunch } from './launch-plan.ts';
 import type { StagedLayer } from './layer/stage-layer.ts';
 import { makeRunnable, unpackDroplet } from './prepare-directory.ts';
 import { sidecarsOf } from './sidecars.ts';
@@ -32,22 +32,28 @@ export async function bringUp(record: InstanceRecord, request: StartRequest, aro
   }
 }
 
-async function prepareAndLaunch(
-  record: InstanceRecord,
-  request: StartRequest,
-  { tools, signal, standby }: Surroundings,
-): Promise<Child> {
+async function prepareAndLaunch(record: InstanceRecord, request: StartRequest, around: Surroundings): Promise<Child> {
+  const { tools, signal } = around;
   const plan = await planLaunch(record, request, tools);
   if (!tools.options.strictRuntimes) {
     remarkVersion(record, plan.found, request, tools).catch(() => {}); // the platform stops meanwhile
   }
+  const launch = (layer?: StagedLayer) => launchWith(plan, layer, record, request, around);
+  return request.layer ? tools.layers.use(request.layer, maxBytesOf(record), launch, signal) : launch();
+}
+
+async function launchWith(
+  plan: LaunchPlan,
+  layer: StagedLayer | undefined,
+  record: InstanceRecord,
+  request: StartRequest,
+  { tools, signal, standby }: Surroundings,
+): Promise<Child> {
   const directory = directoryOf(record, tools.places);
-  const maxBytes = record.diskMb * 1024 * 1024;
-  await using layer = await layerOf(request, maxBytes, tools, signal);
   const ahead = standby?.preBoot?.fits(plan, layer?.contents) ? standby.preBoot : undefined;
   if (ahead === undefined) await standby?.preBoot?.discard();
   if (standby === undefined) {
-    await tools.droplets.use(request, (archive) => unpackDroplet(archive, directory, maxBytes), signal);
+    await tools.droplets.use(request, (archive) => unpackDroplet(archive, directory, maxBytesOf(record)), signal);
   }
   await layer?.applyTo(directory);
   if (ahead === undefined) {
@@ -60,17 +66,8 @@ async function prepareAndLaunch(
   return startInstance({ directory, env: plan.env, port, fds, sidecars: sidecarsOf(request) });
 }
 
-/** What is laid over the droplet. Loaded when there is something: most apps are not being watched. */
-async function layerOf(
-  { layer }: StartRequest,
-  maxBytes: number,
-  { options, places }: Tools,
-  signal: AbortSignal,
-): Promise<StagedLayer | undefined> {
-  if (!layer) return undefined;
-  const { stageLayer } = await import('./layer/stage-layer.ts');
-  const place = { directory: places.layers, usesLocalFiles: !options.forceHttpSharing };
-  return stageLayer(layer, place, maxBytes, signal);
+function maxBytesOf({ diskMb }: InstanceRecord): number {
+  return diskMb * 1024 * 1024;
 }
 
 /** Any version of a runtime runs the app, and where it is another one than it asks for, that is said. */

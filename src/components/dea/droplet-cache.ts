@@ -18,6 +18,7 @@ export interface DropletCacheOptions {
 }
 
 const archive = '.tgz';
+const mostRemembered = 1000;
 
 interface Download {
   readonly ended: Promise<void>;
@@ -32,6 +33,8 @@ export class DropletCache {
   readonly #downloads = new Map<string, Download>();
   /** Those whose bytes were looked at since we started: a power cut can leave a file of zeros under a good name. */
   readonly #verified = new Set<string>();
+  /** The same of files elsewhere, by path: how each was when it was looked at. */
+  readonly #verifiedLocal = new Map<string, string>();
   readonly #inUse = new Map<string, number>();
   /** Downloads whose key does not tell what they hold. */
   readonly #passing = new Set<string>();
@@ -66,7 +69,7 @@ export class DropletCache {
     if (await this.#isStaged(name, staged, source.sha1)) return staged;
     const local = source.executableFile;
     if (this.#options.usesLocalFiles && local && isAbsolute(local) && (await isThere(local))) {
-      await verifyDroplet(local, source.sha1);
+      await this.#verifyLocal(local, source.sha1);
       return local;
     }
     await this.#fetchOnce(name, staged, source, signal);
@@ -85,6 +88,18 @@ export class DropletCache {
       await rm(path, { force: true }); // damaged, or just gone: either way it is fetched again
       return false;
     }
+  }
+
+  /** Looks at its bytes unless it did so before, and nobody has changed the file since. */
+  async #verifyLocal(path: string, sha1: string): Promise<void> {
+    const { ino, size, mtimeMs, ctimeMs } = await stat(path);
+    const state = [sha1, ino, size, mtimeMs, ctimeMs].join(' ');
+    if (this.#verifiedLocal.get(path) === state) return;
+    await verifyDroplet(path, sha1);
+    this.#verifiedLocal.delete(path);
+    this.#verifiedLocal.set(path, state);
+    const [oldest] = this.#verifiedLocal.keys();
+    if (this.#verifiedLocal.size > mostRemembered && oldest !== undefined) this.#verifiedLocal.delete(oldest);
   }
 
   async #fetchOnce(name: string, path: string, source: DropletSource, signal: AbortSignal): Promise<void> {

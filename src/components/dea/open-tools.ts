@@ -9,6 +9,7 @@ import { Announcer } from './announcer.ts';
 import { untilIdle } from './drain.ts';
 import { DropletCache } from './droplet-cache.ts';
 import { provideFallbackPrograms } from './fallback-programs.ts';
+import { Layers } from './layer/layers.ts';
 import type { DeaOptions } from './options.ts';
 import { ProcessCensus } from './process-census.ts';
 import { RuntimeVersions } from './runtime-versions.ts';
@@ -42,6 +43,7 @@ export async function openTools(
     log,
     places,
     droplets,
+    layers: new Layers({ directory: places.layers, usesLocalFiles: !options.forceHttpSharing, log }),
     runtimes,
     versions: new RuntimeVersions({ HOME: options.userHome ?? '/', PATH: options.path }),
     runtimeTable: () => {

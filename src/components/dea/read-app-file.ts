@@ -1,20 +1,22 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { systemCodeOf } from '#ground/errors.ts';
 
 /**
  * The beginning of a file in a directory where an app may write, or `undefined` when there is none. Links are not
- * followed and nothing is waited for: an app could point at a file that is not its own, or at a pipe.
+ * followed and nothing is waited for: an app could point at a file that is not its own, or at a pipe. The calls are
+ * synchronous: these are small files that were just written, and somebody waits for what they say.
  */
-export async function readAppFile(path: string, maxBytes: number): Promise<string | undefined> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
-    () => undefined,
-  );
-  if (file === undefined) return undefined;
+export function readAppFile(path: string, maxBytes: number): string | undefined {
+  let descriptor: number | undefined;
   try {
-    if (!(await file.stat()).isFile()) return undefined;
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(maxBytes), 0, maxBytes, 0);
-    return buffer.toString('utf8', 0, bytesRead);
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if (!fstatSync(descriptor).isFile()) return undefined;
+    const buffer = Buffer.alloc(maxBytes);
+    return buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, maxBytes, 0));
+  } catch (error) {
+    if (systemCodeOf(error) === undefined) throw error;
+    return undefined;
   } finally {
-    await file.close();
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

@@ -110,21 +110,21 @@ function argumentsWithSidecars(port: number | null, fds: number, sidecars: reado
 
 /** The sidecar that ended first, by its number from 1 on, and its exit status; `undefined` when none did. */
 export async function endedSidecarIn(directory: string): Promise<{ number: number; status: number } | undefined> {
-  const text = await readAppFile(join(directory, 'sidecar_exit'), 32);
+  const text = readAppFile(join(directory, 'sidecar_exit'), 32);
   const [, number, status] = /^(\d{1,5}) (\d{1,3})\s*$/.exec(text ?? '') ?? [];
   return number === undefined ? undefined : { number: Number(number), status: Number(status) };
 }
 
 /** The exit status the wrapper wrote, or `undefined` when it did not come to that. */
 export async function exitStatusIn(directory: string): Promise<number | undefined> {
-  const text = await readAppFile(join(directory, 'exit_status'), 16);
+  const text = readAppFile(join(directory, 'exit_status'), 16);
   const match = /^(\d{1,3})\s*$/.exec(text ?? '');
   return match === null ? undefined : Number(match[1]);
 }
 
 /** The process id that `startup` noted for its app; the last one, since a script may append. */
 export async function appPidIn(directory: string): Promise<number | undefined> {
-  const text = await readAppFile(join(directory, 'run.pid'), 4096);
+  const text = readAppFile(join(directory, 'run.pid'), 4096);
   const last = (text ?? '').trim().split('\n').at(-1) ?? '';
   return /^\d{1,10}$/.test(last) ? Number(last) : undefined;
 }

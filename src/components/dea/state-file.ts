@@ -13,7 +13,7 @@ const lookEveryMs = 100;
  * `undefined` for most droplets. @throws ActionableError BAD_INPUT
  */
 export async function stateFileOf(directory: string): Promise<string | undefined> {
-  const text = await readAppFile(join(directory, 'droplet.yaml'), longestFile);
+  const text = readAppFile(join(directory, 'droplet.yaml'), longestFile);
   if (text === undefined) return undefined;
   const { parseYaml } = await import('#ground/yaml.ts');
   const facts = v.safeParse(v.nullish(DropletFacts), parseYaml(text));
@@ -49,7 +49,7 @@ export async function becomesRunning(watch: StateWatch): Promise<'file' | 'answe
   let answersSince: number | undefined;
   for (;;) {
     signal.throwIfAborted();
-    const text = await readAppFile(path, longestFile);
+    const text = readAppFile(path, longestFile);
     if (isRunning(text)) return 'file';
     const now = performance.now();
     if (text !== undefined) answersSince = undefined;

@@ -4,6 +4,7 @@ import { inWords } from './explain-exit.ts';
 import { isMeant } from './find-instance.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import type { LayerContents } from './layer/read-layer.ts';
+import type { StagedLayer } from './layer/stage-layer.ts';
 import { directoryOf, type Tools } from './tools.ts';
 
 /** What the DEA, and what it started, use while an instance runs. */
@@ -65,14 +66,14 @@ function isLaunched({ life: { phase } }: InstanceRecord): boolean {
 async function syncFiles(
   record: InstanceRecord,
   { layer: source }: SyncRequest,
-  { options, places }: Tools,
+  { layers, places }: Tools,
   signal: AbortSignal,
 ): Promise<number> {
-  const { stageLayer } = await import('./layer/stage-layer.ts');
-  const place = { directory: places.layers, usesLocalFiles: !options.forceHttpSharing };
-  await using layer = await stageLayer(source, place, record.diskMb * 1024 * 1024, signal);
-  refuseWhatIsInUse(layer.contents);
-  return layer.applyTo(directoryOf(record, places));
+  const lay = async (layer: StagedLayer) => {
+    refuseWhatIsInUse(layer.contents);
+    return layer.applyTo(directoryOf(record, places));
+  };
+  return layers.use(source, record.diskMb * 1024 * 1024, lay, signal);
 }
 
 function refuseWhatIsInUse({ members, removed, opaque }: LayerContents): void {

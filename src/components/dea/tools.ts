@@ -6,6 +6,7 @@ import type { PortPool } from './allocate-port.ts';
 import type { Announcer } from './announcer.ts';
 import type { DropletCache } from './droplet-cache.ts';
 import type { InstanceRecord } from './instance-record.ts';
+import type { Layers } from './layer/layers.ts';
 import type { DeaOptions } from './options.ts';
 import type { ProcessCensus } from './process-census.ts';
 import type { RuntimeVersions } from './runtime-versions.ts';
@@ -20,6 +21,7 @@ export interface Tools {
   /** Resolves when no router is at work for these instances any more, or `limitMs` are over. */
   readonly untilIdle: (question: EndpointsQuestion, limitMs: number, signal: AbortSignal) => Promise<unknown>;
   readonly droplets: DropletCache;
+  readonly layers: Layers;
   readonly runtimes: Runtimes;
   readonly versions: RuntimeVersions;
   /** All runtimes of the machine, with their versions; loaded when something asks for it. */

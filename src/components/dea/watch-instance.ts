@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { basename } from 'node:path';
 import type { Exit } from '#ground/child.ts';
-import { listeningPortsOf } from '#ground/ports.ts';
+import { listensOn } from '#ground/ports.ts';
 import { isAlive, type ProcessIdentity } from '#ground/processes.ts';
 import { sleep } from '#ground/wait.ts';
 import { answers, becomesReady } from './check-health.ts';
@@ -42,7 +42,7 @@ export async function readinessOf(launched: Launched): Promise<InstanceEvent> {
   // Nearly always it is the process that `startup` noted, and to look at one is quicker than to look at all.
   const isNotedListener = async () => {
     const noted = await appPidIn(directoryOf(record, tools.places));
-    return noted !== undefined && listeningPortsOf([noted]).includes(port);
+    return noted !== undefined && listensOn(noted, port);
   };
   if (await becomesReady({ port, check, limitMs, signal, isOurs })) return { type: 'ready' };
   const hint = await explainSilence(await pids(), port, check);

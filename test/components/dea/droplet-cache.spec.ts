@@ -91,6 +91,22 @@ describe('droplet cache', (it) => {
     assert.match(local.message, `what ${file} holds has the SHA-1`);
   });
 
+  it('looks at a file of this machine once, and again when it has changed', async (scope) => {
+    const { cache, file, read, source, sha1, otherSha1 } = await openCache(scope);
+    const local = source({ sha1, executableFile: file, executableUri: 'http://127.0.0.1:9/' });
+    assert.is(await read(cache, local), 'the droplet');
+    assert.is(await read(cache, local), 'the droplet');
+    const { atime, mtime } = await stat(file);
+
+    await writeFile(file, 'the Droplet');
+    await utimes(file, atime, mtime);
+
+    assert.match((await thrownBy(() => read(cache, local))).message, 'holds has the SHA-1');
+    await writeFile(file, 'another one');
+    assert.match((await thrownBy(() => read(cache, local))).message, 'holds has the SHA-1');
+    assert.is(await read(cache, { ...local, sha1: otherSha1 }), 'another one');
+  });
+
   it('takes any key: only what looks like a SHA-1 is one', async (scope) => {
     const { cache, directory, read, source } = await openCache(scope);
 

@@ -4,6 +4,9 @@ import { isOfArchive, parseTar, type TarEntry, unpackEntry } from '#ground/tar.t
 import { Unpacking } from '#ground/unpacking.ts';
 import { type Whiteout, whiteoutOf } from './whiteout.ts';
 
+/** What gzip and zstd begin with. */
+const magics = [Buffer.from([0x1f, 0x8b]), Buffer.from([0x28, 0xb5, 0x2f, 0xfd])];
+
 /** What a layer puts somewhere. */
 export interface LayerMember {
   readonly kind: MemberKind;
@@ -34,7 +37,7 @@ export async function readLayer(
   const unpacking = new Unpacking(directory);
   try {
     const reading = new LayerReading(unpacking, limits);
-    await parseTar(bytes, reading);
+    await parseTar(plainly(bytes), reading);
     unpacking.finish();
     return reading.contents();
   } catch (error) {
@@ -106,6 +109,16 @@ class LayerReading {
 
   #refuse({ path }: TarEntry, why: string): ActionableError {
     return this.#table.refuse(path, why, 'Push the app again.');
+  }
+}
+
+/** The reader of tars unpacks compressed ones by itself, beyond what their limits count. */
+async function* plainly(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let head = Buffer.alloc(0);
+  for await (const chunk of bytes) {
+    if (head.length < 4) head = Buffer.concat([head, chunk.subarray(0, 4)]);
+    if (magics.some((magic) => head.subarray(0, magic.length).equals(magic))) throw unreadable('it is compressed');
+    yield chunk;
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayerSource } from '#contract/dea.ts';
 import { ActionableError } from '#ground/errors.ts';
@@ -24,6 +24,8 @@ export interface LayerPlace {
 
 /** Fewer than in a droplet: a layer is what changed. */
 const maxFiles = 100_000;
+/** Of what cannot be read anyway. */
+const mostRest = 64 * 1024 * 1024;
 
 /**
  * Fetches a layer. A bad one has touched nothing.
@@ -38,7 +40,7 @@ export async function stageLayer(
 ): Promise<StagedLayer> {
   await using bytes = await LayerBytes.open(source, place.usesLocalFiles, signal);
   const own = join(place.directory, randomUUID());
-  await mkdir(own, { mode: 0o700 });
+  mkdirSync(own, { mode: 0o700 });
   const remove = () => removeTree(own);
   const directory = join(own, 'members');
   try {
@@ -63,7 +65,7 @@ async function contentsOf(
     return contents;
   } catch (error) {
     // That these are other bytes says more than what is wrong with them.
-    if (error instanceof ActionableError && error.code === 'BAD_INPUT') await bytes.verify();
+    if (error instanceof ActionableError && error.code === 'BAD_INPUT') await bytes.verify(mostRest);
     throw error;
   }
 }

@@ -37,6 +37,7 @@ export class PreBoot {
   readonly #launch: Launch;
   readonly #program: string | undefined;
   #isWaiting = true;
+  #hasEnded = false;
 
   private constructor(child: Child, control: Duplex, launch: Launch, program: string | undefined) {
     this.#child = child;
@@ -46,6 +47,7 @@ export class PreBoot {
     control.on('error', () => {}); // it ended: whoever releases it sees that
     void child.exited.then(() => {
       this.#isWaiting = false;
+      this.#hasEnded = true;
     });
   }
 
@@ -68,9 +70,8 @@ export class PreBoot {
     const { control } = child;
     if (control === null) throw new TypeError('The child has no descriptor 4.');
     const preBoot = new PreBoot(child, control, { ...launch, env }, program);
-    const end = () => void signalGroup(child.pid, 'SIGKILL');
-    if (signal.aborted) end();
-    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) preBoot.#end();
+    signal.addEventListener('abort', () => preBoot.#end(), { once: true });
     if (await isWhereItShouldBe(control, launch.directory)) return preBoot;
     await preBoot.discard();
     return undefined;
@@ -87,17 +88,23 @@ export class PreBoot {
     this.#isWaiting = false;
     const changed = Object.entries(env).filter(([name, value]) => this.#launch.env[name] !== value);
     const told = { ...Object.fromEntries(changed), NODE_OPTIONS: env['NODE_OPTIONS'] ?? null };
-    this.#control.end(`${asciiOf(JSON.stringify(told))}\n`);
+    // The shells around the app keep their end of it open for as long as they live.
+    this.#control.end(`${asciiOf(JSON.stringify(told))}\n`, () => this.#control.destroy());
     return this.#child;
   }
 
   /** Ends it, and leaves the directory as it was before. */
   async discard(): Promise<void> {
     this.#isWaiting = false;
-    signalGroup(this.#child.pid, 'SIGKILL');
+    this.#end();
     await this.#child.exited;
-    this.#control.destroy();
     for (const name of traces) await rm(join(this.#launch.directory, name), { force: true });
+  }
+
+  #end(): void {
+    // This ends what waits even when the shell that leads its group has gone.
+    this.#control.destroy();
+    if (!this.#hasEnded) signalGroup(this.#child.pid, 'SIGKILL');
   }
 }
 

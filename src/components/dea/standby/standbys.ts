@@ -2,6 +2,7 @@ import { freemem } from 'node:os';
 import type { StartRequest } from '#contract/dea.ts';
 import { messageOf } from '#ground/errors.ts';
 import { sleep } from '#ground/wait.ts';
+import { isSha1 } from '../fetch-droplet.ts';
 import { isCounted } from '../find-instance.ts';
 import { type InstanceRecord, recordOf } from '../instance-record.ts';
 import { availableMemoryMb, isFull, type Resources } from '../resources.ts';
@@ -58,7 +59,7 @@ export class Standbys implements AsyncDisposable {
     if (ready === undefined) this.#drop(keyOf(record));
     else this.#upcoming.delete(keyOf(record));
     if (request.standby !== true) this.#dropAll((key) => key.startsWith(keyOf({ app })));
-    else if (record.task === null) {
+    else if (record.task === null && isSha1(request.sha1)) {
       const instance = ready?.place.id ?? record.id;
       this.#wishes.set(keyOf({ app, index }), { request, instance, kind, isTried: false });
     }

@@ -1,3 +1,4 @@
+import { renameSync, symlinkSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -122,6 +123,24 @@ describe('a layer over a droplet', (it) => {
       assert.equal(treeOf(directory), before, name);
     }
     assert.equal((await readdir(outside)).sort(), ['below', 'file']);
+  });
+
+  it('stays in the tree when the app puts a link where a directory was meanwhile', async (scope) => {
+    const outside = await scratchDirectory(scope);
+    const directory = await unpacked(scope, await sample(scope));
+    const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`app/lib/${n}.js`, 'new']));
+    const layer = await stage(scope, await layerOf(scope, many));
+
+    const laid = layer.applyTo(directory);
+    // Others had a turn by now, and not all is there.
+    const before = (await readdir(join(directory, 'app/lib'))).length;
+    renameSync(join(directory, 'app/lib'), join(directory, 'app/moved'));
+    symlinkSync(outside, join(directory, 'app/lib'));
+    await laid;
+
+    assert.ok(before < 200, `${before} were there already`);
+    assert.equal(await readdir(outside), []);
+    assert.is((await readdir(join(directory, 'app/moved'))).length, 202);
   });
 
   it('can be any tar of a directory', async (scope) => {

@@ -8,6 +8,7 @@ import { type StagedLayer, stageLayer } from '#components/dea/layer/stage-layer.
 import { unpackDroplet } from '#components/dea/prepare-directory.ts';
 import type { LayerSource } from '#contract/dea.ts';
 import { createTarGz } from '#ground/tar.ts';
+import { waitFor } from '#ground/wait.ts';
 import { scratchDirectory } from '../../../support/scratch.ts';
 import type { Scope } from '../../../support/spec.ts';
 
@@ -93,4 +94,10 @@ export async function laidOver(scope: Scope, tree: string, members: readonly Raw
   const layer = await stage(scope, await layerFile(scope, rawTar(...members)));
   await layer.applyTo(directory);
   return directory;
+}
+
+/** Waits until a DEA has removed what it had unpacked of layers. */
+export async function untilNoLayerIsLeft({ dataDir }: { readonly dataDir: string }): Promise<void> {
+  const isEmpty = () => (readdirSync(join(dataDir, 'layers')).length === 0 ? true : undefined);
+  await waitFor('the files of all layers to be removed', isEmpty, { limitMs: 5_000 });
 }

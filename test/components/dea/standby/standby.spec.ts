@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { deaStop } from '#contract/dea.ts';
+import { identityOf, rowOf } from '#ground/processes.ts';
 import { waitFor } from '#ground/wait.ts';
 import { describe } from '../../../support/spec.ts';
 import { layerFile, layerOf, rawTar } from '../layer/support.ts';
@@ -186,6 +187,25 @@ describe('the next instance of an app that is being watched', (it) => {
     assert.is(second.instance, ready.instance);
     assert.is(await textAt(second.port), 'v1');
     assert.equal(await appPidOf(dea, second), (await processesOf(second.instance)).at(-1));
+  });
+
+  it('is started as any other when the shell around what waited was ended', async (scope) => {
+    const dea = await openDea(scope);
+    const droplet = await watchedDroplet(scope);
+    await startRunning(dea, await watchedRequest(scope, droplet, 0));
+    const ready = await untilStandby(dea);
+    const waiting = await appPidOf(dea, ready);
+    const leader = rowOf(waiting)?.sessionId ?? 0;
+    process.kill(leader, 'SIGKILL');
+    await waitFor('it to end', async () => ((await identityOf(leader)) === undefined ? true : undefined), {
+      limitMs: 5_000,
+    });
+
+    const second = await startAnother(dea, await watchedRequest(scope, droplet, 1));
+
+    assert.is(second.instance, ready.instance);
+    assert.is(await textAt(second.port), 'v1');
+    assert.not((await processesOf(second.instance)).includes(waiting));
   });
 
   it('is a new one for another droplet', async (scope) => {
