@@ -51,10 +51,9 @@ describe(
     });
 
     it('by one file is refused so large a file, whatever it makes of that', async (scope) => {
-      const { stager, stage } = await start(scope, {
-        ...filling('head -c 100000000 /dev/urandom > "$2/file"'),
-        options,
-      });
+      const line = 'head -c 100000000 /dev/urandom > "$2/file" || true';
+      const { stager, stage, request } = await start(scope, { ...filling(line), options });
+      request.properties.resources.disk = 10;
 
       const reply = await stage();
 
