@@ -45,7 +45,10 @@ describe('plan of a service', (it) => {
 
     const { options, port, listen, busPort } = planOf(input, surroundings);
 
-    assert.equal(options, '--port 80 --bus-port 0 --listen 0.0.0.0 --domain pi.local --open-bus --isolation 2 --verbose'.split(' '));
+    assert.equal(
+      options,
+      '--port 80 --bus-port 0 --listen 0.0.0.0 --domain pi.local --open-bus --isolation 2 --verbose'.split(' '),
+    );
     assert.equal({ port, listen, busPort }, { port: 80, listen: '0.0.0.0', busPort: 0 });
   });
 
