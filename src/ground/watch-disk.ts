@@ -20,8 +20,10 @@ export interface DiskExcess {
 
 /** A watch over a directory. Disposing it ends the watch. */
 export interface DiskWatch extends AsyncDisposable {
+  /** Looks now, as cheaply as the watch does. @returns what is beyond its limit, as far as there are signs of it */
+  look(): Promise<DiskExcess | undefined>;
   /** Measures now. @returns what is beyond its limit */
-  check(): Promise<DiskExcess | undefined>;
+  measure(): Promise<DiskExcess | undefined>;
 }
 
 /** Asking how much of a disk is free costs nothing. */
@@ -49,7 +51,8 @@ export function watchDisk(limits: DiskLimits, exceeded: (excess: DiskExcess) => 
   };
   const over = watch().catch(() => {}); // stopped; or the directory is gone, and with it what it took
   return {
-    check: () => gauge.measure(),
+    look: () => gauge.look(),
+    measure: () => gauge.measure(),
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('not watched any more'));
       await over;

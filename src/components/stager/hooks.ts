@@ -36,7 +36,7 @@ export async function runHook(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ScriptFailure)) throw error;
-      await context.scripts.check();
+      await context.scripts.check({ hasFailed: true });
       throw await failureOf(name, command, error, context);
     } finally {
       await log.outputEnded();

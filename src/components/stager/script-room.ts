@@ -43,9 +43,13 @@ export class ScriptRoom implements AsyncDisposable {
     return this.#sandbox;
   }
 
-  /** For a script that failed: perhaps it found no more room. @throws TaskFailure when it took more than it may */
-  async check(): Promise<void> {
-    const excess = await this.#watch?.check();
+  /**
+   * For when scripts are over.
+   * @param hasFailed perhaps because there was no more room
+   * @throws TaskFailure when they took more than they may
+   */
+  async check({ hasFailed }: { readonly hasFailed: boolean }): Promise<void> {
+    const excess = hasFailed ? await this.#watch?.measure() : await this.#watch?.look();
     if (excess !== undefined) this.#refuse(excess);
     this.signal.throwIfAborted();
   }

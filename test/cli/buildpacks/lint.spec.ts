@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -7,6 +8,7 @@ import { checkBuild } from '#cli/buildpacks/lint/check-build.ts';
 import { checkDetect } from '#cli/buildpacks/lint/check-detect.ts';
 import type { Finding } from '#cli/doctor/finding.ts';
 import { type ZipMember, zipOf } from '#ground/zip.ts';
+import { isolationHere } from '#workload/sandbox/index.ts';
 import { toyBuildpack, writeFiles } from '../../support/buildpack-repository.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe, type Scope } from '../../support/spec.ts';
@@ -106,6 +108,7 @@ describe('buildpack lint', (it) => {
         [compile('echo "$1" > "$1/where"'), 'moving', 'warning', 'app/where'],
         [compile('date +%N > "$1/now"'), 'stage again', 'warning', 'another droplet'],
         [compile(`echo x > /tmp/${mark}`), 'paths', 'problem', `/tmp/${mark}`],
+        [compile('mkdir /opt/by-a-buildpack'), 'stage', 'problem', 'exit status 1'],
         [compile('cp /app/x "$1" 2> /dev/null || true'), 'paths', 'warning', '/app/x (bin/compile:2)'],
         [{ 'bin/release': '#!/bin/sh\necho "a: [b"\n' }, 'stage', 'problem', 'release'],
         [{ 'bin/detect': '#!/bin/sh\necho Toy\n' }, 'detect: an empty folder', 'warning', 'and so is every app'],
@@ -189,6 +192,24 @@ describe('buildpack lint', (it) => {
     const { findings, app: none } = await checkDetect(subject, undefined, impatient);
     assert.match(findings[0]?.found ?? '', 'It did not answer within');
     assert.is(none, undefined);
+  });
+
+  it('keeps what it tries in a sandbox', async (scope) => {
+    if ((await isolationHere()).level === 0) return;
+    const folder = await packOf(scope, { ...whole, 'bin/compile': '#!/bin/sh\nmkdir /opt/by-a-buildpack\n' });
+
+    const { checks } = await lint(folder);
+
+    const stage = checks.find(({ check }) => check === 'stage');
+    assert.match(
+      stage?.remedy ?? '',
+      /^It could not write outside of its directories\..*\n\| mkdir: .*Read-only file system$/,
+    );
+    assert.not.ok(existsSync('/opt/by-a-buildpack'));
+    const off = await runCli(['buildpack', 'lint', await packOf(scope, whole)], {
+      env: { LOCALPAAS_ISOLATION: 'none' },
+    });
+    assert.match(off.output, /^warning {2}sandbox +It was tried without one\. It is switched off/m);
   });
 
   it('needs something to check', async () => {

@@ -6,6 +6,7 @@ import { checkDisk, checkHome } from '#cli/doctor/check-home.ts';
 import { checkNode, checkProxy, checkSystem, isolationLevel } from '#cli/doctor/check-machine.ts';
 import { checkPort } from '#cli/doctor/check-ports.ts';
 import { checkNatsServer, checkRuntimes } from '#cli/doctor/check-programs.ts';
+import { checkStaging } from '#cli/doctor/check-staging.ts';
 import { listen } from '#ground/ports.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe, type Scope } from '../../support/spec.ts';
@@ -31,6 +32,13 @@ describe('doctor', (it) => {
     assert.match(found, process.platform);
     assert.match(found, process.arch);
     assert.match(isolationLevel().found, /^Level 0: /);
+  });
+
+  it('says which level staging has, and what would give it more', async () => {
+    const { result, found, remedy } = await checkStaging();
+    if (result === 'ok')
+      assert.match(found, /^Level 2, by (?:bubblewrap|unshare): .* no boundary against hostile code/);
+    else assert.match(`${found} ${remedy}`, /^Level 0: .* run as you.* \S+\.$/);
   });
 
   it('wants a Node that is new enough', () => {

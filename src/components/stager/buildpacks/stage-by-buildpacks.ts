@@ -58,6 +58,7 @@ export async function stageByBuildpacks(
       locate: (key) => known.get(key),
       finish: async ({ directory: contents }) => {
         await log.outputEnded();
+        await scripts.check({ hasFailed: false });
         await addScripts(contents, request);
         await runPostStaging(request, join(contents, 'app'), context);
         log.line('Creating droplet');
@@ -69,7 +70,7 @@ export async function stageByBuildpacks(
     };
   } catch (error) {
     await log.outputEnded();
-    await scripts.check();
+    await scripts.check({ hasFailed: true });
     signal.throwIfAborted();
     throw explained(error, { lifecycle, log, unknown });
   } finally {

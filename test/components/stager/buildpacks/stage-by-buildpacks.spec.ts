@@ -1,31 +1,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import { type LogBatch, logBatches } from '#contract/logs.ts';
-import type { StagingReply, StagingRequest } from '#contract/staging.ts';
-import { extractTarGz } from '#ground/tar.ts';
+import type { StagingReply } from '#contract/staging.ts';
 import { rawZip } from '../../../ground/raw-zip.ts';
-import { scratchDirectory } from '../../../support/scratch.ts';
-import { describe, type Scope } from '../../../support/spec.ts';
-import { allRemoved, askToStage, linesOf, playCloudController, requestFor, startStager } from '../peers.ts';
-
-const executable = 0o100755;
-const app = rawZip([{ name: 'app.txt', content: 'hello' }]);
-
-/** A buildpack of these scripts, by name. */
-function buildpack(scripts: Readonly<Record<string, string>>): Buffer {
-  return rawZip(
-    Object.entries(scripts).map(([name, text]) => ({
-      name: `bin/${name}`,
-      content: `#!/bin/bash\n${text}\n`,
-      mode: executable,
-    })),
-  );
-}
+import { describe } from '../../../support/spec.ts';
+import { allRemoved, linesOf } from '../peers.ts';
+import { buildpack, start, unpacked } from './played-staging.ts';
 
 const counting = buildpack({
   detect: '[ -e "$1/app.txt" ] && echo Counting',
@@ -37,43 +20,6 @@ const counting = buildpack({
     echo "built $count" > "$1/built.txt"`,
   release: `echo '{default_process_types: {web: "cat built.txt; sleep 60", worker: "sleep 60"}}'`,
 });
-
-interface Given {
-  readonly packs: Readonly<Record<string, Buffer>>;
-  readonly chosen?: boolean;
-  readonly bits?: Buffer;
-  readonly options?: Parameters<typeof startStager>[1];
-}
-
-/** A stager, and a cloud controller that has an app and buildpacks. */
-async function start(scope: Scope, { packs, chosen = true, bits = app, options = {} }: Given) {
-  const stager = await startStager(scope, options);
-  const cloud = await playCloudController(scope, bits, {
-    download: (request: IncomingMessage, response) => {
-      const name = /\/buildpack\/(.*)/.exec(request.url ?? '')?.[1];
-      response.end(name === undefined ? bits : packs[name]);
-    },
-  });
-  const request: StagingRequest = {
-    ...requestFor(cloud),
-    log_id: 'my-app',
-    ...(chosen ? { lifecycle: 'buildpack' } : {}),
-    lifecycle_data: {
-      buildpacks: Object.keys(packs).map((name) => ({ name, key: name, url: `${cloud.address}/buildpack/${name}` })),
-      skip_detect: chosen,
-      stack: 'host',
-      environment: [{ name: 'VCAP_APPLICATION', value: '{"name":"my-app"}' }],
-    },
-  };
-  request.properties.environment = ['OWN=mine'];
-  return { stager, cloud, request, stage: (limitMs = 20_000) => askToStage(stager.bus, request, limitMs) };
-}
-
-async function unpacked(scope: Scope, droplet: Buffer | undefined): Promise<string> {
-  const directory = join(await scratchDirectory(scope), 'droplet');
-  await extractTarGz(Readable.from([droplet ?? Buffer.alloc(0)]), directory);
-  return directory;
-}
 
 describe('staging by buildpacks', (it) => {
   it('makes a droplet that any DEA can run, and tells what the buildpack said', async (scope) => {
