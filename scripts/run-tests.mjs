@@ -21,7 +21,7 @@ import { runFile } from './run-tests/run-file.mjs';
 const sameSignalMs = 500;
 
 /** Folders of specs that are run only when they are named. */
-const onRequest = ['executables', 'bare'];
+const onRequest = ['executables', 'bare', 'browser'];
 
 const running = new Set();
 let interruptedBy;
