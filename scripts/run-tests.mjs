@@ -7,8 +7,9 @@
  * children after the file.
  *
  * A pattern is a piece of a path or a regular expression; a file is run when one of them matches. Those in `executables/`
- * and `bare/` need what `npm run package` makes, and are run when a pattern has that word. What uvu lets pass is a failure here: no
- * file matches, a file without a test, a skipped test, a crash, a hang, something left running.
+ * and `bare/` need what `npm run package` makes, those in `browser/` a Chromium; they are run when a pattern has that word.
+ * What uvu lets pass is a failure here: no file matches, a file without a test, a skipped test, a crash, a hang, something
+ * left running.
  */
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -21,7 +22,7 @@ import { runFile } from './run-tests/run-file.mjs';
 const sameSignalMs = 500;
 
 /** Folders of specs that are run only when they are named. */
-const onRequest = ['executables', 'bare'];
+const onRequest = ['executables', 'bare', 'browser'];
 
 const running = new Set();
 let interruptedBy;

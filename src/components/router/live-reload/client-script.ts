@@ -71,7 +71,7 @@ export const clientScript = `(function () {
     hide();
   }
   function show(trouble) {
-    var key = trouble.version + ' ' + trouble.reason;
+    var key = trouble.version || trouble.reason;
     if (key === closed || (overlay && key === shown)) return;
     hide();
     shown = key;

@@ -23,6 +23,7 @@ interface Stream {
 
 /** Why an app is not as somebody wants it. */
 interface Trouble {
+  /** Of what does not run; empty where nobody said it. */
   readonly version: string;
   readonly title: string;
   readonly reason: string;
@@ -169,6 +170,7 @@ function sentence(reason: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
+/** One that fails again and again does so with words that differ a bit. */
 function isSame(one: Trouble, other: Trouble): boolean {
-  return one.version === other.version && one.reason === other.reason;
+  return one.version === other.version && (one.version !== '' || one.reason === other.reason);
 }
