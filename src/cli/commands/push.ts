@@ -113,7 +113,7 @@ async function push(cli: Cli, api: ApiClient, { input, plan, source, reached }: 
     { type: 'bits', relationships: { app: { data: { guid: app.guid } } } },
     Package,
   );
-  await uploadBits(cli, api, source, made.guid);
+  await uploadBits(cli, api, source, { packageGuid: made.guid });
   reached.at = 'bits';
   if (input.start) {
     const onStarting = () => {

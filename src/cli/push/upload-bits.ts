@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Package } from '#contract/api/resources.ts';
@@ -9,7 +9,8 @@ import { type ZipMember, zipOf } from '#ground/zip.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { Cli } from '../cli.ts';
 import { poll } from '../poll.ts';
-import { type AppFile, smallBytes } from './app-files.ts';
+import { type AppFile, contentOf, smallBytes } from './app-file.ts';
+import { ContentHashes } from './content-hashes.ts';
 import { type KnownFile, knownFiles } from './known-files.ts';
 import type { PushSource } from './push-source.ts';
 
@@ -17,9 +18,18 @@ import type { PushSource } from './push-source.ts';
 const idleMs = 300_000;
 const limitMs = 300_000;
 
-/** Uploads what a package consists of, and waits until the platform has taken it in. @throws ActionableError */
-export async function uploadBits(cli: Cli, api: ApiClient, source: PushSource, packageGuid: string): Promise<void> {
-  const known = source.kind === 'folder' ? await knownFiles(api, source.path, source.files) : [];
+/**
+ * Uploads what a package consists of, and waits until the platform has taken it in.
+ * @param hashes what is known of the files' content from the last time
+ * @throws ActionableError
+ */
+export async function uploadBits(
+  cli: Cli,
+  api: ApiClient,
+  source: PushSource,
+  { packageGuid, hashes = new ContentHashes() }: { packageGuid: string; hashes?: ContentHashes },
+): Promise<void> {
+  const known = source.kind === 'folder' ? await knownFiles(api, source.path, source.files, hashes) : [];
   const bits =
     source.kind === 'folder' ? zipFor(source.path, restOf(source.files, known)) : createReadStream(source.path);
   const boundary = `localpaas-${randomBytes(12).toString('hex')}`;
@@ -58,7 +68,7 @@ function memberOf(folder: string, { path, kind, mode, modifiedAt, sizeBytes, tar
   const file = join(folder, path);
   return {
     ...common,
-    open: () => (sizeBytes <= smallBytes ? Readable.from([readFileSync(file)]) : createReadStream(file)),
+    open: () => (sizeBytes <= smallBytes ? Readable.from([contentOf(file)]) : createReadStream(file)),
   };
 }
 
