@@ -4,7 +4,8 @@ import { ActionableError, systemCodeOf } from '#ground/errors.ts';
 import { type AppFile, appFile, attempt, explain } from './app-file.ts';
 import { IgnoreRules, leftOutByHabit } from './ignore-rules.ts';
 
-const mostFiles = 50_000;
+/** Of a push, with directories and links. */
+export const mostFiles = 50_000;
 
 /**
  * What is pushed of a folder: everything but what its `.cfignore` and habit leave out. Directories stand before what
@@ -16,7 +17,7 @@ export function appFilesIn(folder: string, leftOut: readonly string[] = leftOutB
   const rules = new IgnoreRules(ignoreFileIn(folder), leftOut);
   const found: AppFile[] = [];
   walk(realpathSync(folder), '', rules, found);
-  checkNumber(folder, found);
+  refuseEmpty(folder, found);
   return found;
 }
 
@@ -46,9 +47,8 @@ export function ignoreFileIn(folder: string): string {
   }
 }
 
-/** @throws ActionableError BAD_INPUT for a folder with nothing to push, or with more than can be meant */
-export function checkNumber(folder: string, files: readonly AppFile[]): void {
-  if (files.length > mostFiles) throw tooMany();
+/** @throws ActionableError BAD_INPUT */
+export function refuseEmpty(folder: string, files: readonly AppFile[]): void {
   if (files.some(({ kind }) => kind !== 'directory')) return;
   throw new ActionableError(
     'BAD_INPUT',
@@ -61,7 +61,7 @@ function statsOf(root: string, path: string): Stats {
   return attempt(path, () => lstatSync(join(root, path)));
 }
 
-function tooMany(): ActionableError {
+export function tooMany(): ActionableError {
   return new ActionableError(
     'BAD_INPUT',
     `There are more than ${mostFiles.toLocaleString('en')} files in this folder.`,
