@@ -36,9 +36,10 @@ export class ContentHashes {
     return found;
   }
 
-  /** For a file that was read while it was being written. */
-  forget(file: AppFile): void {
-    this.#known.delete(file);
+  /** What was read of a file in order to send it counts more than what was read before. */
+  note(file: AppFile, content: Buffer): Buffer {
+    this.#known.set(file, createHash('sha1').update(content).digest('hex'));
+    return content;
   }
 }
 

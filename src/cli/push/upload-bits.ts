@@ -31,7 +31,7 @@ export async function uploadBits(
 ): Promise<void> {
   const known = source.kind === 'folder' ? await knownFiles(api, source.path, source.files, hashes) : [];
   const bits =
-    source.kind === 'folder' ? zipFor(source.path, restOf(source.files, known)) : createReadStream(source.path);
+    source.kind === 'folder' ? zipFor(source.path, restOf(source.files, known), hashes) : createReadStream(source.path);
   const boundary = `localpaas-${randomBytes(12).toString('hex')}`;
   const body = Readable.from(multipart(cli, boundary, known, bits), { objectMode: false });
   const path = `/v3/packages/${packageGuid}/upload`;
@@ -57,19 +57,18 @@ function restOf(files: readonly AppFile[], known: readonly KnownFile[]): AppFile
   return [...left];
 }
 
-function zipFor(folder: string, files: readonly AppFile[]): Readable | undefined {
-  return files.length === 0 ? undefined : zipOf(files.map((file) => memberOf(folder, file)));
+function zipFor(folder: string, files: readonly AppFile[], hashes: ContentHashes): Readable | undefined {
+  return files.length === 0 ? undefined : zipOf(files.map((file) => memberOf(folder, file, hashes)));
 }
 
-function memberOf(folder: string, { path, kind, mode, modifiedAt, sizeBytes, target }: AppFile): ZipMember {
+function memberOf(folder: string, file: AppFile, hashes: ContentHashes): ZipMember {
+  const { path, kind, mode, modifiedAt, sizeBytes, target } = file;
   const common = { path, kind, mode, modifiedAt };
   if (kind === 'directory') return common;
   if (target !== undefined) return { ...common, open: () => Readable.from([Buffer.from(target)]) };
-  const file = join(folder, path);
-  return {
-    ...common,
-    open: () => (sizeBytes <= smallBytes ? Readable.from([contentOf(file)]) : createReadStream(file)),
-  };
+  const whole = join(folder, path);
+  const small = () => Readable.from([hashes.note(file, contentOf(whole))]);
+  return { ...common, open: () => (sizeBytes <= smallBytes ? small() : createReadStream(whole)) };
 }
 
 /** Two parts: what the platform has already, as JSON, and the rest, if there is any. */

@@ -236,6 +236,15 @@ export class KeptListing {
   }
 }
 
+/** What a push from a watch would send of a folder now. @throws ActionableError BAD_INPUT for what cannot be pushed */
+export async function listOnce(folder: string, leftOut: readonly string[]): Promise<readonly AppFile[]> {
+  const listing = new KeptListing(folder, { add: () => {}, keepOnly: () => {} }, leftOut);
+  await listing.lookAtAll(performance.now());
+  const [problem] = listing.problems();
+  if (problem !== undefined) throw problem;
+  return listing.files();
+}
+
 /** One look under way. */
 interface At {
   readonly next: Map<string, Kept>;

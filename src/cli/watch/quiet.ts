@@ -66,16 +66,17 @@ export class Quiet {
     return this.#beganAt;
   }
 
+  /** @param now when the look began */
   looked(now: number, sight: Sight): Verdict {
     const isGrowing = this.#looks > 0 && sight.changed > 0;
-    if (isGrowing) this.#lastEventAt = now; // there may be no events at all
+    if (isGrowing) this.#lastEventAt = Math.max(now, this.#lastEventAt); // there may be no events at all
     this.#looks += 1;
     this.#changed += sight.changed;
     this.#areDependencies ||= sight.areDependencies;
     const neededMs = this.#neededMs(sight, isGrowing);
     const isOver = this.#beganAt !== undefined && now - this.#beganAt >= this.#patienceMs;
-    if (!isGrowing && !sight.isBusy && now - this.#lastEventAt >= neededMs) return this.#end('settled');
-    if (isOver) return this.#end('moving');
+    if (!isGrowing && !sight.isBusy && now - this.#lastEventAt >= neededMs) return this.#end(now, 'settled');
+    if (isOver) return this.#end(now, 'moving');
     this.#waitMs = Math.max(neededMs, now - this.#lastEventAt + (sight.isBusy ? busyMs : this.#delayMs));
     return 'wait';
   }
@@ -96,9 +97,9 @@ export class Quiet {
     return this.#isMoving ? patienceMs.later : patienceMs.first;
   }
 
-  /** What follows soon belongs to the same burst, which began anew. */
-  #end(verdict: 'settled' | 'moving'): Verdict {
-    this.#beganAt = undefined;
+  /** What follows soon belongs to the same burst, which began anew; it may have, during the look. */
+  #end(now: number, verdict: 'settled' | 'moving'): Verdict {
+    this.#beganAt = this.#lastEventAt > now ? this.#lastEventAt : undefined;
     this.#isMoving = verdict === 'moving';
     return verdict;
   }

@@ -16,9 +16,9 @@ export class SettingsFiles implements Disposable {
     this.#watches = [...directories].map((directory) => this.#watch(directory, onHint));
   }
 
-  /** Differs when one of them has another content. */
-  digest(): string {
-    return sha256Of(JSON.stringify([...this.#files].map(textOf)));
+  /** By path, something that differs when the file has another content. */
+  digests(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.#files].map((path) => [path, sha256Of(textOf(path))]));
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,4 @@
 import { ActionableError } from '#ground/errors.ts';
-import { sleep } from '#ground/wait.ts';
 import type { AppFile } from '../push/app-file.ts';
 import { DirectoryWatches } from './directory-watches.ts';
 import { silentFileSystemOf } from './file-system.ts';
@@ -26,8 +25,8 @@ export interface WatchOptions {
 /** A folder at rest, or as it is while it does not come to rest. */
 export interface FolderState {
   readonly files: readonly AppFile[];
-  /** Differs when a file of the settings has another content. */
-  readonly settings: string;
+  /** By path, something that differs when the file of the settings has another content. */
+  readonly settings: Readonly<Record<string, string>>;
   /** What keeps it from being pushed; nothing when all is well. */
   readonly problems: readonly ActionableError[];
   /** Paths that go on changing; nothing when it is at rest. */
@@ -59,7 +58,6 @@ export async function* watchFolder(folder: string, options: WatchOptions): Async
 
 class WatchedFolder implements Disposable {
   readonly #onPolling: (why: string) => void;
-  readonly #signal: AbortSignal;
   readonly #watches: DirectoryWatches;
   readonly #listing: KeptListing;
   readonly #settings: SettingsFiles;
@@ -76,11 +74,11 @@ class WatchedFolder implements Disposable {
   #changed = new Set<string>();
   #lastChanged: ReadonlySet<string> = new Set();
   #toldCondition = '';
-  #wake = new AbortController();
+  #wake = () => {};
 
   constructor(folder: string, { leftOut, settings, delayMs, isPolling, onPolling, signal }: WatchOptions) {
     this.#onPolling = onPolling;
-    this.#signal = signal;
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
     this.#isPolling = isPolling;
     this.#watches = new DirectoryWatches(folder, {
       onHint: (path) => this.#hint(path),
@@ -135,7 +133,7 @@ class WatchedFolder implements Disposable {
     else if (path !== undefined) this.#hinted.add(path);
     const wasAtRest = this.#quiet.lookAt === undefined;
     this.#quiet.event(performance.now());
-    if (wasAtRest) this.#wake.abort();
+    if (wasAtRest) this.#wake();
   }
 
   #poll(why: string): void {
@@ -146,8 +144,12 @@ class WatchedFolder implements Disposable {
   }
 
   async #rest(ms: number): Promise<void> {
-    this.#wake = new AbortController();
-    await sleep(ms, AbortSignal.any([this.#wake.signal, this.#signal])).catch(() => {}); // who woke us is looked after
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      timer = setTimeout(resolve, ms);
+    });
+    clearTimeout(timer);
   }
 
   /** Looks where something happened, or everywhere when it is time for that. */
@@ -179,14 +181,14 @@ class WatchedFolder implements Disposable {
 
   /** What counts beside the files. */
   #condition(): string {
-    return JSON.stringify([this.#settings.digest(), ...this.#problems().map(({ message }) => message)]);
+    return JSON.stringify([this.#settings.digests(), ...this.#problems().map(({ message }) => message)]);
   }
 
   #tell(changedAt: number, moving: readonly string[]): FolderState {
     this.#changed = new Set();
     this.#toldCondition = this.#condition();
     const problems = this.#problems();
-    return { files: this.#listing.files(), settings: this.#settings.digest(), problems, moving, changedAt };
+    return { files: this.#listing.files(), settings: this.#settings.digests(), problems, moving, changedAt };
   }
 }
 
