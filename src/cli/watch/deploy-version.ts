@@ -76,9 +76,9 @@ export async function deployVersion(
     throw await explained(error, { api, app, log, source });
   }
   const steps = {
-    upload: uploadedAt - startedAt,
-    stage: stagedAt - uploadedAt,
-    start: performance.now() - stagedAt,
+    upload: Math.round(uploadedAt - startedAt),
+    stage: Math.round(stagedAt - uploadedAt),
+    start: Math.round(performance.now() - stagedAt),
   };
   return { app, packageGuid, steps, logFrom: await log.settle() };
 }
