@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { compileAhead } from './build/compile-ahead.mjs';
@@ -36,9 +36,10 @@ export async function build(project) {
 }
 
 /**
- * One file of JavaScript with everything `entry` needs but Node. @returns its text, and the files it was made from
+ * One file of JavaScript with everything `entry` needs but Node, and but the modules `without`, which are never to be run.
+ * @returns its text, and which files it was made from import which
  */
-export async function bundle(project, { entry, define = {}, minify = false }) {
+export async function bundle(project, { entry, define = {}, minify = false, without = [] }) {
   const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
   const { metafile, outputFiles } = await esbuild.build({
     entryPoints: [join(project, entry)],
@@ -57,10 +58,24 @@ export async function bundle(project, { entry, define = {}, minify = false }) {
     legalComments: 'none', // THIRD_PARTY_LICENSES has them
     supported: { 'dynamic-import': false }, // our own modules become lazy ones, and Node's are required
     define: { LOCALPAAS_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl', ...define },
+    plugins: [leaveOut(project, without)],
     banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   });
   refuseOpenImports(metafile);
-  return { code: outputFiles[0].text, inputs: Object.keys(metafile.inputs) };
+  const files = Object.entries(metafile.inputs);
+  const imports = Object.fromEntries(files.map(([file, { imports }]) => [file, imports.map(({ path }) => path)]));
+  return { code: outputFiles[0].text, imports };
+}
+
+/** Puts modules that say so in the place of `files`. */
+function leaveOut(project, files) {
+  const missing = new Set(files.map((file) => join(project, file)));
+  const setup = (build) => {
+    build.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+      missing.has(path) ? { contents: `throw new Error('${basename(path)} is not in this bundle');` } : undefined,
+    );
+  };
+  return { name: 'leave-out', setup };
 }
 
 /** One file means: whatever is still loaded from outside comes with Node. */

@@ -1,7 +1,7 @@
 /**
  * Kills the platform again and again, and checks that nothing acknowledged is lost; see `--help`.
  *
- *     node --import tsx scripts/torture.ts [--kills N] [--seed N] [--apps N]
+ *     node --import tsx scripts/torture.ts [--kills N | --redeploys N] [--seed N] [--apps N]
  */
 import { randomInt } from 'node:crypto';
 import { cp } from 'node:fs/promises';
@@ -15,6 +15,7 @@ import { openSurroundings, type Surroundings } from './bench/surroundings.ts';
 import { parseOptions, type TortureOptions, usage } from './torture/options.ts';
 import { planOf, type Victim } from './torture/plan.ts';
 import { Platform } from './torture/platform.ts';
+import { redeploy } from './torture/redeploys.ts';
 import { Siege, type Tally } from './torture/siege.ts';
 
 const progressEvery = 10;
@@ -43,9 +44,13 @@ async function main(args: readonly string[]): Promise<number> {
   const stop = stopSignal();
   await using scope = new AsyncDisposableStack();
   const surroundings = await openSurroundings(scope, stop.signal);
-  console.log(`${options.kills} kills, ${options.apps} apps; repeat the plan with --seed ${options.seed}`);
+  const isOfDeploys = options.redeploys > 0;
+  const what = isOfDeploys
+    ? `${options.redeploys} redeploys, about ${options.broken} of them broken`
+    : `${options.kills} kills, ${options.apps} apps`;
+  console.log(`${what}; repeat the plan with --seed ${options.seed}`);
   try {
-    return await torture(surroundings, options);
+    return await (isOfDeploys ? redeployAll(surroundings, options) : torture(surroundings, options));
   } catch (error) {
     if (stop.signal.aborted) return stop.exitCode();
     throw error;
@@ -73,6 +78,25 @@ async function torture(surroundings: Surroundings, options: TortureOptions): Pro
   await cp(home, kept, { recursive: true });
   console.log(`The home is kept in ${kept}.`);
   return 1;
+}
+
+async function redeployAll(surroundings: Surroundings, options: TortureOptions): Promise<number> {
+  await using platform = await Platform.start(surroundings, join(surroundings.scratch, 'home'));
+  const tally = await redeploy(platform, surroundings.scratch, options, (done, { requests, failures, outdated }) => {
+    if (done % progressEvery !== 0 && done !== options.redeploys) return;
+    const wrong = `${failures.length} failed, ${outdated.length} outdated`;
+    console.log(`redeploy ${done} of ${options.redeploys}: ${requests} requests, ${wrong}`);
+  });
+  const { median, least, most } = spreadOf(tally.servingMs);
+  console.log(`\nversions deployed           ${tally.deployed}`);
+  console.log(`versions given up           ${tally.givenUp}`);
+  console.log(`push until it serves        ${median.toFixed(0)} ms, ${least.toFixed(0)} – ${most.toFixed(0)}`);
+  console.log(`requests                    ${tally.requests}, the longest took ${tally.longestMs.toFixed(0)} ms`);
+  console.log(`failed requests             ${tally.failures.length}`);
+  for (const failure of tally.failures) console.log(`  ${failure}`);
+  console.log(`answers of old versions     ${tally.outdated.length}`);
+  for (const each of tally.outdated) console.log(`  ${each}`);
+  return tally.failures.length + tally.outdated.length === 0 ? 0 : 1;
 }
 
 async function endureAll(siege: Siege, { seed, kills, apps }: TortureOptions): Promise<void> {

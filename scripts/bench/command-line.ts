@@ -13,8 +13,8 @@ export const commandLine: Benchmark = {
   title: 'start to end of a command',
   unit: 'ms',
   comparisons: [
-    { name: `--version / ${empty}`, of: version, by: [empty], target: 2 },
-    { name: `apps / ${empty}`, of: apps, by: [empty] },
+    { name: `--version / ${empty} of the same Node`, of: version, by: [empty], target: 2 },
+    { name: `apps / ${empty} of the same Node`, of: apps, by: [empty] },
   ],
   async prepare(surroundings, scope) {
     const home = join(surroundings.scratch, 'command-line-home');

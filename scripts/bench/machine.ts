@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { arch, cpus, loadavg, release, totalmem, type } from 'node:os';
 import { readableSize } from '#ground/bytes.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -5,12 +6,12 @@ import type { Surroundings } from './surroundings.ts';
 /** Where the figures come from, as facts for people. */
 export type Machine = Readonly<Record<string, string>>;
 
-export function describeMachine({ natsServer, version }: Surroundings): Machine {
+export function describeMachine({ isExecutable, natsServer, node, version }: Surroundings): Machine {
   const processors = cpus();
   return {
     measured: new Date().toISOString(),
     localpaas: version,
-    Node: process.version,
+    Node: `${nodeVersion(node)}${isExecutable ? ', the one inside the executable, for bare work too' : ''}`,
     'nats-server': natsServer.version,
     system: `${type()} ${release()}, ${arch()}`,
     processors: `${processors.length} × ${processors[0]?.model.trim() ?? 'unknown'}`,
@@ -19,4 +20,8 @@ export function describeMachine({ natsServer, version }: Surroundings): Machine 
       .map((load) => load.toFixed(1))
       .join(', '),
   };
+}
+
+function nodeVersion(program: string): string {
+  return execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
 }

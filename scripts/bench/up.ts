@@ -19,7 +19,7 @@ const firstRun = 'localpaas up, first run of an executable: ready event';
 /** The start of the platform in a home that was used before. */
 export const up: Benchmark = {
   name: 'up',
-  title: 'start of the platform, warm home',
+  title: 'start of the platform, warm home; node is the one that runs localpaas',
   unit: 'ms',
   comparisons: [
     { name: 'ready event / (nats-server + node app.js)', of: ready, by: [alone, bare], target: 3 },

@@ -5,11 +5,13 @@ import {
   type CarriedFile,
   type Index,
   idBytes,
-  idOf,
   mark,
   type Part,
+  sumAt,
+  sumOf,
   trailerBytes,
 } from '#packaging/carried-files.ts';
+import { crc32Of } from '#packaging/crc32.ts';
 
 /** Files to be carried by an executable, packed. */
 export interface Cargo {
@@ -20,8 +22,8 @@ export interface Cargo {
 /** Larger files are unpacked by two threads. */
 const largePartBytes = 4_000_000;
 
-/** Read before anything else can be done: a first start has no time to unpack them. They make the executable 2 MB larger. */
-const stored: ReadonlySet<string> = new Set(['program', 'compiled']);
+/** Read before anything else can be done: a first start has no time to unpack them. They make the executable 3 MB larger. */
+const stored: ReadonlySet<string> = new Set(['program', 'commands', 'compiled-program', 'compiled-commands']);
 
 /** A bundle as executable-main.ts runs it. */
 export function asProgram(bundle: string): Buffer {
@@ -29,36 +31,54 @@ export function asProgram(bundle: string): Buffer {
   return Buffer.from(`(function (${parameters}) {${bundle}\n})`, 'latin1');
 }
 
+interface Loading {
+  /** What is loaded already. */
+  readonly onto?: Cargo;
+  /** Packs large files, where the Node of the executable unpacks zstd: that takes a third of brotli's time. */
+  readonly zstd?: ((content: Uint8Array) => Promise<Uint8Array>) | undefined;
+}
+
 /** Packs files, in this order. */
-export async function load(files: Readonly<Record<string, Uint8Array>>): Promise<Cargo> {
-  const packed: Uint8Array[] = [];
-  const index: Record<string, CarriedFile> = {};
-  let at = 0;
+export async function load(
+  files: Readonly<Record<string, Uint8Array>>,
+  { onto = { files: {}, bytes: Buffer.alloc(0) }, zstd }: Loading = {},
+): Promise<Cargo> {
+  const packed: Uint8Array[] = [onto.bytes];
+  const index: Record<string, CarriedFile> = { ...onto.files };
+  let at = onto.bytes.length;
   for (const [name, content] of Object.entries(files)) {
-    const halves = content.length > largePartBytes ? halvesOf(content) : [content];
-    const pieces = await Promise.all(halves.map((half) => (stored.has(name) ? half : smallerOf(half))));
+    const isLarge = content.length > largePartBytes;
+    const halves = isLarge ? halvesOf(content) : [content];
+    const pack = isLarge && zstd !== undefined ? zstd : smallerOf;
+    const pieces = await Promise.all(halves.map((half) => (stored.has(name) ? half : pack(half))));
     const parts: Part[] = pieces.map(({ length }, number) => {
       const part = { at, length, bytes: halves[number]?.length ?? 0 };
       at += length;
       return part;
     });
     packed.push(...pieces);
-    index[name] = { sha256: sha256Of(content), carriedSha256: sha256Of(...pieces), parts };
+    const packing = pack === zstd ? 'zstd' : 'brotli';
+    index[name] = { sha256: sha256Of(content), carriedCrc32: crc32Of(...pieces), parts, packing };
   }
   return { files: index, bytes: Buffer.concat(packed) };
 }
 
 /** What is appended to an executable. */
-export async function appendix(cargo: Cargo, index: Omit<Index, 'files'>): Promise<Buffer> {
+export function appendix(cargo: Cargo, index: Omit<Index, 'files'>): Buffer {
   const whole: Index = { ...index, files: cargo.files };
   const text = Buffer.from(JSON.stringify(whole));
-  const compressed = await compress(text);
+  return Buffer.concat([cargo.bytes, text, trailerOf(text, cargo.bytes.length + text.length)]);
+}
+
+/** What ends all that is carried. @param index as JSON @param carriedBytes without this */
+function trailerOf(index: Uint8Array, carriedBytes: number): Buffer {
   const trailer = Buffer.alloc(trailerBytes);
-  trailer.write(idOf(text), 0, 'latin1');
-  trailer.writeUInt32LE(compressed.length, idBytes);
-  trailer.writeUInt32LE(cargo.bytes.length + compressed.length + trailerBytes, idBytes + 4);
-  trailer.write(mark, idBytes + 8, 'latin1');
-  return Buffer.concat([cargo.bytes, compressed, trailer]);
+  trailer.write(sha256Of(index).slice(0, idBytes), 0, 'latin1');
+  trailer.writeUInt32LE(index.length, idBytes);
+  trailer.writeUInt32LE(carriedBytes + trailerBytes, idBytes + 4);
+  trailer.writeUInt32LE(sumOf(index, trailer), sumAt);
+  trailer.write(mark, sumAt + 4, 'latin1');
+  return trailer;
 }
 
 function halvesOf(content: Uint8Array): Uint8Array[] {

@@ -8,16 +8,18 @@ import { sha256Of as sha256OfFile } from '#packaging/program-records.ts';
 import { bundle } from '../build.mjs';
 import { assetsOf } from './assets.ts';
 import { billOfMaterials } from './bill-of-materials.ts';
-import { appendix, asProgram, load } from './carry.ts';
+import { appendix, asProgram, type Cargo, load } from './carry.ts';
 import { compiledBy } from './compiled.ts';
 import { needsOf, newestOf } from './elf.ts';
+import { bundleHalves, type Halves } from './halves.ts';
 import { licenceTexts } from './licences.ts';
 import { fetchNatsServer } from './nats-server.ts';
 import { fetchNode } from './node.ts';
-import { makeExecutable } from './sea.ts';
+import { makeExecutable, type TargetNode } from './sea.ts';
 import { fuse, makeExecutable32 } from './sea-32-bit.ts';
 import { shippedPackages } from './shipped-packages.ts';
 import { hostTarget, type Target } from './targets.ts';
+import { hasZstd, packByZstd } from './zstd.ts';
 
 export interface Places {
   readonly project: string;
@@ -42,22 +44,24 @@ export async function makeTarget(target: Target, version: string, places: Places
     fetchNatsServer(target, downloads),
     shippedPackages(project),
   ]);
-  const program = await bundle(project, { entry: 'src/main.ts', minify: true });
+  const halves = await bundleHalves(project);
   const files = {
-    program: asProgram(program.code),
+    program: asProgram(halves.program),
+    commands: asProgram(halves.commands),
     assets: Buffer.from(JSON.stringify(assetsOf(project))),
     licences: Buffer.from(await licenceTexts(project, { version: target.node.version, licence: node.licence })),
     'nats-server': natsServer.bytes,
   };
   const { version: natsVersion, origin } = natsServer;
-  const shell = await makeShell(target, node.program, places);
-  const make = async (carried: Files) => {
+  const shell = await makeShell(target, { node: node.program, halves }, places);
+  const make = async (cargo: Cargo) => {
     const glibc =
       target.machine === undefined ? undefined : newestOf(needsOf(Buffer.from(natsServer.bytes)).versions, 'GLIBC');
     const natsServerFacts = { version: natsVersion, origin, ...(glibc !== undefined && { glibc }) };
-    return shell.complete(await appendix(await load(carried), { natsServer: natsServerFacts, node: shell.node }));
+    return shell.complete(appendix(cargo, { natsServer: natsServerFacts, node: shell.node }));
   };
-  const bytes = await withCompiledCode(target, { files, make, work });
+  const cargo = await load(files, { zstd: await zstdFor(target, places) });
+  const bytes = await withCompiledCode(target, { cargo, make, work });
 
   const name = `localpaas-${target.name}`;
   await replaceFile(join(dist, name), bytes, { mode: 0o755, sync: true });
@@ -78,20 +82,25 @@ export async function makeTarget(target: Target, version: string, places: Places
   return { name, sha256 };
 }
 
-type Files = Readonly<Record<string, Uint8Array>>;
+/** `undefined` where the target's Node has none. */
+async function zstdFor(target: Target, { downloads, work }: Places) {
+  if (!hasZstd(target.node.version)) return undefined;
+  const { program } = await hostNode(downloads);
+  return (content: Uint8Array) => packByZstd(content, program, work);
+}
 
 interface Assembly {
-  readonly files: Files;
-  readonly make: (files: Files) => Promise<Buffer>;
+  readonly cargo: Cargo;
+  readonly make: (cargo: Cargo) => Promise<Buffer>;
   readonly work: string;
 }
 
 /** With what V8 compiled of the program where that can be had: for this kind of machine. */
-async function withCompiledCode(target: Target, { files, make, work }: Assembly): Promise<Buffer> {
-  const bare = await make(files);
+async function withCompiledCode(target: Target, { cargo, make, work }: Assembly): Promise<Buffer> {
+  const bare = await make(cargo);
   if (target !== hostTarget()) return bare;
   const compiled = await compiledBy({ bytes: bare, sha256: sha256Of(bare) }, work);
-  return compiled === undefined ? bare : make({ ...files, compiled });
+  return compiled === undefined ? bare : make(await load(compiled, { onto: cargo }));
 }
 
 /** An executable which lacks only what it is to carry. */
@@ -100,14 +109,24 @@ interface Shell {
   readonly complete: (carried: Buffer) => Promise<Buffer>;
 }
 
+interface Ingredients {
+  /** The Node of the target. */
+  readonly node: string;
+  readonly halves: Halves;
+}
+
 /** Puts Node and the script that starts the program together. */
-async function makeShell(target: Target, node: string, places: Places): Promise<Shell> {
+async function makeShell(target: Target, { node, halves }: Ingredients, places: Places): Promise<Shell> {
+  const define = { LOCALPAAS_PLATFORM_COMMANDS: JSON.stringify(halves.platformCommands) };
   if (target.machine === undefined) {
     // Nothing may follow the signature: it is all in the script.
-    const complete = (carried: Buffer) => executableOf(target, node, places, carried.toString('base64'));
+    const complete = (carried: Buffer) => {
+      const embedded = JSON.stringify(carried.toString('base64'));
+      return executableOf(target, node, places, { ...define, LOCALPAAS_EMBEDDED: embedded });
+    };
     return { node: { sha256: await sha256OfFile(node), fuseAt: null }, complete };
   }
-  const executable = await executableOf(target, node, places);
+  const executable = await executableOf(target, node, places, define);
   const fuseAt = executable.indexOf(`${fuse}:1`) + fuse.length + 1;
   const complete = async (carried: Buffer) => Buffer.concat([executable, carried]);
   return { node: { sha256: sha256Of(executable), fuseAt }, complete };
@@ -117,16 +136,16 @@ async function executableOf(
   target: Target,
   node: string,
   { project, downloads, work }: Places,
-  embedded?: string,
+  define: Record<string, string>,
 ): Promise<Buffer> {
-  const main = await bundle(project, {
-    entry: 'src/packaging/executable-main.ts',
-    minify: true,
-    define: embedded === undefined ? {} : { LOCALPAAS_EMBEDDED: JSON.stringify(embedded) },
-  });
+  const main = await bundle(project, { entry: 'src/packaging/executable-main.ts', minify: true, define });
   if (target.bits === 32) return makeExecutable32(main.code, node, work);
-  const host = hostTarget();
-  if (host === undefined || host.bits === 32) throw new Error('pkg runs on 64-bit Linux and macOS.');
-  const { program } = await fetchNode(host, downloads);
-  return makeExecutable(main.code, { target, program: node }, { target: host, program }, work);
+  return makeExecutable(main.code, { target, program: node }, await hostNode(downloads), work);
+}
+
+/** The Node of this machine among those that are carried. */
+async function hostNode(downloads: string): Promise<TargetNode> {
+  const target = hostTarget();
+  if (target === undefined || target.bits === 32) throw new Error('pkg runs on 64-bit Linux and macOS.');
+  return { target, program: (await fetchNode(target, downloads)).program };
 }

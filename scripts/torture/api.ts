@@ -49,7 +49,7 @@ export class Api {
   /** An app that is only a record. */
   async createApp(name: string): Promise<Answered> {
     try {
-      const [space] = await this.#list('/v3/spaces', Space);
+      const [space] = await this.list('/v3/spaces', Space);
       const relationships = { space: { data: { guid: space?.guid } } };
       return await this.change('POST', '/v3/apps', { name, relationships });
     } catch (error) {
@@ -58,19 +58,19 @@ export class Api {
   }
 
   apps(): Promise<readonly App[]> {
-    return this.#list('/v3/apps', App);
+    return this.list('/v3/apps', App);
   }
 
   packages(): Promise<readonly Package[]> {
-    return this.#list('/v3/packages', Package);
+    return this.list('/v3/packages', Package);
   }
 
   droplets(): Promise<readonly Droplet[]> {
-    return this.#list('/v3/droplets', Droplet);
+    return this.list('/v3/droplets', Droplet);
   }
 
   async guidOf(name: string): Promise<string> {
-    const [app] = await this.#list(`/v3/apps?names=${name}`, App);
+    const [app] = await this.list(`/v3/apps?names=${name}`, App);
     if (app === undefined) throw new Error(`The app ${name} is gone.`);
     return app.guid;
   }
@@ -89,7 +89,7 @@ export class Api {
 
   /** Host names without the domain. */
   async routesOf(guid: string): Promise<string[]> {
-    return (await this.#list(`/v3/apps/${guid}/routes`, Route)).map(({ host }) => host);
+    return (await this.list(`/v3/apps/${guid}/routes`, Route)).map(({ host }) => host);
   }
 
   async hasDroplet(guid: string): Promise<boolean> {
@@ -98,7 +98,7 @@ export class Api {
     throw new Error(`The current droplet was asked for and the answer was ${status}: ${text}`);
   }
 
-  async #list<T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<readonly T[]> {
+  async list<T>(path: string, schema: v.GenericSchema<unknown, T>): Promise<readonly T[]> {
     const page = await this.#get(`${path}${path.includes('?') ? '&' : '?'}per_page=5000`, pageOf(schema));
     if (page.pagination.next !== null) throw new Error(`${path} has more than one page.`);
     return page.resources;

@@ -27,7 +27,7 @@ export async function startComponents(
   await using undo = new AsyncDisposableStack();
   const bus = undo.use(await Bus.connect(address, 'localpaas', log.with({ component: 'bus' })));
   const context = { bus, log, home, signal };
-  const { domain, listen } = settings;
+  const { domain, idleStopSeconds, listen, isolation, requireIsolation } = settings;
 
   let router: RunningRouter | undefined;
   let apiAnswers = Promise.resolve(true as const);
@@ -45,11 +45,14 @@ export async function startComponents(
     await startAll(
       [
         // What takes longest comes first: it waits for the bus's disk.
-        part(cloudController, v.parse(CloudControllerOptions, { domain, hostNames, version, home: home.path })),
+        part(
+          cloudController,
+          v.parse(CloudControllerOptions, { domain, hostNames, version, home: home.path, idleStopSeconds }),
+        ),
         routerPart,
         part(logCache, v.parse(LogCacheOptions, { domain, hostNames })),
         part(dea, v.parse(DeaOptions, { path: process.env['PATH'] ?? '', userHome: homedir() })),
-        part(stager, v.parse(StagerOptions, {})),
+        part(stager, v.parse(StagerOptions, { isolation, requireIsolation, hidden: [home.path] })),
         part(healthManager, v.parse(HealthManagerOptions, {})),
       ],
       context,

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Entrance } from '#components/router/index.ts';
 import { DomainName } from '#contract/hosts.ts';
 import type { Log } from '#ground/log.ts';
+import { IsolationSettings } from '#workload/sandbox/settings.ts';
 import type { Home } from './home.ts';
 
 const Port = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535));
@@ -18,6 +19,10 @@ export const PlatformSettings = v.object({
   openBus: v.optional(v.boolean(), false),
   /** Apps are `<name>.<domain>`. */
   domain: v.optional(DomainName, 'localhost'),
+  /** Of staging. */
+  ...IsolationSettings.entries,
+  /** Seconds without a request after which an app is stopped that does not say otherwise; never when absent. */
+  idleStopSeconds: v.optional(v.pipe(v.number(), v.minValue(1))),
 });
 export type PlatformSettings = v.InferOutput<typeof PlatformSettings>;
 

@@ -9,6 +9,7 @@ import { reasonOf } from '#ground/reason-of.ts';
 import { sleep } from '#ground/wait.ts';
 import { portOf } from './addresses.ts';
 import { refusalOf, strangeAnswer } from './api-refusal.ts';
+import { keepCompiledCommands } from './keep-compiled.ts';
 import { type Endpoint, endpointOf, type Login, readLogin, writeLogin } from './login.ts';
 
 type Schema<T> = v.GenericSchema<unknown, T>;
@@ -51,6 +52,7 @@ export class ApiClient {
         'Stop localpaas and start it again with `localpaas up`, which logs it in.',
       );
     }
+    keepCompiledCommands();
     return new ApiClient(endpoint, login, cli.signal);
   }
 

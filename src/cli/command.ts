@@ -1,4 +1,5 @@
 import { megabytesOf } from '#ground/bytes.ts';
+import { secondsOf } from '#ground/durations.ts';
 import { ActionableError } from '#ground/errors.ts';
 import type { Cli } from './cli.ts';
 
@@ -93,6 +94,15 @@ export function megabytes(syntax: string, description: string): Parameter<number
     const value = megabytesOf(given);
     if (value !== undefined && value > 0) return value;
     throw misused(syntax, given, 'a size such as 256M or 1G');
+  };
+  return { syntax, description, initial: undefined, parse };
+}
+
+/** A length of time, as it was written: `10m`. */
+export function duration(syntax: string, description: string): Parameter<string | undefined> {
+  const parse = (given: string) => {
+    if (secondsOf(given) !== undefined) return given;
+    throw misused(syntax, given, 'a time such as 90s, 10m or 1h30m');
   };
   return { syntax, description, initial: undefined, parse };
 }

@@ -69,6 +69,15 @@ const Service = v.looseObject({
   vendor: v.nullish(v.string()),
 });
 
+/** Ours: where a layer is had, and the SHA-256 of its bytes. */
+const Layer = v.looseObject({
+  sha256: v.pipe(v.string(), v.regex(/^[\da-f]{64}$/i, 'no SHA-256')),
+  uri: v.string(),
+  /** A path tried first when it exists on this machine. */
+  file: v.nullish(v.string()),
+});
+export type LayerSource = v.InferOutput<typeof Layer>;
+
 const StartRequest = v.looseObject({
   droplet: Id,
   index: Count,
@@ -119,6 +128,14 @@ const StartRequest = v.looseObject({
   ),
   /** Ours: lines of a crontab, run in the instance while it runs. */
   cron: v.nullish(v.array(v.string())),
+  /**
+   * Ours: a plain tar that is laid over the unpacked droplet before it starts, as a layer of an OCI image is. Its members are
+   * paths within the droplet (`app/server.js`); an empty file `dir/.wh.name` stands for a `dir/name` that is not there any
+   * more, `dir/.wh..wh..opq` for all that `dir` held.
+   */
+  layer: v.nullish(Layer),
+  /** Ours: the app is being watched, and its next version will come soon: the DEA may prepare for it. */
+  standby: v.nullish(v.boolean()),
 });
 export type StartRequest = v.InferOutput<typeof StartRequest>;
 
@@ -135,16 +152,43 @@ const instanceFilter = {
   states: v.nullish(v.array(v.string())),
 };
 
-const StopRequest = v.looseObject(instanceFilter);
+const StopRequest = v.looseObject({
+  ...instanceFilter,
+  /** Ours: seconds that running instances may go on with the requests they have, when they get no new ones any more. */
+  drain: v.nullish(v.pipe(v.number(), v.minValue(0), v.maxValue(3_600))),
+});
 export type StopRequest = v.InferOutput<typeof StopRequest>;
 
 /** To all DEAs; a filter that is absent matches everything. */
 export const deaStop = subject('dea.stop', StopRequest);
 
 /** New uris of an app. New ones are registered, missing ones withdrawn. */
-const UpdateRequest = v.looseObject({ droplet: Id, uris: v.nullish(Uris) });
+const UpdateRequest = v.looseObject({
+  droplet: Id,
+  uris: v.nullish(Uris),
+  /** Ours: only the instances of this version. */
+  version: v.nullish(v.string()),
+});
 export type UpdateRequest = v.InferOutput<typeof UpdateRequest>;
 export const deaUpdate = subject('dea.update', UpdateRequest);
+
+/** Of an app, or of one version of it. */
+const SyncRequest = v.looseObject({ droplet: Id, version: v.nullish(v.string()), layer: Layer });
+export type SyncRequest = v.InferOutput<typeof SyncRequest>;
+
+const Synced = v.looseObject({
+  dea: v.string(),
+  instance: v.string(),
+  index: Count,
+  /** How many files and links were written or removed. */
+  files: v.nullish(Count),
+  /** Why its files are not, or not all, what the layer says; in words. */
+  error: v.nullish(v.string()),
+});
+export type Synced = v.InferOutput<typeof Synced>;
+
+/** Ours, to all DEAs: lay this over the files of instances that run, for apps that reload by themselves. One reply each. */
+export const deaSync = exchange('localpaas.dea.sync', SyncRequest, Synced);
 
 const FindRequest = v.looseObject({ ...instanceFilter, include_stats: v.nullish(v.boolean()) });
 export type FindRequest = v.InferOutput<typeof FindRequest>;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { exchange, subject, subjectFamily } from '#ground/subject.ts';
-import { Count, EpochSeconds, Id, Nothing } from './primitives.ts';
+import { Count, EpochSeconds, Id, Nothing, Seconds } from './primitives.ts';
 
 /** Shapes: health_manager 1063399 and its `health.start`/`health.stop` subjects of 2013. */
 
@@ -131,6 +131,8 @@ export const BulkApp = v.looseObject({
   version: v.nullable(v.string()),
   /** Ours: under which names the app is reached. Nobody can ask for one without any. */
   uris: v.optional(v.array(v.string())),
+  /** Ours: after how long without a request it may be stopped, null for never; absent, that is the health manager's matter. */
+  idle_stop_seconds: v.optional(v.nullable(Seconds)),
 });
 export type BulkApp = v.InferOutput<typeof BulkApp>;
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { exchange, subjectFamily } from '#ground/subject.ts';
+import { isPlainLogBatch } from './plain-messages.ts';
 import { Count } from './primitives.ts';
 
 /** Log lines travel as data on the bus; the fields are those of a log-cache envelope. */
@@ -24,7 +25,7 @@ const LogBatch = v.object({
 export type LogBatch = v.InferOutput<typeof LogBatch>;
 
 /** `localpaas.logs.<source id>` */
-export const logBatches = subjectFamily('localpaas.logs.*', LogBatch);
+export const logBatches = subjectFamily('localpaas.logs.*', LogBatch, isPlainLogBatch);
 
 const RecentLogs = v.object({ source_id: v.string(), limit: Count });
 const RecentLogsReply = v.object({

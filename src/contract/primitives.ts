@@ -11,6 +11,9 @@ export const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** Seconds since 1970, possibly with a fraction. */
 export const EpochSeconds = v.pipe(v.number(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 
+/** A length of time. */
+export const Seconds = v.pipe(v.number(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+
 /** Host names without scheme, e.g. `hello.localhost`, possibly with a path: `hello.localhost/api`. */
 export const Uris = v.array(v.pipe(v.string(), v.nonEmpty()));
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { deflatedSubject, exchange, subject } from '#ground/subject.ts';
-import { Id, Nothing, Port, Uris } from './primitives.ts';
+import { isPlainRoute } from './plain-messages.ts';
+import { Count, Id, Nothing, Port, Uris } from './primitives.ts';
 
 /**
  * Route registration: whoever serves a host name tells the routers where it listens. Identity is uri + host + port.
@@ -18,6 +19,8 @@ const RouteMessage = v.object({
   private_instance_id: v.nullish(v.string()),
   /** Ours and gorouter's: which instance this is, for log lines and headers. */
   private_instance_index: v.nullish(v.string()),
+  /** Ours: which version of its app an instance runs. */
+  version: v.nullish(v.string()),
 });
 export type RouteMessage = v.InferOutput<typeof RouteMessage>;
 
@@ -26,7 +29,7 @@ const RouteWithdrawal = v.object({ ...RouteMessage.entries, port: v.nullish(Port
 export type RouteWithdrawal = v.InferOutput<typeof RouteWithdrawal>;
 
 /** Published when an instance becomes healthy, at every register interval, and on `router.start`. */
-export const routerRegister = subject('router.register', RouteMessage);
+export const routerRegister = subject('router.register', RouteMessage, isPlainRoute);
 
 export const routerUnregister = subject('router.unregister', RouteWithdrawal);
 
@@ -48,6 +51,28 @@ export const routerStart = subject('router.start', RouterStart);
 
 /** gorouter's question for the same facts. */
 export const routerGreet = exchange('router.greet', Nothing, RouterStart);
+
+const EndpointsQuestion = v.object({
+  /** The host names, with or without a path, that lead there. */
+  uris: v.pipe(Uris, v.minLength(1)),
+  /** Only instances that run this version; all when absent. */
+  version: v.nullish(v.string()),
+  /** Only the one with this `private_instance_id`; all when absent. */
+  private_instance_id: v.nullish(v.string()),
+});
+export type EndpointsQuestion = v.InferOutput<typeof EndpointsQuestion>;
+
+const EndpointsReply = v.object({
+  /** Id of the router. */
+  router: v.string(),
+  /** How many of these instances get requests, at the uri which the fewest of them serve. */
+  routed: Count,
+  /** Requests, streams and websockets that they are at work on, also those that get no new ones. */
+  active: Count,
+});
+
+/** Ours: "do you know these instances, and are they still busy?" Each router answers. */
+export const routerEndpoints = exchange('localpaas.router.endpoints', EndpointsQuestion, EndpointsReply);
 
 /** Their number is looked at before they are. */
 const ActiveApps = v.pipe(v.array(v.unknown()), v.maxLength(100_000), v.array(Id));

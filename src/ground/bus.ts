@@ -137,7 +137,7 @@ export class Bus implements AsyncDisposable {
     { limitMs }: { limitMs: number },
   ): Promise<Reply> {
     const raw = await this.#connection.request(exchange.name, encode(exchange, request), { timeout: limitMs });
-    const parsed = parse(exchange.reply, raw.data);
+    const parsed = parse({ schema: exchange.reply }, raw.data);
     if (!parsed.ok) throw new Error(`The reply to ${exchange.name} is not valid: ${parsed.reason}`);
     return parsed.value;
   }
@@ -228,7 +228,7 @@ export class Bus implements AsyncDisposable {
 
   /** The message, or why it was refused, which has been logged then. */
   #decode<Message>(subject: Subject<Message>, raw: Msg): Parsed<Message> {
-    const parsed = parse(subject.schema, raw.data, subject.coding);
+    const parsed = parse(subject, raw.data);
     if (!parsed.ok) this.#log.warn('message refused', { subject: raw.subject, reason: parsed.reason });
     return parsed;
   }

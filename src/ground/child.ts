@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import { Duplex, type Readable, type Writable } from 'node:stream';
 import { ActionableError, systemCodeOf } from './errors.ts';
 import { sleep } from './wait.ts';
 
@@ -35,6 +35,8 @@ export interface Child extends AsyncDisposable {
   readonly stdin: Writable | null;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
+  /** The other end of the child's descriptor 4, where `stdio` asks for a pipe there. */
+  readonly control: Duplex | null;
   readonly exited: Promise<Exit>;
 }
 
@@ -64,6 +66,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     stdin: child.stdin,
     stdout: child.stdout,
     stderr: child.stderr,
+    control: child.stdio[4] instanceof Duplex ? child.stdio[4] : null,
     exited,
     [Symbol.asyncDispose]: () => endGroup(options.inOurGroup === true ? pid : -pid, exited, options.graceMs ?? 5_000),
   };

@@ -25,6 +25,8 @@ const exitCodes = {
   PROGRAM_NOT_FOUND: 4,
   PROGRAM_TOO_OLD: 4,
   START_FAILED: 4,
+  /** Less isolation than is required. */
+  NOT_ISOLATED: 4,
   CACHE_NOT_USABLE: 4,
   /** Files of the installation belong to somebody else. */
   NOT_PERMITTED: 4,

@@ -9,7 +9,15 @@ export interface Subject<Message> {
   readonly schema: Schema<Message>;
   /** How the text travels, if not as it is: deflated, in the format of zlib. */
   readonly coding?: 'deflate';
+  /** Only for what comes by the thousand. */
+  readonly isPlain?: PlainCheck;
 }
+
+/**
+ * Whether the schema takes a message, and leaves it as it is, told by hand and so in a fraction of the time. What it does
+ * not know the schema decides.
+ */
+export type PlainCheck = (message: unknown) => boolean;
 
 /** A family of subjects that differ in one token, e.g. `dea.<uuid>.start`. */
 export interface SubjectFamily<Message> extends Subject<Message> {
@@ -24,8 +32,8 @@ export interface Exchange<Request, Reply> extends Subject<Request> {
   readonly reply: Schema<Reply>;
 }
 
-export function subject<Message>(name: string, schema: Schema<Message>): Subject<Message> {
-  return { name, schema };
+export function subject<Message>(name: string, schema: Schema<Message>, isPlain?: PlainCheck): Subject<Message> {
+  return { name, schema, ...(isPlain && { isPlain }) };
 }
 
 export function exchange<Request, Reply>(
@@ -42,12 +50,20 @@ export function deflatedSubject<Message>(name: string, schema: Schema<Message>):
 }
 
 /** @param pattern has exactly one `*` token, which stands for the varying part */
-export function subjectFamily<Message>(pattern: string, schema: Schema<Message>): SubjectFamily<Message> {
+export function subjectFamily<Message>(
+  pattern: string,
+  schema: Schema<Message>,
+  isPlain?: PlainCheck,
+): SubjectFamily<Message> {
   const position = pattern.split('.').indexOf('*');
   return {
-    name: pattern,
-    schema,
-    at: (token) => ({ name: pattern.replace('*', () => checkToken(token)), schema }),
+    ...subject(pattern, schema, isPlain),
+    at: (token) =>
+      subject(
+        pattern.replace('*', () => checkToken(token)),
+        schema,
+        isPlain,
+      ),
     tokenOf: (name) => name.split('.')[position] ?? '',
   };
 }

@@ -176,7 +176,7 @@ export async function extractTarGz(
 
 async function unpack(bytes: AsyncIterable<Uint8Array>, table: MemberTable, unpacking: Unpacking): Promise<void> {
   await parseTar(bytes, {
-    entry: (entry) => accept(entry, table, unpacking),
+    entry: (entry) => void unpackEntry(entry, table, unpacking),
     ignored: (entry) => {
       throw table.refuse(entry.path, `is of a kind that is not known here (${entry.type})`, remedy);
     },
@@ -214,25 +214,35 @@ export async function parseTar(bytes: AsyncIterable<Uint8Array>, visitor: TarVis
 
 const remedy = 'Make the tar again, with plain files, directories and links only.';
 
-function accept(entry: TarEntry, table: MemberTable, unpacking: Unpacking): void {
+/** Takes what an entry of a tar holds, or refuses it. @returns its path, as of the table */
+export function unpackEntry(entry: TarEntry, table: MemberTable, unpacking: Unpacking): string {
   const { path: name, mode = 0o644, linkpath = '' } = entry;
-  if (entry.type === 'Directory' || entry.type === 'GNUDumpDir') {
-    unpacking.directory(table.add(name, 'directory', 0), mode);
-  } else if (entry.type === 'SymbolicLink') {
-    unpacking.symlink(table.add(name, 'symlink', 0, linkpath), linkpath);
-  } else if (entry.type === 'Link') {
-    const existing = table.pathOf(linkpath);
-    if (table.kindOf(existing) !== 'file') {
-      throw table.refuse(name, `is a link to '${linkpath}', which is no file before it`, remedy);
-    }
-    unpacking.hardLink(table.add(name, 'file', 0), existing);
-  } else if (entry.type === 'File' || entry.type === 'OldFile' || entry.type === 'ContiguousFile') {
-    const file = unpacking.file(table.add(name, 'file', entry.size), mode | 0o400);
+  if (entry.type === 'File' || entry.type === 'OldFile' || entry.type === 'ContiguousFile') {
+    const path = table.add(name, 'file', entry.size);
+    const file = unpacking.file(path, mode | 0o400);
     entry.on('data', (chunk: Buffer) => file.write(chunk));
     entry.on('end', () => file.close(entry.mtime));
-    return;
-  } else throw table.refuse(name, 'is a device or a pipe', remedy);
+    return path;
+  }
   entry.resume();
+  if (entry.type === 'Directory' || entry.type === 'GNUDumpDir') {
+    const path = table.add(name, 'directory', 0);
+    unpacking.directory(path, mode);
+    return path;
+  }
+  if (entry.type === 'SymbolicLink') {
+    const path = table.add(name, 'symlink', 0, linkpath);
+    unpacking.symlink(path, linkpath);
+    return path;
+  }
+  if (entry.type !== 'Link') throw table.refuse(name, 'is a device or a pipe', remedy);
+  const existing = table.pathOf(linkpath);
+  if (table.kindOf(existing) !== 'file') {
+    throw table.refuse(name, `is a link to '${linkpath}', which is no file before it`, remedy);
+  }
+  const path = table.add(name, 'file', 0);
+  unpacking.hardLink(path, existing);
+  return path;
 }
 
 export function isOfArchive(error: unknown): boolean {

@@ -1,22 +1,23 @@
 import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { brotliDecompress, brotliDecompressSync } from 'node:zlib';
-import { sha256Of } from '#ground/digest.ts';
 import { ActionableError } from '#ground/errors.ts';
+import { crc32Of } from './crc32.ts';
+import { type Packing, unpack, unpackSync } from './unpack.ts';
 
 /**
  * An executable carries files behind its own bytes:
  *
- *     part… · index · id, 32 hexadecimal digits · length of the index, 4 bytes · length of all of this, 4 bytes · mark
+ *     part… · index · id, 32 hexadecimal digits · length of the index, 4 bytes · length of all of this, 4 bytes ·
+ *     CRC-32 from the index up to here, 4 bytes · mark
  *
- * Numbers are little-endian. The index is JSON. It and most parts are compressed by brotli. It has the sha256 of each file,
- * and the id is the beginning of its own: it vouches for everything, and tells one build from another. A file is one part
- * or several, which can be unpacked at the same time.
+ * Numbers are little-endian. The index is JSON. It has the sha256 of each file, and the id is the beginning of its own: it
+ * tells one build from another. Parts have a CRC-32 too, which is checked whenever they are read, and most are compressed. A
+ * file is one part or several, which can be unpacked at the same time.
  */
 export const mark = 'LOCALPAS';
 export const idBytes = 32;
-export const trailerBytes = idBytes + 8 + mark.length;
-const likelyIndexBytes = 4096;
+export const sumAt = idBytes + 8;
+export const trailerBytes = sumAt + 4 + mark.length;
 const nothing = Buffer.alloc(0);
 
 /**
@@ -32,9 +33,10 @@ export interface Part {
 export interface CarriedFile {
   /** Of the file as it was: what tells it from others. */
   readonly sha256: string;
-  /** Of its parts as they are carried: what tells whether they are whole, for a third of the time. */
-  readonly carriedSha256: string;
+  /** Of its parts as they are carried: what tells whether they are whole. */
+  readonly carriedCrc32: number;
   readonly parts: readonly Part[];
+  readonly packing: Packing;
 }
 
 interface CarriedNatsServer {
@@ -86,13 +88,15 @@ export class CarriedFiles {
   readonly at: number;
   readonly #source: Source;
   readonly #indexBytes: number;
+  readonly #trailer: Buffer;
   #index: Index | undefined;
 
   /** @throws ActionableError EXECUTABLE_DAMAGED */
   constructor(source: Source) {
     this.#source = source;
     const trailer = source.size < trailerBytes ? undefined : source.readSync(source.size - trailerBytes, trailerBytes);
-    if (trailer?.toString('latin1', idBytes + 8) !== mark) throw damaged('its end is missing');
+    if (trailer?.toString('latin1', sumAt + 4) !== mark) throw damaged('its end is missing');
+    this.#trailer = trailer;
     this.id = trailer.toString('latin1', 0, idBytes);
     this.#indexBytes = trailer.readUInt32LE(idBytes);
     this.at = source.size - trailer.readUInt32LE(idBytes + 4);
@@ -111,10 +115,15 @@ export class CarriedFiles {
 
   /** @throws ActionableError EXECUTABLE_DAMAGED */
   readSync(name: string): Buffer {
-    const { parts } = this.#file(name);
+    const { parts, packing } = this.#file(name);
     const carried = parts.map((part) => this.#bytesOf(part));
     this.#verify(name, carried);
-    const pieces = attempt(name, () => parts.map((part, at) => unpackSync(carried[at] ?? nothing, part)));
+    const pieces = attempt(name, () =>
+      parts.map((part, at) => {
+        const content = carried[at] ?? nothing;
+        return isPacked(part) ? unpackSync(content, part.bytes, packing) : content;
+      }),
+    );
     const [whole, second] = pieces;
     return whole !== undefined && second === undefined ? whole : Buffer.concat(pieces);
   }
@@ -132,9 +141,12 @@ export class CarriedFiles {
    * @throws ActionableError EXECUTABLE_DAMAGED
    */
   async readUnverified(name: string): Promise<Unverified> {
-    const { parts } = this.#file(name);
+    const { parts, packing } = this.#file(name);
     const carried = parts.map((part) => this.#bytesOf(part));
-    const unpacking = parts.map((part, at) => unpack(carried[at] ?? nothing, part));
+    const unpacking = parts.map(async (part, at) => {
+      const content = carried[at] ?? nothing;
+      return isPacked(part) ? unpack(content, part.bytes, packing) : content;
+    });
     try {
       return { pieces: await Promise.all(unpacking), verify: () => this.#verify(name, carried) };
     } catch (cause) {
@@ -144,7 +156,7 @@ export class CarriedFiles {
 
   /** Whether these are the parts of a file as it was built. @throws ActionableError EXECUTABLE_DAMAGED */
   #verify(name: string, carried: readonly Buffer[]): void {
-    if (sha256Of(...carried) !== this.#file(name).carriedSha256) throw damagedPart(name);
+    if (crc32Of(...carried) !== this.#file(name).carriedCrc32) throw damagedPart(name);
   }
 
   sha256(name: string): string {
@@ -158,9 +170,8 @@ export class CarriedFiles {
   }
 
   #readIndex(): Index {
-    const compressed = this.#source.readSync(this.#indexAt(), this.#indexBytes);
-    const text = brotliDecompressSync(compressed, roomFor(likelyIndexBytes));
-    if (idOf(text) !== this.id) throw new Error('it is another one');
+    const text = this.#source.readSync(this.#indexAt(), this.#indexBytes);
+    if (sumOf(text, this.#trailer) !== this.#trailer.readUInt32LE(sumAt)) throw new Error('it is another one');
     const index = JSON.parse(text.toString()) as Index;
     const ends = Object.values(index.files).flatMap(({ parts }) => parts.map(({ at, length }) => at + length));
     if (this.at + Math.max(0, ...ends) !== this.#indexAt()) throw new Error('it lies elsewhere');
@@ -176,23 +187,13 @@ export class CarriedFiles {
   }
 }
 
-/** Of an index, as JSON. */
-export function idOf(index: Uint8Array): string {
-  return sha256Of(index).slice(0, idBytes);
+/** Of an index, as JSON, and the beginning of the trailer behind it. */
+export function sumOf(index: Uint8Array, trailer: Buffer): number {
+  return crc32Of(index, trailer.subarray(0, sumAt));
 }
 
-function unpackSync(content: Buffer, { length, bytes }: Part): Buffer {
-  return length === bytes ? content : brotliDecompressSync(content, roomFor(bytes));
-}
-
-/** On another thread. */
-async function unpack(content: Buffer, { length, bytes }: Part): Promise<Buffer> {
-  return length === bytes ? content : promisify(brotliDecompress)(content, roomFor(bytes));
-}
-
-/** Of what is known to become so large the pieces need not be collected. */
-function roomFor(bytes: number) {
-  return { chunkSize: Math.max(bytes, 64) }; // zlib's smallest
+function isPacked({ length, bytes }: Part): boolean {
+  return length !== bytes;
 }
 
 function attempt<T>(name: string, work: () => T): T {

@@ -1,7 +1,10 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Script } from 'node:vm';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { crc32Of } from './crc32.ts';
+
+/** What one run needs of the program: the first runs components, as `up` does, and the second everything else. */
+export type Half = 'program' | 'commands';
 
 /** A program, and what V8 compiled of it when it ran. */
 interface Compiled {
@@ -19,16 +22,16 @@ export interface CompiledCode {
   write(source: string, script: Script): void;
 }
 
-/** @param program tells one program from another */
-export function compiledCodeIn(directories: readonly string[], program: string): CompiledCode {
+/** @param program tells one program from another @param half of it */
+export function compiledCodeIn(directories: readonly string[], program: string, half: Half): CompiledCode {
   // V8 itself takes, and dies of, what another Node compiled.
-  const head = `${program} ${process.version} ${process.arch} `;
-  const paths = directories.map((directory) => join(directory, `compiled-${program.slice(0, 16)}-${process.arch}`));
+  const head = `${half} ${program} ${process.version} ${process.arch} `;
+  const name = `compiled-${half}-${program.slice(0, 16)}-${process.arch}`;
+  const paths = directories.map((directory) => join(directory, name));
   return {
     read: () => firstOf(paths, (path) => contentOf(readFileSync(path), head)),
     write(source, script) {
-      const bytes = [Buffer.from(`${head}${source.length}\n${source}`, 'latin1'), script.createCachedData()];
-      const checked = gzipSync(Buffer.concat(bytes), { level: 0 });
+      const checked = withSum(Buffer.from(`${head}${source.length}\n${source}`, 'latin1'), script.createCachedData());
       firstOf(paths, (path) => replace(path, checked));
     },
   };
@@ -54,11 +57,26 @@ function contentOf(file: Buffer, head: string): Compiled {
 
 /** What lies in a file that was kept. @throws Error when it is damaged */
 export function compiledIn(file: Buffer): Compiled & { readonly head: string } {
-  const bytes = gunzipSync(file, { chunkSize: Math.max(file.length, 64) }); // checks them, too
+  const bytes = checked(file);
   const start = bytes.indexOf(10) + 1;
   const [, head = '', length] = /^(.* )(\d+)\n$/.exec(bytes.toString('latin1', 0, start)) ?? [];
   const end = start + Number(length);
   return { head, source: bytes.toString('latin1', start, end), code: bytes.subarray(end) };
+}
+
+const sumBytes = 4;
+
+function withSum(...pieces: readonly Uint8Array[]): Buffer {
+  const file = Buffer.concat([...pieces, Buffer.alloc(sumBytes)]);
+  file.writeUInt32LE(crc32Of(file.subarray(0, -sumBytes)), file.length - sumBytes);
+  return file;
+}
+
+/** What was given its sum. @throws Error when it is damaged */
+function checked(file: Buffer): Buffer {
+  const bytes = file.subarray(0, -sumBytes);
+  if (file.length < sumBytes || file.readUInt32LE(bytes.length) !== crc32Of(bytes)) throw new Error('damaged');
+  return bytes;
 }
 
 function replace(path: string, bytes: Uint8Array): true {

@@ -1,14 +1,15 @@
 import { CarriedFiles, type Source, type Unverified } from './carried-files.ts';
+import type { Half } from './compiled-code.ts';
 
 /** How this program was started when it is one executable. */
 export interface Executable {
   /** Where the files it carries lie. */
   readonly source: Source;
-  /** Whether V8 had this program compiled by an earlier run. */
-  readonly isCompiled: boolean;
+  /** Which half of the program runs. */
+  readonly half: Half;
   /** The nats-server, which is being unpacked where it probably will be needed; once, so that nobody keeps 15 MB. */
   takeNatsServer(): Promise<Unverified> | undefined;
-  /** Keeps what V8 compiled until now for the next start. Takes some 20 ms. */
+  /** Keeps what V8 compiled until now for the next start, once, unless an earlier one did. Takes some 20 ms. */
   keepCompiled(): void;
 }
 

@@ -59,6 +59,7 @@ describe('command line', (it) => {
       route: true,
       randomRoute: false,
       start: true,
+      strategy: undefined,
       wait: true,
       manifest: undefined,
       noManifest: true,

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { choice, count, flag, list, megabytes, type Parameter } from '#cli/command.ts';
+import { choice, count, duration, flag, list, megabytes, type Parameter } from '#cli/command.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { describe } from '../support/spec.ts';
 
@@ -38,6 +38,15 @@ describe('parameters of commands', (it) => {
     assert.is(parse(memory, '512'), 512);
     for (const text of ['0', 'M', '12X', '-5M', '']) {
       assert.match(refusalOf(memory, text), /^USAGE --memory cannot be '.*'\. Give it a size such as 256M or 1G\.$/);
+    }
+  });
+
+  it('take a length of time as it was written', () => {
+    const idleStop = duration('--idle-stop <time>', 'how long');
+
+    assert.is(parse(idleStop, '1h30m'), '1h30m');
+    for (const text of ['0s', '10', 'never', '']) {
+      assert.match(refusalOf(idleStop, text), /^USAGE --idle-stop cannot be '.*'\. Give it a time such as 90s, 10m or/);
     }
   });
 

@@ -69,6 +69,10 @@ export const malformedOfDea: Readonly<Record<string, Malformed>> = {
       ['sidecars', [{ name: 'cache' }]],
       ['cron', '* * * * * true'],
       ['health_check', { type: 'port', timeout: 0 }],
+      ['layer', 'layer.tar'],
+      ['layer', { sha256: 'abc', uri: 'http://127.0.0.1:9022/layer' }],
+      ['layer', { sha256: 'a'.repeat(64) }],
+      ['standby', 'yes'],
     ],
   },
   'dea.advertise': {
@@ -156,4 +160,22 @@ export const malformedOfDea: Readonly<Record<string, Malformed>> = {
     ],
   },
   'droplet.status': { reply: stats },
+  'localpaas.dea.sync': {
+    message: [
+      ['droplet', undefined],
+      ['version', 1],
+      ['layer', undefined],
+      ['layer.sha256', undefined],
+      ['layer.sha256', 'abc'],
+      ['layer.uri', null],
+      ['layer.file', 7],
+    ],
+    reply: [
+      ['dea', undefined],
+      ['instance', null],
+      ['index', -1],
+      ['files', 0.5],
+      ['error', 7],
+    ],
+  },
 };

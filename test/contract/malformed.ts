@@ -134,6 +134,7 @@ export const malformed: Readonly<Record<string, Malformed>> = {
       ['uris.0', ''],
       ['state', 'ASLEEP'],
       ['reason', 1],
+      ['idle_stop_seconds', -1],
     ],
   },
   'localpaas.logs.*': {
@@ -164,6 +165,21 @@ export const malformed: Readonly<Record<string, Malformed>> = {
       ['lines.0.instance_id', 0],
     ],
   },
+  'localpaas.router.endpoints': {
+    message: [
+      ['uris', undefined],
+      ['uris', []],
+      ['uris.0', ''],
+      ['version', 7],
+      ['private_instance_id', {}],
+    ],
+    reply: [
+      ['router', undefined],
+      ['routed', -1],
+      ['active', 1.5],
+      ['active', undefined],
+    ],
+  },
   'localpaas.runtimes': {
     message: [
       ['family', 'cobol'],
@@ -178,6 +194,11 @@ export const malformed: Readonly<Record<string, Malformed>> = {
       ['runtimes.0.is_default', 'yes'],
     ],
   },
+  'localpaas.app.use': {
+    message: [['app', null]],
+    reply: [['in_use', 'yes']],
+  },
+  'localpaas.app.wake': { message: [['app', undefined]] },
   'localpaas.token.check': {
     message: [
       ['token', undefined],

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { waitFor } from '#ground/wait.ts';
 import { CarriedFiles, nameOfNatsServer, openSource } from '#packaging/carried-files.ts';
+import { compiledIn } from '#packaging/compiled-code.ts';
 import { describe, type Scope } from '../support/spec.ts';
 import { executable, type Machine, machineFor, type Platform, withoutNode } from './machine.ts';
 
@@ -17,7 +17,7 @@ function names() {
     natsServer,
     sha256: files.sha256('nats-server'),
     record: `${natsServer}.json`,
-    compiled: `compiled-${files.id.slice(0, 16)}-${process.arch}`,
+    compiled: `compiled-program-${files.id.slice(0, 16)}-${process.arch}`,
     node: new RegExp(`^node-v[\\d.]+-${files.index.node.sha256.slice(0, 16)}$`),
     assets: `files-${files.sha256('assets').slice(0, 16)}`,
   };
@@ -52,7 +52,7 @@ function isWhole(cache: string): boolean {
       readFileSync(join(cache, name)),
     );
     JSON.parse(readFileSync(join(cache, record), 'utf8'));
-    gunzipSync(readFileSync(join(cache, compiled)));
+    compiledIn(readFileSync(join(cache, compiled)));
     return (
       createHash('sha256')
         .update(bytes ?? '')

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { cp, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as assert from 'uvu/assert';
+import { natsServerProgram } from '../support/programs.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { describe } from '../support/spec.ts';
-import { copyOfExecutable, machineFor, without, withoutNode } from './machine.ts';
+import { machineFor, without, withoutNode } from './machine.ts';
 
 const withoutNatsServer = without('nats-server');
 const remedy = 'Name a directory with 200 MB of room from which programs may be executed: LOCALPAAS_CACHE=DIR.';
@@ -101,8 +102,7 @@ describe(
 
     it('cannot be used runs with an installed nats-server', async (scope) => {
       const bin = await scratchDirectory(scope);
-      const { files } = await copyOfExecutable(scope);
-      await writeFile(join(bin, 'nats-server'), files.readSync('nats-server'), { mode: 0o755 });
+      await cp(await natsServerProgram(), join(bin, 'nats-server'));
       const env = { LOCALPAAS_CACHE: '/dev/null', PATH: `${bin}:/usr/bin:/bin` };
 
       const { up, ok } = await machineFor(scope, { env });

@@ -1,7 +1,8 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { appendix, load } from '../../scripts/package/carry.ts';
+import { appendix } from '../../scripts/package/carry.ts';
+import { natsServerProgram } from '../support/programs.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { describe, type Scope } from '../support/spec.ts';
 import { copyOfExecutable, machineFor, without } from './machine.ts';
@@ -11,12 +12,12 @@ const upAnywhere = ['up', '--port', '0', '--bus-port', '0'] as const;
 /** One that carries a nats-server for a system newer than any. */
 async function forNewerSystem(scope: Scope): Promise<string> {
   const { path, files } = await copyOfExecutable(scope);
-  const names = Object.keys(files.index.files);
-  const cargo = await load(Object.fromEntries(names.map((name) => [name, files.readSync(name)])));
-  const { natsServer, node } = files.index;
-  const program = (await readFile(path)).subarray(0, files.at);
-  const whole = await appendix(cargo, { natsServer: { ...natsServer, glibc: '9.99' }, node });
-  await writeFile(path, Buffer.concat([program, whole]));
+  const { natsServer, node, files: carried } = files.index;
+  const ends = Object.values(carried).flatMap(({ parts }) => parts.map(({ at, length }) => at + length));
+  const whole = await readFile(path);
+  const cargo = { files: carried, bytes: whole.subarray(files.at, files.at + Math.max(...ends)) };
+  const changed = appendix(cargo, { natsServer: { ...natsServer, glibc: '9.99' }, node });
+  await writeFile(path, Buffer.concat([whole.subarray(0, files.at), changed]));
   return path;
 }
 
@@ -48,7 +49,7 @@ describe(
       const program = await forNewerSystem(scope);
       const bin = await scratchDirectory(scope);
       const natsServer = join(bin, 'nats-server');
-      await writeFile(natsServer, (await copyOfExecutable(scope)).files.readSync('nats-server'), { mode: 0o755 });
+      await cp(await natsServerProgram(), natsServer);
 
       for (const env of [{ PATH: `${bin}:/usr/bin:/bin` }, { LOCALPAAS_NATS_SERVER: natsServer }]) {
         const { up, ok } = await machineFor(scope, { program, env });

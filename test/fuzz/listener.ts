@@ -34,7 +34,7 @@ export class Listener {
 
   #check(name: string, schema: v.GenericSchema, data: Uint8Array): void {
     this.checked.set(name, (this.checked.get(name) ?? 0) + 1);
-    const parsed = parse(schema, data, name === routerActiveApps.name ? routerActiveApps.coding : undefined);
+    const parsed = parse({ ...(name === routerActiveApps.name ? routerActiveApps : {}), schema }, data);
     if (parsed.ok || this.mistakes.size >= maxMistakes) return;
     const message = new TextDecoder().decode(data).slice(0, 500);
     this.mistakes.set(`${name}: ${parsed.reason}`, message);

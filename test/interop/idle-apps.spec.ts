@@ -36,16 +36,16 @@ describe('an idle app', (it) => {
       scope.use(repeat(100, visit, () => {}));
       const file = join(folder, 'health_manager.yml');
       const healthManager = await startPart(scope, await emptyHome(scope), ['health-manager', '-c', file]);
-      const stateOf = async (name: string) =>
-        (JSON.parse(await paas.ok(['app', name, '--json'])) as { state: string }).state;
+      const healthOf = async (name: string) =>
+        (JSON.parse(await paas.ok(['app', name, '--json'])) as { health: string }).health;
 
-      await waitFor(
-        'the end of the idle app',
-        async () => ((await stateOf('quiet')) === 'STOPPED' ? true : undefined),
-        { limitMs: 15_000, everyMs: 100 },
-      );
+      await waitFor('the end of the idle app', async () => ((await healthOf('quiet')) === 'idle' ? true : undefined), {
+        limitMs: 15_000,
+        everyMs: 100,
+      });
 
-      assert.is.not(await stateOf('busy'), 'STOPPED');
+      assert.is(await healthOf('busy'), 'running');
+      assert.is((await paas.get('quiet')).status, 200);
       assert.match(healthManager.said(), 'nobody asks for the app');
     },
     { timeoutMs: 60_000 },

@@ -16,7 +16,7 @@ const executable = Buffer.from('the executable itself');
 
 async function whole(): Promise<Buffer> {
   const cargo = await load(files);
-  return Buffer.concat([executable, await appendix(cargo, index)]);
+  return Buffer.concat([executable, appendix(cargo, index)]);
 }
 
 describe('the files an executable carries', (it) => {
@@ -38,7 +38,7 @@ describe('the files an executable carries', (it) => {
     assert.ok(one.equals(two));
 
     const other = await load({ ...files, program: Buffer.from('void 1;') });
-    const changed = new CarriedFiles(sourceIn(Buffer.concat([executable, await appendix(other, index)])));
+    const changed = new CarriedFiles(sourceIn(Buffer.concat([executable, appendix(other, index)])));
     assert.is.not(changed.id, new CarriedFiles(sourceIn(one)).id);
   });
 

@@ -78,7 +78,12 @@ function wrongIn(line: string): string[] {
 }
 
 describe('documents', (it) => {
-  for (const path of ['docs/buildpacks.md', 'docs/processes-and-tasks.md', 'docs/raspberry-pi.md']) {
+  for (const path of [
+    'docs/buildpacks.md',
+    'docs/deployments.md',
+    'docs/processes-and-tasks.md',
+    'docs/raspberry-pi.md',
+  ]) {
     it(
       `say what is true in ${path}`,
       async (scope) => {

@@ -9,6 +9,7 @@ import { stop } from 'esbuild';
 import { inject } from 'postject';
 import { sha256Of } from '#ground/digest.ts';
 import { type CarriedFile, CarriedFiles, type Index, sourceIn } from '#packaging/carried-files.ts';
+import { crc32Of } from '#packaging/crc32.ts';
 import { bundle } from '../../scripts/build.mjs';
 import { assetsOf } from '../../scripts/package/assets.ts';
 import { appendix, asProgram } from '../../scripts/package/carry.ts';
@@ -29,34 +30,38 @@ export interface Wanted {
  * Writes an executable to `path` that differs from the one which is tested in its version, or in what is wrong with it.
  * Where none is tested it is made of the Node that runs the test and of what the build made.
  */
-export async function makeExecutable(path: string, { version, instead }: Wanted): Promise<string> {
+export async function makeExecutable(path: string, wanted: Wanted): Promise<string> {
   const base = await baseExecutable();
   const carried = new CarriedFiles(sourceIn(base));
-  let program = carried.readSync('program').toString('latin1');
-  program = replaced(
-    program,
-    /(function programVersion\(\)\s*\{[^}]*?return\s*)"[^"]*"/,
-    `$1${JSON.stringify(version)}`,
-  );
-  if (instead !== undefined) {
-    const head = new RegExp(`async function ${instead.name}\\(`);
-    program = replaced(program, head, `async function ${instead.name}() { ${instead.body} }\nasync function unused(`);
-  }
   const { natsServer, node, files } = carried.index;
   // What V8 compiled was another program.
-  const carriedOn = Object.entries(files).filter(([name]) => name !== 'compiled');
-  const parts = carriedOn.map(([name, file]): [string, Packed] => [
-    name,
-    name === 'program' ? packed(Buffer.from(program, 'latin1')) : packedIn(base, carried.at, file),
-  ]);
+  const carriedOn = Object.entries(files).filter(([name]) => !name.startsWith('compiled-'));
+  const changed = changedPrograms(carried, wanted);
+  const parts = carriedOn.map(([name, file]): [string, Packed] => {
+    const program = changed.get(name);
+    return [name, program === undefined ? packedIn(base, carried.at, file) : packed(Buffer.from(program, 'latin1'))];
+  });
   await writeFile(path, await whole(base.subarray(0, carried.at), parts, { natsServer, node }));
   await chmod(path, 0o755);
   return path;
 }
 
-function replaced(text: string, pattern: RegExp, by: string): string {
-  if (!pattern.test(text)) throw new Error(`The program has no ${pattern}.`);
-  return text.replace(pattern, by);
+/** The halves of the program, or where there are none the program, by name. */
+function changedPrograms(carried: CarriedFiles, { version, instead }: Wanted): ReadonlyMap<string, string> {
+  const names = ['program', 'commands'].filter((name) => name in carried.index.files);
+  let programs = names.map((name) => carried.readSync(name).toString('latin1'));
+  const told = /(function programVersion\(\)\s*\{[^}]*?return\s*)"[^"]*"/;
+  programs = replaced(programs, told, `$1${JSON.stringify(version)}`);
+  if (instead !== undefined) {
+    const head = new RegExp(`async function ${instead.name}\\(`);
+    programs = replaced(programs, head, `async function ${instead.name}() { ${instead.body} }\nasync function unused(`);
+  }
+  return new Map(names.map((name, at) => [name, programs[at] ?? '']));
+}
+
+function replaced(texts: readonly string[], pattern: RegExp, by: string): string[] {
+  if (!texts.some((text) => pattern.test(text))) throw new Error(`The program has no ${pattern}.`);
+  return texts.map((text) => text.replace(pattern, by));
 }
 
 let base: Promise<Buffer> | undefined;
@@ -111,7 +116,7 @@ async function cached(name: string, make: (path: string) => Promise<void>): Prom
 }
 
 /** The pieces of a file as they are carried, and what they become. */
-interface Packed {
+interface Packed extends Pick<CarriedFile, 'packing'> {
   readonly sha256: string;
   readonly pieces: readonly { readonly content: Buffer; readonly bytes: number }[];
 }
@@ -121,29 +126,30 @@ function packed(content: Buffer): Packed {
   const compressed = brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
   return {
     sha256: sha256Of(content),
+    packing: 'brotli',
     pieces: [{ content: compressed, bytes: content.length }],
   };
 }
 
-function packedIn(executable: Buffer, from: number, { sha256, parts }: CarriedFile): Packed {
+function packedIn(executable: Buffer, from: number, { sha256, packing, parts }: CarriedFile): Packed {
   const pieces = parts.map(({ at, length, bytes }) => ({
     content: executable.subarray(from + at, from + at + length),
     bytes,
   }));
-  return { sha256, pieces };
+  return { sha256, packing, pieces };
 }
 
 async function whole(node: Buffer, files: readonly [string, Packed][], index: Omit<Index, 'files'>): Promise<Buffer> {
   let at = 0;
-  const carried = files.map(([name, { sha256, pieces }]): [string, CarriedFile] => {
+  const carried = files.map(([name, { sha256, packing, pieces }]): [string, CarriedFile] => {
     const parts = pieces.map(({ content, bytes }) => {
       const part = { at, length: content.length, bytes };
       at += content.length;
       return part;
     });
-    const carriedSha256 = sha256Of(...pieces.map(({ content }) => content));
-    return [name, { sha256, carriedSha256, parts }];
+    const carriedCrc32 = crc32Of(...pieces.map(({ content }) => content));
+    return [name, { sha256, carriedCrc32, packing, parts }];
   });
   const bytes = Buffer.concat(files.flatMap(([, { pieces }]) => pieces.map(({ content }) => content)));
-  return Buffer.concat([node, await appendix({ files: Object.fromEntries(carried), bytes }, index)]);
+  return Buffer.concat([node, appendix({ files: Object.fromEntries(carried), bytes }, index)]);
 }

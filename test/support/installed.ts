@@ -73,8 +73,8 @@ export async function upFrom(scope: Scope, version: string): Promise<Installed> 
 }
 
 /** Visitors of all kinds: of an app and of the API, with a connection each and with new ones all the time. */
-export function visitAll({ port }: { port: number }): { stop(): Promise<Visits[]> } {
-  const visitors = [`hello-node.localhost:${port}`, `localhost:${port}`].flatMap((host) => [
+export function visitAll({ port }: { port: number }, app = 'hello-node'): { stop(): Promise<Visits[]> } {
+  const visitors = [`${app}.localhost:${port}`, `localhost:${port}`].flatMap((host) => [
     visit({ port, host, keepAlive: true, everyMs: 60 }),
     visit({ port, host, keepAlive: true, everyMs: 700 }),
     visit({ port, host, keepAlive: false, everyMs: 60 }),

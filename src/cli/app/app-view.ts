@@ -1,3 +1,4 @@
+import { appAnnotations } from '#contract/annotations.ts';
 import { App, Droplet, Process, type ProcessStats, ProcessStatsList, Route } from '#contract/api/resources.ts';
 import { urlOf } from '../addresses.ts';
 import type { ApiClient } from '../api-client.ts';
@@ -33,8 +34,8 @@ export interface AppView {
   readonly guid: string;
   /** What is wanted. */
   readonly state: 'STARTED' | 'STOPPED';
-  /** What became of it; `running` when at least one instance runs. */
-  readonly health: 'running' | 'starting' | 'crashed' | 'down' | 'stopped';
+  /** What became of it; `running` when at least one instance runs, `idle` when the next request starts it. */
+  readonly health: 'running' | 'starting' | 'crashed' | 'down' | 'idle' | 'stopped';
   readonly instances: { readonly running: number; readonly wanted: number };
   readonly memoryMb: number;
   readonly diskMb: number;
@@ -45,6 +46,8 @@ export interface AppView {
 export interface DetailedAppView extends AppView {
   /** What the user wants run; null where the app itself tells. */
   readonly command: string | null;
+  /** What the app itself says of when it may be stopped for lack of requests: `10m`, `never`, or nothing. */
+  readonly idleStop: string | null;
   /** What staging found: `node`, `sinatra`. */
   readonly detected: string | null;
   readonly list: readonly InstanceView[];
@@ -77,6 +80,7 @@ export async function viewOf(api: ApiClient, appGuid: string): Promise<DetailedA
   return {
     ...summaryOf(app, observed, urls),
     command: main?.process.command ?? null,
+    idleStop: app.metadata?.annotations[appAnnotations.idleStop] ?? null,
     detected: detectedIn(droplet),
     list: main?.stats.map(instanceOf) ?? [],
   };
@@ -111,7 +115,7 @@ export function summaryOf(app: App, observed: readonly ObservedProcess[], urls: 
     name: app.name,
     guid: app.guid,
     state: app.state,
-    health: app.state === 'STOPPED' ? 'stopped' : healthOf(stats, runningIn(stats)),
+    health: healthOf(app, stats),
     instances: shown?.instances ?? { running: 0, wanted: 0 },
     memoryMb: shown?.memoryMb ?? 0,
     diskMb: shown?.diskMb ?? 0,
@@ -142,8 +146,10 @@ function runningIn(stats: readonly ProcessStats[]): number {
   return stats.filter(({ state }) => state === 'RUNNING').length;
 }
 
-function healthOf(stats: readonly ProcessStats[], running: number): AppView['health'] {
-  if (running > 0) return 'running';
+function healthOf({ state, idle }: App, stats: readonly ProcessStats[]): AppView['health'] {
+  if (state === 'STOPPED') return 'stopped';
+  if (idle === true) return 'idle';
+  if (runningIn(stats) > 0) return 'running';
   if (stats.some(({ state }) => state === 'STARTING')) return 'starting';
   return stats.some(({ state }) => state === 'CRASHED') ? 'crashed' : 'down';
 }
@@ -151,6 +157,16 @@ function healthOf(stats: readonly ProcessStats[], running: number): AppView['hea
 function detectedIn(droplet: Droplet | undefined): string | null {
   const [found] = droplet?.buildpacks ?? [];
   return found?.detect_output || found?.name || null;
+}
+
+/** How an app is, in words for people. */
+export function stateTextOf({ health }: Pick<AppView, 'health'>): string {
+  return health === 'idle' ? 'idle, starts with the next request' : health;
+}
+
+/** @param idleStop what an app says of it */
+export function idleStopTextOf(idleStop: string): string {
+  return idleStop === 'never' ? 'never for lack of requests' : `after ${idleStop} without a request`;
 }
 
 const states = { RUNNING: 'running', STARTING: 'starting', CRASHED: 'crashed', DOWN: 'down' } as const;

@@ -10,7 +10,8 @@ export interface BeforeStart {
   readonly lastCrash: string | undefined;
 }
 
-const logLimitMs = 50;
+/** How long the log is given to bring what was said before. */
+export const logLimitMs = 50;
 const mostCrashes = 20;
 
 export async function beforeStart(api: ApiClient, appGuid: string): Promise<BeforeStart> {

@@ -1,7 +1,7 @@
 import { readableSize } from '#ground/bytes.ts';
 import type { Output } from '../output.ts';
 import { readableDuration } from '../readable-time.ts';
-import type { DetailedAppView, InstanceView, ProcessView } from './app-view.ts';
+import { type DetailedAppView, type InstanceView, idleStopTextOf, type ProcessView, stateTextOf } from './app-view.ts';
 
 const megabyte = 1024 * 1024;
 
@@ -11,15 +11,17 @@ export function printApp(out: Output, view: DetailedAppView): void {
   const isOne = first === undefined || (more.length === 0 && first.type === 'web');
   out.facts([
     ['name', view.name],
-    ['state', view.health],
+    ['state', stateTextOf(view)],
     ...(isOne ? sizeOf(view) : []),
     ...(view.detected === null ? [] : [['detected', view.detected] as const]),
     ...(isOne && view.command !== null ? [['command', view.command] as const] : []),
+    ...(view.idleStop === null ? [] : [['stops', idleStopTextOf(view.idleStop)] as const]),
     ...view.urls.map((url, index) => [index === 0 ? 'url' : '', url] as const),
   ]);
   if (!isOne) printProcesses(out, view.processes);
   const shown = isOne ? [{ ...view, type: 'web' }] : view.processes;
-  const rows = shown.flatMap((each) => each.list.map((instance) => ({ each, cells: rowOf(instance, each) })));
+  const running = shown.filter(({ type }) => type !== 'web' || view.health !== 'idle');
+  const rows = running.flatMap((each) => each.list.map((instance) => ({ each, cells: rowOf(instance, each) })));
   if (view.state === 'STOPPED' || rows.length === 0) return;
   out.line();
   out.table(

@@ -3,11 +3,11 @@ import { ActionableError } from '#ground/errors.ts';
 import { sleep } from '#ground/wait.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { Cli } from '../cli.ts';
-import { LogReader } from '../log-reader.ts';
 import { poll } from '../poll.ts';
 import { printable } from '../style.ts';
 import { statsIn, statsOf } from './app-view.ts';
 import { type BeforeStart, crashesSince, keyOf } from './before-start.ts';
+import { showLogSince } from './show-log.ts';
 
 /** Longer than any instance may take to become healthy without being given up by the platform. */
 const startLimitMs = 300_000;
@@ -15,7 +15,6 @@ const startLimitMs = 300_000;
 const crashLookMs = 150;
 /** How long an instance must have run to count. */
 const steadyMs = 50;
-const shownLines = 20;
 
 /**
  * Waits until every instance that is wanted runs, or has failed once since the start.
@@ -36,7 +35,7 @@ export async function awaitRunning(
     await start.look({ thoroughly: true });
   }
   if (start.missing.length === 0) return;
-  await showLog(cli, api, app, before.logFrom);
+  await showLogSince(cli, api, app, before.logFrom);
   const late = settled === undefined ? ` Waited ${startLimitMs / 1000} s for it.` : '';
   throw new ActionableError(
     'START_UNSUCCESSFUL',
@@ -124,20 +123,4 @@ function progressOf(stats: readonly ProcessStats[]): string {
 function reasonOf(state: ProcessStats['state'], details: string | null | undefined): string {
   const what = { CRASHED: 'crashed', STARTING: 'is still starting', DOWN: 'cannot be started', RUNNING: 'runs' }[state];
   return details ? `${what}, ${printable(details).replace(/\.$/, '')}` : what;
-}
-
-/** Not what came of staging, which was shown before. */
-const earlier = ['STG', 'API'];
-
-async function showLog(cli: Cli, api: ApiClient, app: App, from: bigint): Promise<void> {
-  cli.progress.drop();
-  try {
-    const lines = (await new LogReader(api, app.guid).recent(200, from)).filter(
-      ({ source }) => !earlier.includes(source),
-    );
-    if (lines.length > 0) cli.progress.line(cli.progress.style.dim(`last lines of ${app.name}:`));
-    for (const { text } of lines.slice(-shownLines)) cli.progress.line(`  ${text}`);
-  } catch {
-    // The failed start is what matters; that its log cannot be read either would only hide it.
-  }
 }

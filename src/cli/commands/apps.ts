@@ -3,7 +3,7 @@ import { readableSize } from '#ground/bytes.ts';
 import { urlOf } from '../addresses.ts';
 import { ApiClient } from '../api-client.ts';
 import { isNotFound } from '../api-refusal.ts';
-import { type AppView, statsIn, summaryOf } from '../app/app-view.ts';
+import { type AppView, stateTextOf, statsIn, summaryOf } from '../app/app-view.ts';
 import type { Cli } from '../cli.ts';
 
 const megabyte = 1024 * 1024;
@@ -57,14 +57,15 @@ function gone(error: unknown): never[] {
   throw error;
 }
 
-function rowOf({ name, health, processes, memoryMb, diskMb, urls }: AppView): string[] {
+function rowOf(app: AppView): string[] {
+  const { name, processes, memoryMb, diskMb, urls } = app;
   const isOne = processes.length === 1 && processes[0]?.type === 'web';
   const counts = processes.map(({ type, instances: { running, wanted } }) =>
     isOne ? `${running}/${wanted}` : `${type} ${running}/${wanted}`,
   );
   return [
     name,
-    health,
+    stateTextOf(app),
     counts.join(', '),
     readableSize(memoryMb * megabyte),
     readableSize(diskMb * megabyte),

@@ -6,14 +6,17 @@ import {
 } from '#workload/lifecycle/builder/index.ts';
 import { GoFlagsEnd } from '#workload/lifecycle/go-flags.ts';
 import type { Cli } from '../cli.ts';
+import { openBuilderRoom } from '../lifecycle/builder-room.ts';
 
 /** Prints what Diego's builder prints, and no more. */
 export async function run(cli: Cli, { words }: { words: readonly string[] }): Promise<number> {
   let options: BuilderOptions | undefined;
   try {
     options = builderOptionsOf(words);
+    await using room = await openBuilderRoom(cli, options);
     await runBuilder(options, {
-      env: definedIn(cli.env),
+      env: room.env,
+      sandbox: room.sandbox,
       cwd: cli.workingDirectory,
       out: (text) => void cli.output.write(text),
       err: (text) => void cli.messages.write(text),
@@ -37,8 +40,4 @@ const unended: readonly number[] = [3, 4, 5];
 function lastWordsOf({ message, remedy, exitCode }: BuilderFailure, strict: boolean): string {
   if (strict && unended.includes(exitCode)) return message;
   return strict || remedy === undefined ? `${message}\n` : `${message}\n${remedy}\n`;
-}
-
-function definedIn(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

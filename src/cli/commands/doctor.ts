@@ -5,6 +5,7 @@ import { checkDisk, checkHome } from '../doctor/check-home.ts';
 import { checkNames, checkNode, checkProxy, checkSystem, isolationLevel } from '../doctor/check-machine.ts';
 import { checkPort, runningPlatform } from '../doctor/check-ports.ts';
 import { checkNatsServer, checkRuntimes } from '../doctor/check-programs.ts';
+import { checkStaging } from '../doctor/check-staging.ts';
 import type { Finding } from '../doctor/finding.ts';
 
 interface Input {
@@ -42,6 +43,7 @@ async function findingsOf(cli: Cli, wanted: number | undefined): Promise<Finding
     checkProxy(cli.env, domain),
     checkRuntimes(cli.env),
     isolationLevel(),
+    checkStaging(),
   ]);
   return found.flat();
 }

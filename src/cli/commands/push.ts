@@ -4,6 +4,7 @@ import { viewOf } from '../app/app-view.ts';
 import { deploy } from '../app/deploy.ts';
 import { lookUpApp } from '../app/find-app.ts';
 import { reportApp } from '../app/report-app.ts';
+import { type StrategyInput, strategyIn } from '../app/state-input.ts';
 import type { Cli } from '../cli.ts';
 import { LogReader } from '../log-reader.ts';
 import { applyManifest, recordedApp, uploadPackage } from '../push/push-app.ts';
@@ -13,7 +14,7 @@ import { runPrePush } from '../push/run-hooks.ts';
 import { surroundingsOf } from '../push/surroundings.ts';
 import { Interrupted } from '../world.ts';
 
-interface Input extends PushInput {
+interface Input extends PushInput, StrategyInput {
   readonly start: boolean;
   readonly wait: boolean;
   readonly watch: boolean;
@@ -112,7 +113,8 @@ async function push(cli: Cli, api: ApiClient, { input, plan, source, reached }: 
     const onStarting = () => {
       reached.at = 'version';
     };
-    await deploy(cli, api, app, packageGuid, { wait: input.wait, log, onStarting });
+    const strategy = strategyIn(input);
+    await deploy(cli, api, app, packageGuid, { wait: input.wait, strategy, log, onStarting });
   } else await log.settle();
   cli.progress.end();
   return app;

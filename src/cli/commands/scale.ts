@@ -5,10 +5,11 @@ import { beforeStart } from '../app/before-start.ts';
 import { changeState } from '../app/deploy.ts';
 import { findApp } from '../app/find-app.ts';
 import { reportApp } from '../app/report-app.ts';
+import { type StrategyInput, strategyIn } from '../app/state-input.ts';
 import { awaitRunning } from '../app/wait-for-app.ts';
 import type { Cli } from '../cli.ts';
 
-interface Input {
+interface Input extends StrategyInput {
   readonly name: string;
   /** A type of process; `web` when absent. */
   readonly process: string | undefined;
@@ -47,14 +48,15 @@ function changeIn({ instances, memory, disk }: Input): object {
 
 type Scaling = Omit<Input, 'name'> & { readonly app: App; readonly change: object };
 
-async function scale(cli: Cli, api: ApiClient, { app, process: type, memory, disk, wait, change }: Scaling) {
+async function scale(cli: Cli, api: ApiClient, { app, process: type, memory, disk, wait, change, ...input }: Scaling) {
   const before = await beforeStart(api, app.guid);
   await api.post(`/v3/apps/${app.guid}/processes/${type ?? 'web'}/actions/scale`, change, Process);
   if (app.state !== 'STARTED') return;
   const isResized = memory !== undefined || disk !== undefined;
   // A restart is one of all processes, also when the size of a single one is why.
   const restarted = type === undefined ? {} : { only: 'all' as const };
-  if (isResized) await changeState(cli, api, app, { action: 'restart', wait, ...restarted });
+  const strategy = strategyIn(input);
+  if (isResized) await changeState(cli, api, app, { action: 'restart', wait, strategy, ...restarted });
   else if (wait) await awaitRunning(cli, api, app, type === undefined ? before : { ...before, only: { type } });
 }
 

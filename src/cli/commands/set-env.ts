@@ -4,25 +4,27 @@ import { buffer } from 'node:stream/consumers';
 import { ActionableError, systemCodeOf } from '#ground/errors.ts';
 import { ApiClient } from '../api-client.ts';
 import { changeVariable } from '../app/change-variable.ts';
+import { type StateInput, type StrategyInput, strategyIn } from '../app/state-input.ts';
 import type { Cli } from '../cli.ts';
 
-interface Input {
-  readonly name: string;
+interface Input extends StateInput, StrategyInput {
   readonly key: string;
   /** `-` is standard input. */
   readonly value: string | undefined;
   readonly file: string | undefined;
-  readonly json: boolean;
+  readonly restart: boolean;
 }
 
 /** The kernel gives a program no longer variable, counted with its name and `=`. */
 const mostBytes = 128 * 1024 - 1;
 
-export async function run(cli: Cli, { name, key, value, file, json }: Input): Promise<void> {
+export async function run(cli: Cli, input: Input): Promise<void> {
+  const { name, key, value, file, json, restart, wait } = input;
   checkKey(key);
   const content = await contentOf(cli, value, file);
   checkValue(key, content);
-  await changeVariable(cli, await ApiClient.open(cli), { name, key, value: content, json });
+  const how = { json, restart, wait, strategy: strategyIn(input) };
+  await changeVariable(cli, await ApiClient.open(cli), { name, key, value: content, ...how });
 }
 
 function checkKey(key: string): void {

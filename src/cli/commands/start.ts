@@ -11,7 +11,7 @@ export async function run(cli: Cli, { name, wait, json }: StateInput): Promise<v
   const api = await ApiClient.open(cli);
   const app = await findApp(api, name);
   if ((await currentDroplet(api, app.guid)) === undefined) {
-    await deploy(cli, api, app, (await lastPackage(api, app)).guid, { wait });
+    await deploy(cli, api, app, (await lastPackage(api, app)).guid, { wait, strategy: 'in-place' });
   } else {
     cli.progress.step(`Starting ${name}`);
     await changeState(cli, api, app, { action: 'start', wait });

@@ -32,19 +32,25 @@ export async function run(cli: Cli, { json }: StatusInput): Promise<number> {
     residentBytes([record.pid, record.natsServerPid]),
   ]);
   const started = apps.filter((app) => app.state === 'STARTED').length;
+  const idle = apps.filter((app) => app.state === 'STARTED' && app.idle === true).length;
   if (json) {
-    cli.out.json({ ...record, ...info, home: home.path, apps: { total: apps.length, started }, residentBytes: memory });
+    const counts = { total: apps.length, started, idle };
+    cli.out.json({ ...record, ...info, home: home.path, apps: counts, residentBytes: memory });
     return 0;
   }
   cli.out.facts([
     ['platform', `${info.version}, up for ${readableSpan(info.uptime)}, pid ${record.pid}`],
     ['API', record.url],
-    ['apps', `${started} started, ${apps.length - started} stopped, at ${urlOf(`<name>.${record.domain}`, record)}`],
+    ['apps', `${countsOf(apps.length, started, idle)}, at ${urlOf(`<name>.${record.domain}`, record)}`],
     ['message bus', `${record.bus}, pid ${record.natsServerPid}`],
     ['memory', `${readableSize(memory)} resident, nats-server included`],
     ['home', home.path],
   ]);
   return 0;
+}
+
+function countsOf(all: number, started: number, idle: number): string {
+  return `${started} started${idle === 0 ? '' : ` (${idle} idle)`}, ${all - started} stopped`;
 }
 
 async function residentBytes(pids: readonly number[]): Promise<number> {

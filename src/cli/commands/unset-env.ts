@@ -1,13 +1,14 @@
 import { ApiClient } from '../api-client.ts';
 import { changeVariable } from '../app/change-variable.ts';
+import { type StateInput, type StrategyInput, strategyIn } from '../app/state-input.ts';
 import type { Cli } from '../cli.ts';
 
-interface Input {
-  readonly name: string;
+interface Input extends StateInput, StrategyInput {
   readonly key: string;
-  readonly json: boolean;
+  readonly restart: boolean;
 }
 
-export async function run(cli: Cli, input: Input): Promise<void> {
-  await changeVariable(cli, await ApiClient.open(cli), { ...input, value: null });
+export async function run(cli: Cli, { strategy, ...input }: Input): Promise<void> {
+  const change = { ...input, value: null, strategy: strategyIn({ strategy }) };
+  await changeVariable(cli, await ApiClient.open(cli), change);
 }

@@ -4,6 +4,7 @@ import { openLogFile } from '#assembly/log-file.ts';
 import { PlatformSettings } from '#assembly/settings.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { damageIn, reportDamage } from '#ground/damage.ts';
+import { secondsOf } from '#ground/durations.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { createLog, type Log } from '#ground/log.ts';
 import { reasonOf } from '#ground/reason-of.ts';
@@ -11,7 +12,9 @@ import { cacheDirectory } from '#packaging/assets.ts';
 import { programVersion } from '#packaging/installation.ts';
 import { findNatsServer } from '#packaging/nats-server-program.ts';
 import type { NatsServerProgram } from '#packaging/nats-server-version.ts';
+import type { IsolationSettings } from '#workload/sandbox/settings.ts';
 import type { Cli } from '../cli.ts';
+import { isolationSettings } from '../isolation-settings.ts';
 import { type Inheritance, takeInheritance } from '../up/inheritance.ts';
 import { Orders } from '../up/orders.ts';
 import { readableLine } from '../up/readable-log.ts';
@@ -25,7 +28,7 @@ export async function run(cli: Cli, input: UpInput): Promise<number> {
   await using undo = new AsyncDisposableStack();
   const inheritance = takeInheritance(process.env);
   const home = homeOf(input.home ?? cli.home, cli.env);
-  const settings = settingsOf(input, inheritance);
+  const settings = settingsOf(input, inheritance, isolationSettings(cli.env, input));
   const orders = undo.use(new Orders(home, cli.signal));
   const whileUnpacking = () => import('#assembly/components.ts');
   const findProgram = () => findNatsServer({ env: cli.env, cacheDir: cacheDirectory(), whileUnpacking });
@@ -50,13 +53,15 @@ export async function run(cli: Cli, input: UpInput): Promise<number> {
 }
 
 /** Of a socket that we were given, address and port are what they are. */
-function settingsOf(input: UpInput, { socket }: Inheritance): PlatformSettings {
+function settingsOf(input: UpInput, { socket }: Inheritance, isolation: IsolationSettings): PlatformSettings {
   const given = {
     port: socket?.port ?? input.port,
     busPort: input.busPort,
     listen: socket?.host ?? input.listen,
     domain: input.domain,
+    idleStopSeconds: input.idleStop === undefined ? undefined : secondsOf(input.idleStop),
     openBus: input.openBus,
+    ...isolation,
   };
   const settings = v.safeParse(PlatformSettings, given);
   if (settings.success) return settings.output;

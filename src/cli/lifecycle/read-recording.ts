@@ -10,6 +10,7 @@ import {
   type ReplayWorld,
 } from '#workload/lifecycle/replay/index.ts';
 import type { Cli } from '../cli.ts';
+import { isolationSettings } from '../isolation-settings.ts';
 
 /** @param given a file, or `-` */
 export async function readRecording(cli: Cli, given: string, program: Program): Promise<Recording> {
@@ -59,6 +60,7 @@ export function replayWorld(cli: Cli, map: readonly string[], quiet: boolean): R
     env: cli.env,
     files: new FileMap(map, cli.workingDirectory),
     signal: cli.signal,
+    isolation: isolationSettings(cli.env),
     out: print('out'),
     err: print('messages'),
     step: (message) => cli.progress.line(message),

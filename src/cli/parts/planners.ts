@@ -9,25 +9,35 @@ import { reasonOf } from '#ground/reason-of.ts';
 import { programVersion } from '#packaging/installation.ts';
 import { isShown, vcapLogLine } from '#vcap/log-format.ts';
 import { takePidFile } from '#vcap/pid-file.ts';
+import type { IsolationSettings } from '#workload/sandbox/settings.ts';
 import type { PartPlan, Planner } from './plan.ts';
 
+export interface StagerPlace {
+  readonly isolation: IsolationSettings;
+  /** Of the platform, which scripts of apps are not to see. */
+  readonly home: string;
+}
+
 /** As `stager -c stager.yml` of 2012. */
-export const planStager: Planner = async (configFile, env) => {
-  const { readStagerConfig, stager, stagerLogLine, StagerOptions, takeStagerPidFile } = await import(
-    '#components/stager/index.ts'
-  );
-  const settings = await readStagerConfig(configFile, env);
-  const options = settings?.options ?? v.parse(StagerOptions, { atStop: 'finish', logsTaskLines: true });
-  const { level = 'info', file } = settings?.logging ?? {};
-  return {
-    part: part(stager, options),
-    busUri: settings?.natsUri,
-    takePidFile: settings && (() => takeStagerPidFile(settings.pidFilename)),
-    logFile: file,
-    line: (entry) => stagerLogLine(entry, { threshold: level, pid: process.pid }),
-    remarks: settings?.secure === true ? ['secure: plugins do not get users of their own here'] : [],
+export const planStager =
+  ({ isolation, home }: StagerPlace): Planner =>
+  async (configFile, env) => {
+    const { readStagerConfig, stager, stagerLogLine, StagerOptions, takeStagerPidFile } = await import(
+      '#components/stager/index.ts'
+    );
+    const settings = await readStagerConfig(configFile, env);
+    const given = settings?.options ?? v.parse(StagerOptions, { atStop: 'finish', logsTaskLines: true });
+    const options = { ...given, ...isolation, hidden: [home] };
+    const { level = 'info', file } = settings?.logging ?? {};
+    return {
+      part: part(stager, options),
+      busUri: settings?.natsUri,
+      takePidFile: settings && (() => takeStagerPidFile(settings.pidFilename)),
+      logFile: file,
+      line: (entry) => stagerLogLine(entry, { threshold: level, pid: process.pid }),
+      remarks: settings?.secure === true ? ['secure: plugins do not get users of their own here'] : [],
+    };
   };
-};
 
 /** As `dea -c dea.yml` of 2012. */
 export const planDea: Planner = async (configFile, env) => {

@@ -5,7 +5,7 @@ import { endpointOf } from '../login.ts';
 import { type Asker, PushFacts } from './push-facts.ts';
 import type { Surroundings } from './push-plan.ts';
 
-/** What a push that somebody asked for on the command line has around it. */
+/** What surrounds a push from this command line. */
 export function surroundingsOf(cli: Cli): Surroundings {
   const { workingDirectory, env } = cli;
   const platform = async () => (await endpointOf(homeOf(cli.home, {})))?.platform ?? notStarted;

@@ -1,5 +1,6 @@
 import { argument, choice, command, count, flag, json, list, megabytes, text } from '../command.ts';
 import { map } from './lifecycle.ts';
+import { strategy } from './strategy.ts';
 
 const app = argument('<name>', 'the app', 'apps');
 const wait = flag('--no-wait', 'do not wait until the instances run');
@@ -48,11 +49,12 @@ const push = command({
   notes: [
     'What the flags do not say, manifest.yml or stackato.yml in the folder may say; docs/manifest.md lists it all.',
     'A manifest with several apps pushes them all, or the one that is named. Files named in .cfignore stay at home.',
-    'A version that cannot be staged leaves the one before it in place.',
+    'The version that runs serves until the new one does; one that cannot be staged or started leaves it in place.',
   ].join('\n'),
   takes: {
     ...pushed,
     start: flag('--no-start', 'upload only'),
+    strategy,
     wait,
     watch: flag('-w, --watch', 'stay and push again whenever a file changes, as `localpaas watch` does'),
     json,
@@ -147,8 +149,11 @@ const stop = command({
 const restart = command({
   name: 'restart',
   summary: 'start an app anew, with the settings of now',
-  examples: [['localpaas restart hello', 'after `set-env`, for one']],
-  takes: { name: app, wait, json },
+  examples: [
+    ['localpaas restart hello', 'new instances take over from the old ones when they are well'],
+    ['localpaas restart hello --strategy in-place', 'the old ones are stopped first, and requests wait'],
+  ],
+  takes: { name: app, strategy, wait, json },
   load: () => import('#cli/commands/restart.ts'),
 });
 
@@ -169,10 +174,36 @@ const restage = command({
     app: flag('--app', 'the argument is an app, whatever files there are'),
     map,
     upload: flag('--no-upload', 'upload nothing that the recording uploads'),
+    strategy,
     wait,
     json,
   },
   load: () => import('#cli/commands/restage.ts'),
+});
+
+const revisions = command({
+  name: 'revisions',
+  summary: 'show what was run of an app before',
+  examples: [['localpaas revisions hello', 'each start with something new, newest first']],
+  takes: { name: app, json },
+  load: () => import('#cli/commands/revisions.ts'),
+});
+
+const rollback = command({
+  name: 'rollback',
+  summary: 'run an earlier version of an app again',
+  examples: [
+    ['localpaas rollback hello', 'the one before the one that runs'],
+    ['localpaas rollback --to 3', 'revision 3 of the app in this folder'],
+  ],
+  notes: 'Its droplet, environment variables, commands and sizes come back. Five droplets of each app are kept.',
+  takes: {
+    name: text('[name]', 'the app (default: the one in this folder)', 'apps'),
+    to: count('--to <number>', 'the number of a revision', 1),
+    wait,
+    json,
+  },
+  load: () => import('#cli/commands/rollback.ts'),
 });
 
 const scale = command({
@@ -190,6 +221,7 @@ const scale = command({
     instances: count('-i, --instances <number>', 'how many instances'),
     memory: megabytes('-m, --memory <size>', 'memory of each: 256M, 1G; restarts the app'),
     disk: megabytes('-k, --disk <size>', 'disk of each; restarts the app'),
+    strategy,
     wait,
     json,
   },
@@ -221,4 +253,4 @@ const remove = command({
 });
 
 export const appCommands = [push, watch, apps, oneApp, logs, events];
-export const stateCommands = [start, stop, restart, restage, scale, rename, remove];
+export const stateCommands = [start, stop, restart, restage, revisions, rollback, scale, rename, remove];

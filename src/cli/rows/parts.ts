@@ -1,4 +1,5 @@
 import { command, count, flag, text } from '../command.ts';
+import { isolationOptions } from './isolation-options.ts';
 
 const config = (name: string) =>
   text('-c, --config <file>', `the original's ${name}; else the one in $CLOUD_FOUNDRY_CONFIG_PATH`, 'files');
@@ -34,7 +35,7 @@ export const partCommands = [
       ['localpaas stager -c stager.yml', 'as the stager of 2012 is configured'],
     ],
     notes: `${exits}\nA stop waits until the tasks that were taken are finished.`,
-    takes: { config: config('stager.yml'), ...bus },
+    takes: { config: config('stager.yml'), ...isolationOptions, ...bus },
     load: () => import('#cli/commands/stager.ts'),
   }),
   command({

@@ -17,6 +17,7 @@ export const platformCommands = [
       ['localpaas up --port 9000 --bus-port 4333', 'beside another one; give it another home too'],
       ['localpaas up --demo', 'with a sample app to look at'],
       ['localpaas up --listen 0.0.0.0', 'reachable from other machines'],
+      ['localpaas up --idle-stop 10m', 'apps that nobody asks for take no memory; the next request starts them'],
     ],
     notes: 'A socket that listens already, as systemd hands it over, takes the place of --port and --listen.',
     takes: {

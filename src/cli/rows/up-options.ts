@@ -1,4 +1,5 @@
-import { count, flag, text } from '../command.ts';
+import { count, duration, flag, text } from '../command.ts';
+import { isolationOptions } from './isolation-options.ts';
 
 /** What `up` is told about the platform, by hand or by a service. */
 export const upOptions = {
@@ -6,6 +7,11 @@ export const upOptions = {
   busPort: count('--bus-port <port>', 'port of the message bus; 0 takes any free one (default 4222)'),
   listen: text('--listen <address>', 'address of the router (default 127.0.0.1)'),
   domain: text('--domain <domain>', 'apps are <name>.<domain> (default localhost)'),
+  idleStop: duration(
+    '--idle-stop <time>',
+    'stop an app without requests for so long; the next one starts it (default never)',
+  ),
   openBus: flag('--open-bus', 'let everybody on this machine use the message bus'),
+  ...isolationOptions,
   verbose: flag('--verbose', 'print everything the components log'),
 };

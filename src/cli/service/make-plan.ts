@@ -15,7 +15,10 @@ export interface InstallInput {
   readonly busPort: number | undefined;
   readonly listen: string | undefined;
   readonly domain: string | undefined;
+  readonly idleStop: string | undefined;
   readonly openBus: boolean;
+  readonly isolation: string | undefined;
+  readonly requireIsolation: number | undefined;
   readonly verbose: boolean;
   readonly sandbox: boolean;
 }
@@ -53,8 +56,9 @@ export function planOf(input: InstallInput, { scope, account, program, path, env
   return plan;
 }
 
-function settingsOf({ port, busPort, listen, domain, openBus }: InstallInput): PlatformSettings {
-  const settings = v.safeParse(PlatformSettings, { port, busPort, listen, domain, openBus });
+function settingsOf({ port, busPort, listen, domain, openBus, isolation, requireIsolation }: InstallInput) {
+  const given = { port, busPort, listen, domain, openBus, isolation, requireIsolation };
+  const settings = v.safeParse(PlatformSettings, given);
   if (!settings.success) throw misused(`${reasonOf(settings.issues)}.`);
   if (settings.output.port !== 0) return settings.output;
   throw new ActionableError(

@@ -2,6 +2,7 @@ import type { PlatformRecord } from '#assembly/home.ts';
 import type { PlatformSettings } from '#assembly/settings.ts';
 import { isNodeOutdated } from '#packaging/outdated-node.ts';
 import { portOf, urlOf } from '../addresses.ts';
+import { readableDuration } from '../readable-time.ts';
 import type { Style } from '../style.ts';
 
 /** How the user calls us: `localpaas`, or what a script that wraps it says in LOCALPAAS_COMMAND. */
@@ -30,6 +31,14 @@ export function banner(
     ['API', urlWith(record.domain === 'localhost' ? 'localhost' : `api.${record.domain}`)],
     ['message bus', `${record.bus}${settings.openBus ? ', open to everybody on this machine' : ''}`],
     ['home', home],
+    ...(settings.idleStopSeconds === undefined
+      ? []
+      : [
+          [
+            'idle apps',
+            `stop after ${readableDuration(settings.idleStopSeconds).replace(/ 0\w$/, '')} without a request`,
+          ],
+        ]),
     ...(isLoopback(settings.listen)
       ? []
       : [['reachable', `from other machines, at ${settings.listen}, port ${portOf(record.url)}`]]),

@@ -7,9 +7,9 @@ import { keepsApps } from '#ground/component.ts';
 import { ActionableError, messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
 import { assetsDirectory } from '#packaging/assets.ts';
+import { keepCompiledPlatform } from '../keep-compiled.ts';
 import { banner, commandName } from './banner.ts';
 import { changeHands, type Outcome, stepAside } from './change-hands.ts';
-import { keepCompiledCode } from './keep-compiled.ts';
 import { type Session, say, startFailed } from './session.ts';
 import { sayWaiting } from './successor.ts';
 
@@ -100,7 +100,7 @@ async function welcome(session: Session, { record }: RunningPlatform, undo: Asyn
   const readyMs = performance.now() - startedAt;
   if (input.json) cli.out.event({ event: 'ready', ...record, home: home.path, readyMs: Math.round(readyMs) });
   else cli.out.raw(banner(record, { home: home.path, readyMs, settings }, cli.out.style, commandName(cli.env)));
-  undo.use(keepCompiledCode());
+  undo.use(keepCompiledPlatform());
   if (!input.demo) return;
   const { pushDemo } = await import('./demo.ts');
   await pushDemo({ ...cli, home: home.path }, join(await assetsDirectory('sample-apps', cli.env), 'hello-node'));

@@ -11,7 +11,10 @@ export interface UpInput {
   readonly listen: string | undefined;
   readonly domain: string | undefined;
   readonly home: string | undefined;
+  readonly idleStop: string | undefined;
   readonly openBus: boolean;
+  readonly isolation: string | undefined;
+  readonly requireIsolation: number | undefined;
   readonly demo: boolean;
   readonly verbose: boolean;
   readonly json: boolean;

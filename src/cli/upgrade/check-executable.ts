@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, open, stat } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { type Child, startChild } from '#ground/child.ts';
+import { sha256Of } from '#ground/digest.ts';
 import { ActionableError, messageOf, systemCodeOf } from '#ground/errors.ts';
 import { within } from '#ground/wait.ts';
 import { CarriedFiles, openSource, type Source } from '#packaging/carried-files.ts';
@@ -93,7 +94,9 @@ async function checkBytes(source: Source, signal: AbortSignal): Promise<string> 
     hash.update(await source.read(at, Math.min(pieceBytes, files.at - at)));
   }
   if (hash.digest('hex') !== node.sha256) throw new Error('its Node is not as it was built');
-  for (const name of Object.keys(carried)) await files.read(name);
+  for (const name of Object.keys(carried)) {
+    if (sha256Of(...(await files.read(name))) !== files.sha256(name)) throw new Error(`its part '${name}' is another`);
+  }
   return files.id;
 }
 

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
+import { appAnnotations } from '#contract/annotations.ts';
 import { ApiError } from '#contract/api/errors.ts';
 import { Hooks } from '#contract/staging.ts';
+import { secondsOf } from '#ground/durations.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { reasonOf } from '#ground/reason-of.ts';
 import { cronJobsOf } from '#workload/cron/crontab.ts';
@@ -9,7 +11,9 @@ import { merged } from './changes/app.ts';
 import { mapping } from './mapping.ts';
 import type { AppRecord } from './records.ts';
 
-/** Annotations of an app by which we act: each is a JSON text. */
+/** Annotations of an app by which we act. Those that come from a stackato.yml are JSON texts each. */
+
+const never = 'never';
 
 type Annotated = Pick<AppRecord, 'annotations'>;
 
@@ -38,6 +42,7 @@ export function changedAnnotations(
     if (typeof text === 'string') check(name, text, schema);
   }
   checkCron(changes?.[annotationNames.cron]);
+  checkIdleStop(changes?.[appAnnotations.idleStop]);
   return merged(before, changes ?? {});
 }
 
@@ -54,6 +59,12 @@ export function cronOf(app: Annotated): readonly string[] {
 /** The runtime that a stackato.yml names. */
 export function runtimeInSettings(app: Annotated): string | undefined {
   return readAnnotation(app, annotationNames.framework, FrameworkSettings)?.runtime ?? undefined;
+}
+
+/** After how many seconds without a request it may be stopped, as far as it says so itself. */
+export function idleStopOf({ annotations }: Annotated): number | 'never' | undefined {
+  const text = annotations[appAnnotations.idleStop] ?? '';
+  return text === never ? never : secondsOf(text);
 }
 
 /** `NAME=value` of an app's variables that are for this. */
@@ -93,6 +104,11 @@ function checkCron(text: string | null | undefined): void {
     if (!(error instanceof ActionableError)) throw error;
     throw new ApiError('CF-UnprocessableEntity', `${error.message} ${error.remedy}`, { cause: error });
   }
+}
+
+function checkIdleStop(text: string | null | undefined): void {
+  if (typeof text !== 'string' || text === never || secondsOf(text) !== undefined) return;
+  throw refused(appAnnotations.idleStop, "it must be a time such as 90s, 10m or 1h30m, or 'never'");
 }
 
 function jsonIn(text: string): unknown {

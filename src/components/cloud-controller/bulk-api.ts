@@ -4,16 +4,20 @@ import type { Bus } from '#ground/bus.ts';
 import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import { jsonIn } from '#ground/json-in.ts';
 import { type Credentials, newCredentials, shows } from '#vcap/credentials.ts';
+import { idleStopSecondsOf } from './idle-stop.ts';
 import { packageStateOf } from './package-state.ts';
 import { processGuidOf } from './process-guid.ts';
 import type { AppRecord, ProcessRecord } from './records.ts';
-import { desiredOf, dropletOf, versionOf } from './running/desired.ts';
+import { asDeployed, dropletOf, versionOf } from './revisions.ts';
+import { desiredOf } from './running/desired.ts';
 import type { Store } from './store.ts';
 import { urisOf } from './uris.ts';
 
 export interface BulkApiParts {
   readonly store: Store;
   readonly credentials: Credentials;
+  /** Of apps that do not say themselves when they may be stopped. */
+  readonly idleStopSeconds: number | undefined;
 }
 
 const defaultBatch = 200;
@@ -29,7 +33,8 @@ export function answerBulkCredentials(bus: Bus, credentials: Credentials, ownAdd
 }
 
 /** The desired state for health managers, page by page. Origin: the bulk API of the 2012 cloud controller. */
-export function addBulkRoutes(routes: Routes, { store, credentials }: BulkApiParts): void {
+export function addBulkRoutes(routes: Routes, parts: BulkApiParts): void {
+  const { store, credentials } = parts;
   const guarded =
     (answer: (request: HttpRequest) => object) =>
     (request: HttpRequest): HttpReply => {
@@ -40,7 +45,7 @@ export function addBulkRoutes(routes: Routes, { store, credentials }: BulkApiPar
   routes.on(
     'GET',
     '/bulk/apps',
-    guarded(({ query }) => pageOf(store, query)),
+    guarded(({ query }) => pageOf(parts, query)),
   );
   routes.on(
     'GET',
@@ -57,18 +62,20 @@ function countsOf(store: Store, model: string | null): object {
   throw new ApiError('CF-BadQueryParameter', `There is no model '${model}' to count: ask for 'user' or 'app'.`);
 }
 
-function pageOf(store: Store, query: URLSearchParams): object {
+function pageOf(parts: BulkApiParts, query: URLSearchParams): object {
+  const { store } = parts;
   const size = sizeOf(query.get('batch_size'));
   const after = lastIdOf(query.get('bulk_token'));
   const processes = store
     .all('app')
+    .map((app) => (app.state === 'STARTED' ? asDeployed(store, app) : app))
     .flatMap((app) => app.processes.map((process) => ({ guid: processGuidOf(app, process), app, process })));
   const page = processes
     .sort((one, other) => (one.guid < other.guid ? -1 : 1))
     .filter(({ guid }) => guid > after)
     .slice(0, size);
   return {
-    results: Object.fromEntries(page.map((each) => [each.guid, bulkAppOf(store, each)])),
+    results: Object.fromEntries(page.map((each) => [each.guid, bulkAppOf(parts, each)])),
     bulk_token: { id: page.at(-1)?.guid ?? after },
   };
 }
@@ -101,15 +108,17 @@ interface AppProcess {
 }
 
 /** A process is an app to health managers. One that nothing can run is no reason to start it again and again. */
-function bulkAppOf(store: Store, { guid, app, process }: AppProcess): BulkApp {
+function bulkAppOf({ store, idleStopSeconds }: BulkApiParts, { guid, app, process }: AppProcess): BulkApp {
   const { instances, memoryMb } = process;
+  const isWeb = process.type === 'web';
+  const seconds = isWeb ? idleStopSecondsOf(store, app, idleStopSeconds) : null;
   const droplet = dropletOf(store, app);
-  const canRun = process.type === 'web' || app.state !== 'STARTED' || desiredOf(store, guid) !== undefined;
+  const canRun = isWeb || app.state !== 'STARTED' || desiredOf(store, guid) !== undefined;
   return {
     id: guid,
     name: app.name,
     instances: canRun ? instances : 0,
-    state: app.state,
+    state: isWeb && app.isIdle === true ? 'STOPPED' : app.state,
     memory: memoryMb,
     framework: droplet?.framework ?? null,
     runtime: droplet?.runtime ?? null,
@@ -117,7 +126,8 @@ function bulkAppOf(store: Store, { guid, app, process }: AppProcess): BulkApp {
     package_state: droplet === undefined ? packageStateOf(store, app) : 'STAGED',
     updated_at: app.updatedAt,
     // The health manager of 2013 ends on an app without a version, and with it all apps are left alone.
-    version: droplet === undefined ? `-${app.runCount}` : versionOf(app, droplet),
-    uris: process.type === 'web' ? urisOf(store, app.guid) : [],
+    version: versionOf(app, droplet),
+    uris: isWeb ? urisOf(store, app.guid) : [],
+    ...(seconds === undefined ? {} : { idle_stop_seconds: seconds }),
   };
 }

@@ -31,7 +31,8 @@ export type EventType =
   | `audit.app.${'map-route' | 'unmap-route' | 'upload-bits' | 'build.create' | 'build.staged' | 'build.failed'}`
   | `audit.app.${'droplet.create' | 'droplet.mapped' | 'process.scale' | 'process.update'}`
   | 'audit.app.process.terminate_instance'
-  | `audit.app.task.${'create' | 'cancel'}`
+  | `audit.app.${'task' | 'deployment'}.${'create' | 'cancel'}`
+  | 'audit.app.revision.create'
   | 'app.crash'
   | 'app.unplaced';
 

@@ -36,6 +36,8 @@ export class Mirror {
       route: new Shelf<'route'>(log),
       buildpack: new Shelf<'buildpack'>(log),
       task: new Shelf<'task'>(log),
+      revision: new Shelf<'revision'>(log),
+      deployment: new Shelf<'deployment'>(log),
     };
   }
 

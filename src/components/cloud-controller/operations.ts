@@ -5,12 +5,15 @@ import type { Bus } from '#ground/bus.ts';
 import type { HttpRequest, Routes } from '#ground/http-server.ts';
 import type { Log } from '#ground/log.ts';
 import type { UploadDialect } from './bits/package-uploads.ts';
+import type { Phase as DeploymentPhase } from './deployments/deployments.ts';
+import type { DeploymentWish } from './deployments/prepare.ts';
 import type { EventLog } from './events.ts';
 import type { CloudControllerOptions } from './options.ts';
 import type {
   AppRecord,
   BuildpackRecord,
   BuildRecord,
+  DeploymentRecord,
   DropletRecord,
   PackageRecord,
   ProcessRecord,
@@ -66,6 +69,14 @@ export interface Operations {
   stop(app: AppRecord): Promise<void>;
   /** The app's record says STARTED and has a new run count. */
   restart(app: AppRecord): Promise<void>;
+  /**
+   * Has another version of a started app take over from the one that runs, which goes on if it is no good. Resolves when
+   * it has begun. @throws ApiError 422 without a droplet
+   */
+  deploy(app: AppRecord, wish: DeploymentWish): Promise<DeploymentRecord>;
+  /** What ran before goes on. Resolves when that is settled. @throws ApiError 422 when the deployment is over */
+  cancelDeployment(deployment: DeploymentRecord): Promise<void>;
+  phaseOf(deployment: DeploymentRecord): DeploymentPhase;
   /** The number of instances of a process changed. */
   scale(app: AppRecord, process: ProcessRecord): Promise<void>;
   /** Stops what runs at an index of a process, and starts it anew if the app should run. */

@@ -50,6 +50,12 @@ export const CloudControllerOptions = v.object({
   roomSeconds: v.optional(seconds, 12),
   /** Seconds after which an instance that no DEA tells of is gone. Origin: `droplet_lost` of the 2012 health manager. */
   lostSeconds: v.optional(seconds, 30),
+  /** Seconds that instances of an old version may go on with the requests they have. Origin: the real DEA's 10. */
+  drainSeconds: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(3_600)), 10),
+  /** Seconds a new version must serve until the one before it, which stands by, is given up. */
+  proveSeconds: v.optional(v.pipe(v.number(), v.minValue(0)), 2),
+  /** Seconds without a request after which an app is stopped, unless it says otherwise; absent, health managers decide. */
+  idleStopSeconds: v.optional(seconds),
   /** Seconds DEAs may take to tell what their instances use. */
   statsSeconds: v.optional(seconds, 0.5),
 });

@@ -39,9 +39,11 @@ export interface SidecarRecord extends Record_ {
 export interface AppRecord extends Record_ {
   readonly name: string;
   readonly state: 'STARTED' | 'STOPPED';
+  /** Of an app that is STARTED: its web process was stopped because nobody asked for it. Absent where it was not. */
+  readonly isIdle?: boolean;
   readonly environment: Readonly<Record<string, string>>;
   readonly processes: readonly ProcessRecord[];
-  /** Guid of the droplet to run; null before the first one was assigned. */
+  /** Guid of the droplet that the next start takes; null before the first one was assigned. */
   readonly currentDroplet: string | null;
   /** Grows with each start, so that a restart of the same droplet is a new version. */
   readonly runCount: number;
@@ -50,6 +52,40 @@ export interface AppRecord extends Record_ {
   readonly annotations: Readonly<Record<string, string>>;
   /** Absent where there never were any. */
   readonly sidecars?: readonly SidecarRecord[];
+  /** Guid of the revision that runs, whatever was set since; absent before the first start. */
+  readonly revision?: string;
+  /** What instances of it carry as their version; absent before the first start. */
+  readonly version?: string;
+}
+
+/** What an app was when a version of it was started: all it takes to start it so again. */
+export interface RevisionRecord extends Record_ {
+  readonly app: string;
+  /** Counts the revisions of an app, from 1. */
+  readonly number: number;
+  /** What was new about it, for people. */
+  readonly description: string;
+  readonly droplet: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly processes: readonly ProcessRecord[];
+  readonly sidecars?: readonly SidecarRecord[];
+  /** Of the app's annotations those by which it is started. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A version of an app that takes over from the one that runs, or tries to. */
+export interface DeploymentRecord extends Record_ {
+  readonly app: string;
+  readonly revision: string;
+  readonly droplet: string;
+  /** What its instances carry as their version. */
+  readonly version: string;
+  /** The droplet of what ran before; null where nothing did. */
+  readonly previousDroplet: string | null;
+  /** `CANCELED` also when it failed: what ran before runs on. */
+  readonly state: 'ACTIVE' | 'DEPLOYED' | 'CANCELED' | 'SUPERSEDED';
+  /** Why it was canceled, for people. */
+  readonly reason: string | null;
 }
 
 export interface PackageRecord extends Record_ {
@@ -162,5 +198,7 @@ export interface Records {
   route: RouteRecord;
   buildpack: BuildpackRecord;
   task: TaskRecord;
+  revision: RevisionRecord;
+  deployment: DeploymentRecord;
 }
 export type Kind = keyof Records;

@@ -13,6 +13,7 @@ import { appRoutes } from './routes/apps.ts';
 import { auditEventRoutes } from './routes/audit-events.ts';
 import { buildpackRoutes } from './routes/buildpacks.ts';
 import { buildRoutes } from './routes/builds.ts';
+import { deploymentRoutes } from './routes/deployments.ts';
 import { destinationRoutes } from './routes/destinations.ts';
 import { dropletRoutes } from './routes/droplets.ts';
 import { instanceRoutes } from './routes/instances.ts';
@@ -23,6 +24,7 @@ import { oauthRoutes } from './routes/oauth.ts';
 import { packageRoutes } from './routes/packages.ts';
 import { placeRoutes } from './routes/places.ts';
 import { processRoutes } from './routes/processes.ts';
+import { revisionRoutes } from './routes/revisions.ts';
 import { rootRoutes } from './routes/root.ts';
 import { routeRoutes } from './routes/routes.ts';
 import { sidecarRoutes } from './routes/sidecars.ts';
@@ -45,6 +47,8 @@ const perResource = [
   buildpackRoutes,
   dropletRoutes,
   taskRoutes,
+  deploymentRoutes,
+  revisionRoutes,
   routeRoutes,
   destinationRoutes,
   auditEventRoutes,

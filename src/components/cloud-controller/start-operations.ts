@@ -17,16 +17,21 @@ import { TaskLogs } from './bits/task-logs.ts';
 import { addBulkRoutes, answerBulkCredentials, newBulkCredentials } from './bulk-api.ts';
 import { keepBuiltIns } from './changes/buildpack.ts';
 import { stopApp } from './changes/run-state.ts';
+import { Deployments } from './deployments/deployments.ts';
+import { Routers } from './deployments/routers.ts';
 import type { Operations, OperationsContext } from './operations.ts';
 import { processGuidOf, processIn } from './process-guid.ts';
 import { ActualState } from './running/actual-state.ts';
 import { AppStates } from './running/app-states.ts';
+import { IdleApps } from './running/idle-apps.ts';
 import { InstanceStarts } from './running/instance-starts.ts';
 import { statsOf, viewsOf } from './running/instance-views.ts';
 import { KnownDeas } from './running/known-deas.ts';
+import { KnownRouters } from './running/known-routers.ts';
 import { obeyHealthManager } from './running/obey-health-manager.ts';
 import { Placement } from './running/placement.ts';
 import { runtimesOf } from './running/runtimes-of-deas.ts';
+import { Versions } from './running/versions.ts';
 import { findInstances, watchInstances } from './running/watch-instances.ts';
 import type { Store } from './store.ts';
 import { runReleasePhase } from './tasks/release-phase.ts';
@@ -45,7 +50,7 @@ export async function startOperations(context: OperationsContext): Promise<Opera
   const running = openRunning(undo, shared, bits);
   const { bulk, deaCredentials } = shared;
   const { blobs, buildpacksKnown, buildpackUploads, damagedBits, pool, staging, taskLogs, tickets, uploads } = bits;
-  const { actual, deas, placement, states } = running;
+  const { actual, deas, idle, placement, states } = running;
   const { store, options } = context;
   const lifetime = undo.move();
   return {
@@ -56,38 +61,52 @@ export async function startOperations(context: OperationsContext): Promise<Opera
     runtimesOfDeas: () => runtimesOf({ bus: context.bus, deas }),
     taskLogOf: ({ guid }) => taskLogs.read(guid),
     stage: (build) => shared.background.run('staging failed', () => staging.stage(build)),
-    start: ({ guid }) => placement.start(guid),
-    stop: async ({ guid }) => placement.stop(guid),
-    restart: ({ guid }) => placement.restart(guid),
-    scale: (app, process) => placement.scale(processGuidOf(app, process)),
-    restartInstance: (app, process, index) => placement.restartInstance(processGuidOf(app, process), index),
-    routesChanged: (guid) => placement.updateRoutes(guid),
+    ...verbsOf(running),
     instancesOf: ({ guid }) => viewsOf(store, actual, guid),
     statsOf: (app, type) => statsOf(app, type, { ...shared, actual, statsLimitMs: options.statsSeconds * 1000 }),
     dropletStream: ({ sha256 }) => blobs.read(sha256),
     packageStream: ({ sha256 }) => blobs.read(sha256 ?? ''),
-    deleted: async ({ guid }) => placement.remove(guid),
     registerBitsRoutes(routes) {
       const maxDropletBytes = 2 * options.maxUnpackedMb * megabyte;
       addBitsRoutes(routes, { store, blobs, tickets, deaCredentials, maxDropletBytes });
-      addBulkRoutes(routes, { store, credentials: bulk });
+      addBulkRoutes(routes, { store, credentials: bulk, idleStopSeconds: options.idleStopSeconds });
     },
     listening() {
       lifetime.use(answerBulkCredentials(context.bus, bulk, context.ownAddress));
-      const stop = async ({ guid }: { guid: string }) => placement.stop(guid);
-      const stopIdle = (guid: string) => stopApp({ ...shared, operations: { stop } }, guid);
+      lifetime.use(idle.answerRouters());
       lifetime.use(
         obeyHealthManager({
           ...shared,
           ...running,
           changed: (process) => states.look(processIn(process).app),
-          stopApp: stopIdle,
+          rest: (guid) => idle.rest(guid),
         }),
       );
       lifetime.use(healDroplets({ ...shared, damagedBits, staging, restart: (app) => placement.restart(app) }));
     },
     [Symbol.asyncDispose]: () => lifetime.disposeAsync(),
   };
+}
+
+/** What is done to apps that run, or are to. */
+function verbsOf({ deployments, idle, placement }: ReturnType<typeof openRunning>) {
+  return {
+    start: ({ guid }) => placement.start(guid),
+    stop: async ({ guid }) => placement.stop(guid),
+    restart: ({ guid }) => placement.restart(guid),
+    deploy: ({ guid }, wish) => deployments.begin(guid, wish),
+    cancelDeployment: (deployment) => deployments.cancel(deployment),
+    phaseOf: (deployment) => deployments.phaseOf(deployment),
+    scale: (app, process) =>
+      idle.rests(app, process) ? idle.wake(app.guid) : placement.scale(processGuidOf(app, process)),
+    restartInstance: (app, process, index) =>
+      idle.rests(app, process) ? idle.wake(app.guid) : placement.restartInstance(processGuidOf(app, process), index),
+    routesChanged(guid) {
+      placement.updateRoutes(guid);
+      idle.look(guid);
+    },
+    deleted: async ({ guid }) => placement.remove(guid),
+  } satisfies Partial<Operations>;
 }
 
 type Shared = ReturnType<typeof share>;
@@ -195,8 +214,13 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
   const { background, bus, options, store } = shared;
   const actual = new ActualState();
   const deas = new KnownDeas();
-  const states = new AppStates(bus, store, actual);
-  const changed = (process: string) => states.look(processIn(process).app);
+  const states = new AppStates(bus, store, actual, options.idleStopSeconds);
+  let lookAfter: (app: string) => void = () => {};
+  const changed = (process: string) => {
+    const { app } = processIn(process);
+    states.look(app);
+    lookAfter(app);
+  };
   const placing = {
     ...shared,
     actual,
@@ -207,18 +231,38 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
     roomLimitMs: options.roomSeconds * 1000,
     lostAfterMs: options.lostSeconds * 1000,
   };
-  const starts = new InstanceStarts({ ...placing, changed });
-  const placement = new Placement({ bus, store, actual, starts, changed });
-  const watching = { ...shared, actual, deas, changed, lostAfterMs: options.lostSeconds * 1000 };
+  const versions = new Versions(store);
+  const starts = new InstanceStarts({ ...placing, versions, changed });
+  const placement = new Placement({ bus, store, actual, starts, versions, changed });
+  const { drainSeconds } = options;
+  const proveMs = options.proveSeconds * 1000;
+  const routers = undo.use(new Routers(bus));
+  const deployments = new Deployments({ ...shared, actual, versions, starts, routers, drainSeconds, proveMs });
+  lookAfter = (app) => deployments.look(app);
+  const watching = { ...shared, actual, deas, versions, changed, lostAfterMs: options.lostSeconds * 1000 };
   undo.use(watchInstances(watching));
   undo.use(TaskRuns.open(placing));
-  undo.use(bus.subscribe(routerStart, () => states.repeat()));
-  undo.use(store.onChange('app', ({ guid }) => states.look(guid)));
+  const knownRouters = new KnownRouters();
+  const stop = async ({ guid }: { guid: string }) => placement.stop(guid);
+  const stopForGood = (guid: string) => stopApp({ ...shared, operations: { stop } }, guid);
+  const idle = new IdleApps({ ...shared, actual, placement, routers: knownRouters, stopForGood });
+  undo.use(
+    bus.subscribe(routerStart, (router) => {
+      knownRouters.started(router, Date.now());
+      states.repeat();
+    }),
+  );
+  undo.use(
+    store.onChange('app', (change) => {
+      changed(change.guid);
+      idle.follow(change);
+    }),
+  );
   undo.use(store.onChange('build', ({ now, before }) => states.look((now ?? before)?.app ?? '')));
   states.repeat(); // a router that starts with us holds requests for apps of which it knows that they will start
   background.run('running instances not found', async () => {
     await findInstances(watching);
     states.repeat();
   });
-  return { actual, deas, placement, starts, states };
+  return { actual, deas, deployments, drainSeconds, idle, placement, starts, states, versions };
 }

@@ -19,6 +19,8 @@ export const kinds = [
   'route',
   'buildpack',
   'task',
+  'revision',
+  'deployment',
 ] as const satisfies readonly Kind[];
 
 /** Only we write keys like these. */

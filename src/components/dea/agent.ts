@@ -10,6 +10,7 @@ import type { DeaOptions } from './options.ts';
 import { findStrays, removeStrays } from './remove-strays.ts';
 import { availableMemoryMb } from './resources.ts';
 import { readSnapshot, Snapshot } from './snapshot.ts';
+import { FileSync } from './sync-files.ts';
 import type { Tools } from './tools.ts';
 import { watchUsage } from './watch-usage.ts';
 
@@ -30,6 +31,7 @@ export class Agent implements AsyncDisposable {
   readonly tools: Tools;
   readonly fleet: Fleet;
   readonly answers: Answers;
+  readonly files: FileSync;
   readonly #bus: Bus;
   readonly #platformStops: AbortSignal;
   readonly #snapshot: Snapshot;
@@ -44,6 +46,7 @@ export class Agent implements AsyncDisposable {
     this.tools = tools;
     this.fleet = new Fleet(tools);
     this.answers = new Answers(id, this.fleet, tools.options, files);
+    this.files = new FileSync(tools, () => this.fleet.records);
     this.#snapshot = new Snapshot(tools.places.snapshot, () => this.fleet.records, tools.log);
   }
 
@@ -104,12 +107,14 @@ export class Agent implements AsyncDisposable {
     setImmediate(() => {
       this.#isChangePending = false;
       this.fleet.tidy(Date.now());
+      this.fleet.standbys.follow(this.fleet.records);
       if (this.#advertisedMb !== availableMemoryMb(this.fleet.resources())) this.advertise();
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+    await Promise.all([this.fleet.standbys[Symbol.asyncDispose](), this.files[Symbol.asyncDispose]()]);
     if (evacuatesApps(this.#platformStops)) await this.#evacuate();
     if (keepsApps(this.#platformStops)) await this.fleet.letGo();
     else await this.fleet.stopAll();

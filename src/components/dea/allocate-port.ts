@@ -36,6 +36,14 @@ export class PortPool {
     );
   }
 
+  /** The port that was taken before, unless somebody listens there by now; then, or when there is none, another one. */
+  async renew(port: number | null): Promise<number> {
+    if (port !== null && (await isFree(port))) return port;
+    const other = await this.take();
+    if (port !== null) this.release(port);
+    return other;
+  }
+
   /** Marks a port as in use that was handed out before we started. */
   keep(port: number): void {
     this.#taken.add(port);

@@ -45,6 +45,7 @@ export class Announcer {
       },
       private_instance_id: record.privateId,
       private_instance_index: String(record.index),
+      version: record.version,
     });
   }
 

@@ -1,55 +1,76 @@
-import { dirname } from 'node:path';
 import type { StartRequest } from '#contract/dea.ts';
 import type { Child } from '#ground/child.ts';
-import { ActionableError } from '#ground/errors.ts';
-import { provideOwnNode } from '#packaging/own-node.ts';
-import { environmentOf } from './environment.ts';
-import { fitRuntime } from './fit-runtime.ts';
 import type { InstanceRecord } from './instance-record.ts';
-import { prepareDirectory } from './prepare-directory.ts';
+import { planLaunch } from './launch-plan.ts';
+import type { StagedLayer } from './layer/stage-layer.ts';
+import { makeRunnable, unpackDroplet } from './prepare-directory.ts';
 import { sidecarsOf } from './sidecars.ts';
+import type { Standby } from './standby/standby.ts';
 import { startInstance } from './start-instance.ts';
 import { takeOtherCommands } from './take-other-commands.ts';
 import { directoryOf, type Tools } from './tools.ts';
+
+export interface Surroundings {
+  readonly tools: Tools;
+  /** Ends what is under way, with its reason. */
+  readonly signal: AbortSignal;
+  /** The instance's directory, prepared before. */
+  readonly standby?: Standby | undefined;
+}
 
 /**
  * From a start request to a running process: droplet, files, environment, launch.
  * @param record has its port
  * @throws ActionableError when the app cannot be started; the signal's reason
  */
-export async function bringUp(
+export async function bringUp(record: InstanceRecord, request: StartRequest, around: Surroundings): Promise<Child> {
+  try {
+    return await prepareAndLaunch(record, request, around);
+  } catch (error) {
+    await around.standby?.preBoot?.discard();
+    throw error;
+  }
+}
+
+async function prepareAndLaunch(
   record: InstanceRecord,
   request: StartRequest,
-  tools: Tools,
-  signal: AbortSignal,
+  { tools, signal, standby }: Surroundings,
 ): Promise<Child> {
-  const runtime = await fitRuntime(request.runtime_info, tools);
-  if (!runtime.ok) {
-    throw new ActionableError('PROGRAM_NOT_FOUND', `The app ${runtime.reason}.`, 'Then start the app again.');
-  }
-  if (tools.options.strictRuntimes) {
-    const why = await tools.versions.whyUnfit(runtime.program, request.runtime_info);
-    if (why !== undefined) throw new ActionableError('PROGRAM_NOT_FOUND', `The app ${why}.`, 'Name another runtime.');
-  } else {
-    remarkVersion(record, runtime.program, request, tools).catch(() => {}); // the platform stops meanwhile
+  const plan = await planLaunch(record, request, tools);
+  if (!tools.options.strictRuntimes) {
+    remarkVersion(record, plan.found, request, tools).catch(() => {}); // the platform stops meanwhile
   }
   const directory = directoryOf(record, tools.places);
-  const { host } = tools.options;
-  const program = runtime.program && (await provideOwnNode(runtime.program, process.env));
-  const path = await tools.appPath();
-  const env = environmentOf(record, request, {
-    directory,
-    path: runtime.goesFirst === true && program ? `${dirname(program)}:${path}` : path,
-    host,
-  });
   const maxBytes = record.diskMb * 1024 * 1024;
-  const prepare = async (archive: string) => {
-    await prepareDirectory(archive, directory, program, maxBytes);
+  await using layer = await layerOf(request, maxBytes, tools, signal);
+  const ahead = standby?.preBoot?.fits(plan, layer?.contents) ? standby.preBoot : undefined;
+  if (ahead === undefined) await standby?.preBoot?.discard();
+  if (standby === undefined) {
+    await tools.droplets.use(request, (archive) => unpackDroplet(archive, directory, maxBytes), signal);
+  }
+  await layer?.applyTo(directory);
+  if (ahead === undefined) {
+    await makeRunnable(directory, plan.program);
     if (request.start_command) await takeOtherCommands(directory);
-  };
-  await tools.droplets.use(request, prepare, signal);
+  }
   signal.throwIfAborted();
-  return startInstance({ directory, env, port: record.port, fds: record.fds, sidecars: sidecarsOf(request) });
+  if (ahead !== undefined) return ahead.release(plan.env);
+  const { port, fds } = record;
+  return startInstance({ directory, env: plan.env, port, fds, sidecars: sidecarsOf(request) });
+}
+
+/** What is laid over the droplet. Loaded when there is something: most apps are not being watched. */
+async function layerOf(
+  { layer }: StartRequest,
+  maxBytes: number,
+  { options, places }: Tools,
+  signal: AbortSignal,
+): Promise<StagedLayer | undefined> {
+  if (!layer) return undefined;
+  const { stageLayer } = await import('./layer/stage-layer.ts');
+  const place = { directory: places.layers, usesLocalFiles: !options.forceHttpSharing };
+  return stageLayer(layer, place, maxBytes, signal);
 }
 
 /** Any version of a runtime runs the app, and where it is another one than it asks for, that is said. */

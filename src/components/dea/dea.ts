@@ -7,6 +7,7 @@ import {
   deaStartInstance,
   deaStatus,
   deaStop,
+  deaSync,
   deaUpdate,
   dropletStatus,
   type Hello,
@@ -86,10 +87,17 @@ function answerQuestions(undo: AsyncDisposableStack, bus: Bus, agent: Agent): vo
   undo.use(bus.onReconnect(() => void agent.busIsBack().catch(() => {}))); // it fails when we stop meanwhile
 }
 
-function takeOrders(undo: AsyncDisposableStack, bus: Bus, { answers, fleet }: Agent): void {
-  undo.use(bus.subscribe(deaStartInstance.at(answers.hello().id), (request) => fleet.start(request)));
+function takeOrders(undo: AsyncDisposableStack, bus: Bus, { answers, files, fleet, signal }: Agent): void {
+  const { id: dea } = answers.hello();
+  undo.use(bus.subscribe(deaStartInstance.at(dea), (request) => fleet.start(request)));
   undo.use(bus.subscribe(deaStop, (request) => fleet.stop(request)));
   undo.use(bus.subscribe(deaUpdate, (request) => fleet.update(request)));
+  undo.use(
+    bus.answerEach(deaSync, async (request) => {
+      const replies = await files.sync(request, signal);
+      return replies.map((reply) => ({ dea, ...reply }));
+    }),
+  );
 }
 
 function speakUnasked(undo: AsyncDisposableStack, agent: Agent): void {

@@ -64,8 +64,12 @@ export function diskExceeded(limitMb: number, usedBytes: number): Ending {
 }
 
 export function couldNotStart(error: unknown): Ending {
-  const why = error instanceof ActionableError ? `${error.message} ${error.remedy}` : messageOf(error);
-  return crash(`could not be started: ${why}`);
+  return crash(`could not be started: ${inWords(error)}`);
+}
+
+/** An error for a person, with what to do about it. */
+export function inWords(error: unknown): string {
+  return error instanceof ActionableError ? `${error.message} ${error.remedy}` : messageOf(error);
 }
 
 export function neverStarted(): Ending {

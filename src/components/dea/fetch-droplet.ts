@@ -73,7 +73,7 @@ function noDroplet(why: string, cause?: unknown): ActionableError {
 }
 
 /** The address without the password it may hold: it ends up in the app's log. */
-function publicPartOf(uri: string): string {
+export function publicPartOf(uri: string): string {
   const url = URL.canParse(uri) ? new URL(uri) : undefined;
   return url === undefined ? `'${uri}'` : `${url.origin}${url.pathname}`;
 }

@@ -6,6 +6,7 @@ import { fitRuntime } from './fit-runtime.ts';
 import { isLive } from './instance.ts';
 import { type InstanceRecord, recordOf } from './instance-record.ts';
 import { type Resources, whyNoRoom } from './resources.ts';
+import { Standbys } from './standby/standbys.ts';
 import { appPidIn } from './start-instance.ts';
 import { Supervisor } from './supervisor.ts';
 import type { Tools } from './tools.ts';
@@ -14,9 +15,12 @@ import type { Tools } from './tools.ts';
 export class Fleet {
   readonly #tools: Tools;
   readonly #supervisors = new Map<string, Supervisor>();
+  /** What is prepared for instances to come. */
+  readonly standbys: Standbys;
 
   constructor(tools: Tools) {
     this.#tools = tools;
+    this.standbys = new Standbys(tools, () => this.resources());
   }
 
   /** All that are not gone, crashed ones included. */
@@ -65,9 +69,10 @@ export class Fleet {
   start(request: StartRequest): void {
     const record = recordOf(request, this.#tools.options, Date.now());
     const refusal = whyNoRoom(this.resources(), record.memoryMb);
-    const supervisor = new Supervisor(record, this.#tools);
-    this.#supervisors.set(record.id, supervisor);
-    supervisor.start(request, refusal);
+    const standby = this.standbys.take(record, request, refusal !== undefined);
+    const supervisor = new Supervisor({ ...record, ...standby?.place }, this.#tools);
+    this.#supervisors.set(supervisor.id, supervisor);
+    supervisor.start(request, refusal, standby);
   }
 
   async adopt(records: readonly InstanceRecord[]): Promise<void> {
@@ -76,13 +81,15 @@ export class Fleet {
   }
 
   stop(request: StopRequest): void {
-    for (const supervisor of this.#all) if (isMeant(supervisor.record, request)) supervisor.stop('STOPPED');
+    const drainMs = (request.drain ?? 0) * 1000;
+    for (const supervisor of this.#all) if (isMeant(supervisor.record, request)) supervisor.stop('STOPPED', drainMs);
   }
 
-  update({ droplet, uris }: UpdateRequest): void {
+  update({ droplet, uris, version }: UpdateRequest): void {
     for (const supervisor of this.#all) {
-      const { app, life } = supervisor.record;
-      if (app === droplet && isLive(life)) supervisor.update(uris ?? []);
+      const { app, life, version: own } = supervisor.record;
+      const isIt = app === droplet && (!version || version === own);
+      if (isIt && isLive(life)) supervisor.update(uris ?? []);
     }
   }
 

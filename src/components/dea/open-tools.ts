@@ -2,9 +2,11 @@ import { dirname } from 'node:path';
 import type { ComponentContext } from '#ground/component.ts';
 import { ensureDirectory } from '#ground/files.ts';
 import { appPortRange } from '#ground/ports.ts';
+import { removeTree } from '#ground/remove-tree.ts';
 import type { RuntimeTable } from '#workload/runtimes/index.ts';
 import { PortPool } from './allocate-port.ts';
 import { Announcer } from './announcer.ts';
+import { untilIdle } from './drain.ts';
 import { DropletCache } from './droplet-cache.ts';
 import { provideFallbackPrograms } from './fallback-programs.ts';
 import type { DeaOptions } from './options.ts';
@@ -22,7 +24,9 @@ export async function openTools(
 ): Promise<Tools> {
   const places = placesIn(dataDir, options.baseDir);
   const { instances, staged, logPositions, snapshot } = places;
-  for (const path of [instances, staged, logPositions, dirname(snapshot)]) await ensureDirectory(path);
+  // What a killed predecessor was laying over an instance is of no use to anybody.
+  await removeTree(places.layers);
+  for (const path of [instances, staged, logPositions, dirname(snapshot), places.layers]) await ensureDirectory(path);
   const runtimes = new Runtimes(options);
   const droplets = new DropletCache({
     directory: places.staged,
@@ -46,6 +50,7 @@ export async function openTools(
     },
     changed,
     announcer: new Announcer(bus, dea, options),
+    untilIdle: (question, limitMs, signal) => untilIdle(bus, question, limitMs, signal),
     ports: new PortPool(appPortRange()),
     census: new ProcessCensus(),
     buffer: Buffer.allocUnsafe(Math.max(4096, Math.ceil((options.logBytesPerSecond * options.logBatchMs) / 1000))),

@@ -88,6 +88,9 @@ export const DeaOptions = v.object({
   /** How long to go on killing before a process counts as unkillable. */
   killLimitMs: ms(10_000),
 
+  /** How long an instance of an app that is being watched runs before its next one is prepared. */
+  standbyDelayMs: ms(100),
+
   /** How often memory and CPU use are measured. [2 s] */
   memoryEveryMs: ms(1_000),
   /** How often disk use is measured; less often where measuring takes long. [2 s] */

@@ -1,5 +1,6 @@
 import { chmod, lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { ActionableError, systemCodeOf } from '#ground/errors.ts';
 import { shellWord } from './shell-word.ts';
 
@@ -11,20 +12,28 @@ const rubygemsOption = /^export RUBYOPT=".*-rubygems\b.*-I\$PWD\/ruby\b/m;
 const maxFiles = 500_000;
 
 /**
- * Unpacks a droplet into `directory` and makes it ready to run: the token in `startup` becomes the runtime's path. A
- * droplet that a stager of 2012 made gets the empty library without which its script ends on a Ruby of today.
+ * Unpacks a droplet into `directory`, which is made when missing and must be empty. When it fails nothing is left there.
+ * @param archive a path, or the bytes
+ * @throws ActionableError BAD_INPUT, DISK_FULL; the signal's reason
+ */
+export async function unpackDroplet(
+  archive: string | Readable,
+  directory: string,
+  maxBytes: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { extractTarGz } = await loadUnpacking();
+  // Any link will do: nothing is written through one, and a running app can make the same.
+  await extractTarGz(archive, directory, { limits: { maxBytes, maxFiles }, links: 'any', signal });
+}
+
+/**
+ * Makes an unpacked droplet ready to run: the token in `startup` becomes the runtime's path. A droplet that a stager of 2012
+ * made gets the empty library without which its script ends on a Ruby of today.
  * @param runtime the program for the token; an app that needs none has no token
  * @throws ActionableError BAD_INPUT when this is no droplet
  */
-export async function prepareDirectory(
-  archive: string,
-  directory: string,
-  runtime: string | undefined,
-  maxBytes: number,
-) {
-  const { extractTarGz } = await loadUnpacking();
-  // Any link will do: nothing is written through one, and a running app can make the same.
-  await extractTarGz(archive, directory, { limits: { maxBytes, maxFiles }, links: 'any' });
+export async function makeRunnable(directory: string, runtime: string | undefined): Promise<void> {
   for (const name of ['logs', 'tmp']) await ensureRealDirectory(directory, name);
   await adaptStartup(join(directory, 'startup'), runtime);
 }

@@ -14,6 +14,8 @@ export interface Launch {
   readonly fds: number;
   /** What runs beside it. */
   readonly sidecars?: readonly Sidecar[];
+  /** Connects descriptor 4 of all its processes with us: see `Child.control`. */
+  readonly isControlled?: boolean;
 }
 
 /**
@@ -70,7 +72,8 @@ export const startupLog = 'startup.log';
  * Runs a prepared directory in a session of its own, which outlives this process.
  * @throws ActionableError BAD_INPUT, PROGRAM_NOT_FOUND
  */
-export async function startInstance({ directory, env, port, fds, sidecars = [] }: Launch): Promise<Child> {
+export async function startInstance(launch: Launch): Promise<Child> {
+  const { directory, env, port, fds, sidecars = [], isControlled = false } = launch;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
   const log = await open(join(directory, 'logs', startupLog), flags, 0o644);
   try {
@@ -79,7 +82,7 @@ export async function startInstance({ directory, env, port, fds, sidecars = [] }
       args: sidecars.length === 0 ? plainArguments(port, fds) : argumentsWithSidecars(port, fds, sidecars),
       cwd: directory,
       env,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['ignore', log.fd, log.fd, ...(isControlled ? (['ignore', 'pipe'] as const) : [])],
       outlivesUs: true,
     });
   } catch (cause) {

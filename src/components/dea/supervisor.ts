@@ -12,6 +12,7 @@ import { followLog } from './follow-log.ts';
 import { type Effect, type InstanceEvent, isLive, next, type StopReason } from './instance.ts';
 import { type Excess, InstanceNews } from './instance-news.ts';
 import { type InstanceRecord, needsPort, portsOf } from './instance-record.ts';
+import type { Standby } from './standby/standby.ts';
 import { exitStatusIn } from './start-instance.ts';
 import type { LogTail } from './tail-logs.ts';
 import { directoryOf, type Tools } from './tools.ts';
@@ -30,6 +31,9 @@ export class Supervisor implements Watched {
   #comingUp: Promise<void> = Promise.resolve();
   #isLetGo = false;
   #isEvacuated = false;
+  #isDraining = false;
+  /** The routes it had before it was withdrawn. */
+  #lastUris: readonly string[] = [];
   usage: Usage | undefined;
 
   constructor(record: InstanceRecord, tools: Tools) {
@@ -50,11 +54,11 @@ export class Supervisor implements Watched {
     return directoryOf(this.#record, this.#tools.places);
   }
 
-  /** Starts a new instance. @param refusal why it is not even tried */
-  start(request: StartRequest, refusal: string | undefined): void {
+  /** Starts a new instance. @param refusal why it is not even tried @param standby what is prepared for it, as its record says */
+  start(request: StartRequest, refusal: string | undefined, standby?: Standby): void {
     this.#tools.changed();
     this.#news.starting(this.#record);
-    this.#comingUp = this.#comeUp(request, refusal).catch((error: unknown) => {
+    this.#comingUp = this.#comeUp(request, refusal, standby).catch((error: unknown) => {
       this.#feed({ type: 'failed', ending: couldNotStart(error) });
     });
   }
@@ -76,8 +80,22 @@ export class Supervisor implements Watched {
     this.#watch(tail, endOf(leader, this.#watching.signal));
   }
 
-  stop(reason: StopReason): void {
-    this.#feed({ type: 'stopped', reason });
+  /** @param drainMs how long it may go on with the requests it has, when it runs and gets no new ones any more */
+  stop(reason: StopReason, drainMs = 0): void {
+    const stop = () => this.#feed({ type: 'stopped', reason });
+    const isServing = this.#record.life.phase === 'RUNNING';
+    if (drainMs === 0 || !isServing) stop();
+    else if (!this.#isDraining) this.#drain(drainMs, stop);
+  }
+
+  #drain(limitMs: number, stop: () => void): void {
+    this.#isDraining = true;
+    const { signal } = this.#watching;
+    this.update([]);
+    const question = { uris: [...this.#lastUris], private_instance_id: this.#record.privateId };
+    const idle = question.uris.length === 0 ? Promise.resolve() : this.#tools.untilIdle(question, limitMs, signal);
+    // It may end by itself, or by another order, meanwhile; without a bus nobody can be asked.
+    idle.then(stop, stop);
   }
 
   /** Leaves a running instance to whoever comes next. */
@@ -106,6 +124,8 @@ export class Supervisor implements Watched {
 
   update(uris: readonly string[]): void {
     const old = this.#record.uris;
+    if (old.length > 0) this.#lastUris = old;
+    if (this.#isDraining && uris.length > 0) return;
     this.#change({ uris: [...uris] });
     this.#news.rerouted(this.#record, old);
   }
@@ -118,13 +138,13 @@ export class Supervisor implements Watched {
     this.#feed({ type: 'failed', ending });
   }
 
-  async #comeUp(request: StartRequest, refusal: string | undefined): Promise<void> {
+  async #comeUp(request: StartRequest, refusal: string | undefined, standby?: Standby): Promise<void> {
     if (refusal !== undefined) {
       throw new ActionableError('START_FAILED', `There is no room: ${refusal}.`, 'Stop other apps, or ask for less.');
     }
     await this.#takePorts();
     const { signal } = this.#watching;
-    const child = await bringUp(this.#record, request, this.#tools, signal);
+    const child = await bringUp(this.#record, request, { tools: this.#tools, signal, standby });
     const leader = (await identityOf(child.pid)) ?? { pid: child.pid, startedAt: '' };
     this.#tools.census.addSession(this.id, leader);
     this.#change({ process: leader });
@@ -135,7 +155,7 @@ export class Supervisor implements Watched {
 
   async #takePorts(): Promise<void> {
     const { ports } = this.#tools;
-    if (needsPort(this.#record)) this.#change({ port: await ports.take() });
+    if (needsPort(this.#record)) this.#change({ port: await ports.renew(this.#record.port) });
     if (this.#record.debugMode !== null) this.#change({ debugPort: await ports.take() });
     if (this.#record.hasConsole) this.#change({ consolePort: await ports.take() });
   }

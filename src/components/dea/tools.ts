@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { EndpointsQuestion } from '#contract/routes.ts';
 import type { Log } from '#ground/log.ts';
 import type { RuntimeTable } from '#workload/runtimes/index.ts';
 import type { PortPool } from './allocate-port.ts';
@@ -16,6 +17,8 @@ export interface Tools {
   readonly log: Log;
   readonly places: Places;
   readonly announcer: Announcer;
+  /** Resolves when no router is at work for these instances any more, or `limitMs` are over. */
+  readonly untilIdle: (question: EndpointsQuestion, limitMs: number, signal: AbortSignal) => Promise<unknown>;
   readonly droplets: DropletCache;
   readonly runtimes: Runtimes;
   readonly versions: RuntimeVersions;
@@ -41,6 +44,10 @@ export interface Places {
   readonly logPositions: string;
   /** Programs for apps, by names that the machine lacks. */
   readonly programs: string;
+  /** Layers on their way into instances; on the same file system as these. */
+  readonly layers: string;
+  /** What is loaded into programs that start ahead. Workers of an app load it again, so it stays. */
+  readonly preBoot: string;
   readonly snapshot: string;
 }
 
@@ -52,6 +59,8 @@ export function placesIn(dataDir: string, baseDir: string | null): Places {
       staged: join(baseDir, 'staged'),
       logPositions: join(baseDir, 'db', 'log-positions'),
       programs: join(baseDir, 'db', 'bin'),
+      layers: join(baseDir, 'db', 'layers'),
+      preBoot: join(baseDir, 'db', 'pre-boot'),
       snapshot: join(baseDir, 'db', 'instances.json'),
     };
   }
@@ -60,6 +69,8 @@ export function placesIn(dataDir: string, baseDir: string | null): Places {
     staged: join(dataDir, 'staged'),
     logPositions: join(dataDir, 'log-positions'),
     programs: join(dataDir, 'bin'),
+    layers: join(dataDir, 'layers'),
+    preBoot: join(dataDir, 'pre-boot'),
     snapshot: join(dataDir, 'instances.json'),
   };
 }

@@ -1,10 +1,10 @@
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
+import { measureDisk } from '#ground/measure-disk.ts';
 import type { ProcessRow } from '#ground/processes.ts';
 import { sleep } from '#ground/wait.ts';
 import type { Usage } from './find-instance.ts';
 import type { InstanceRecord } from './instance-record.ts';
-import { measureDisk } from './measure-disk.ts';
 import type { ProcessCensus } from './process-census.ts';
 
 /** An instance whose use of the machine is watched. */

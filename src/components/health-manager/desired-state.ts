@@ -15,6 +15,8 @@ export interface DesiredApp {
   readonly changedAtMs: number;
   /** Whether anybody can ask for it; so it is taken where nobody knows. */
   readonly isReachable: boolean;
+  /** After how long without a request it may be stopped, in ms; null is never. Absent where the cloud controller does not say. */
+  readonly idleStopMs?: number | null;
   readonly state: string;
   readonly packageState: string;
   /** As the cloud controller wrote it; goes back with every request. */
@@ -63,9 +65,14 @@ function desiredAppOf(app: BulkApp): DesiredApp {
     version: app.version ?? '',
     changedAtMs: Number.isNaN(changedAtMs) ? 0 : changedAtMs,
     isReachable: app.uris === undefined || app.uris.length > 0,
+    ...(app.idle_stop_seconds === undefined ? {} : { idleStopMs: inMs(app.idle_stop_seconds) }),
     state: app.state,
     packageState: app.package_state,
     // The cloud controller of 2012 compares it with seconds of its own, and stops nothing when it is another.
     lastUpdated: Number.isNaN(changedAtMs) ? app.updated_at : Math.floor(changedAtMs / 1000),
   };
+}
+
+function inMs(seconds: number | null): number | null {
+  return seconds === null ? null : seconds * 1000;
 }

@@ -7,17 +7,20 @@ export class IdleApps {
   /** When each app was last asked for, as far as it was heard. */
   readonly #askedAtMs = new Map<string, number>();
   #heardAtMs = Number.NEGATIVE_INFINITY;
-  #listeningSinceMs = 0;
 
+  /** @param idleAfterMs of apps of which the cloud controller does not say it; 0 is never */
   constructor(idleAfterMs: number) {
     this.#idleAfterMs = idleAfterMs;
   }
 
   /** A router said which apps it was asked for. */
   heard(apps: readonly string[], desired: DesiredState, nowMs: number): void {
-    // What was asked for in a long silence nobody knows: all apps count as asked for.
-    if (nowMs - this.#heardAtMs > this.#idleAfterMs / 2) this.#listeningSinceMs = nowMs;
+    const silenceMs = nowMs - this.#heardAtMs;
     this.#heardAtMs = nowMs;
+    for (const app of desired.values()) {
+      // What was asked for in a long silence nobody knows: then it counts as asked for.
+      if (silenceMs > this.#limitMsOf(app) / 2 || !this.#askedAtMs.has(app.id)) this.#askedAtMs.set(app.id, nowMs);
+    }
     for (const app of apps) if (desired.has(app)) this.#askedAtMs.set(app, nowMs);
     for (const app of this.#askedAtMs.keys()) if (!desired.has(app)) this.#askedAtMs.delete(app);
   }
@@ -32,7 +35,7 @@ export class IdleApps {
         app.isReachable &&
         running.has(app.id) &&
         !prod.has(app.id) &&
-        nowMs - this.#lastUseMs(app) >= this.#idleAfterMs,
+        nowMs - this.#lastUseMs(app) >= this.#limitMsOf(app),
     );
   }
 
@@ -41,7 +44,11 @@ export class IdleApps {
     this.#askedAtMs.set(app, nowMs);
   }
 
+  #limitMsOf({ idleStopMs = this.#idleAfterMs }: DesiredApp): number {
+    return idleStopMs || Number.POSITIVE_INFINITY;
+  }
+
   #lastUseMs({ id, changedAtMs }: DesiredApp): number {
-    return Math.max(this.#listeningSinceMs, changedAtMs, this.#askedAtMs.get(id) ?? 0);
+    return Math.max(changedAtMs, this.#askedAtMs.get(id) ?? Number.POSITIVE_INFINITY);
   }
 }

@@ -38,8 +38,9 @@ export const HealthManagerOptions = v.object({
   /** How long a period is. [request_queue, 1 s] */
   startBatchEveryMs: ms(1_000),
   /**
-   * An app that no router was asked for so long is stopped; 0 is never. Needs routers that publish `router.active_apps`
-   * at least twice as often. Ours: the request is as old as 2011, no health manager that was published made it.
+   * An app that no router was asked for so long is stopped, unless the cloud controller says how long; 0 is never. Needs
+   * routers that publish `router.active_apps` at least twice as often. Ours: the request is as old as 2011, no health
+   * manager that was published made it.
    */
   spinDownAfterMs: ms(0),
   /** Where the bulk API is, when the cloud controller does not say so itself. [bulk_api.host] */

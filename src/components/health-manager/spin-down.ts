@@ -7,14 +7,12 @@ import type { Requests } from './requests.ts';
 export class SpinDown {
   /** How many messages of routers were heard. */
   messages = 0;
-  readonly #spinDownAfterMs: number;
   readonly #idle: IdleApps;
   readonly #requests: Requests;
   readonly #log: Log;
 
-  /** @param spinDownAfterMs 0 is never */
+  /** @param spinDownAfterMs of apps of which the cloud controller does not say it; 0 is never */
   constructor(spinDownAfterMs: number, requests: Requests, log: Log) {
-    this.#spinDownAfterMs = spinDownAfterMs;
     this.#idle = new IdleApps(spinDownAfterMs);
     this.#requests = requests;
     this.#log = log;
@@ -23,7 +21,7 @@ export class SpinDown {
   /** A router told which apps it was asked for. */
   heard(apps: readonly string[], { actual, desired, instanceLostMs }: Knowledge, nowMs: number): void {
     this.messages += 1;
-    if (this.#spinDownAfterMs === 0 || desired === undefined) return;
+    if (desired === undefined) return;
     this.#idle.heard(apps, desired, nowMs);
     for (const { id } of this.#idle.find(desired, actual.liveInstances(nowMs, instanceLostMs), nowMs)) {
       this.#log.info('nobody asks for the app', { app: id });

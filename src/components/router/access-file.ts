@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
-import type { Visit } from './access-log.ts';
+import { timeOf, type Visit } from './access-log.ts';
 
 export interface AccessFileOptions {
   /** `-` is the standard output. */
@@ -97,12 +97,12 @@ export class AccessFile implements AsyncDisposable {
 function jsonOf(visit: Visit): string {
   const { status, bytesReceived, bytesSent, durationMs } = visit;
   return (
-    `{"time":"${visit.at.toISOString()}"${field('app', visit.app)}${field('index', visit.index)}` +
+    `{"time":"${timeOf(visit.at)}"${field('app', visit.app)}${field('index', visit.index)}` +
     `${field('host', visit.host)}${field('method', visit.method)}${field('target', visit.target)}` +
     `${field('protocol', `HTTP/${visit.httpVersion}`)},"status":${status},"received":${bytesReceived},` +
-    `"sent":${bytesSent},"ms":${durationMs.toFixed(3)}${field('client', visit.client)}` +
+    `"sent":${bytesSent},"ms":${durationMs.toFixed(3)},"client":"${visit.client}"` +
     `${field('instance', visit.endpoint)}${field('forwarded_for', visit.forwardedFor)}` +
-    `${field('request_id', visit.requestId)}${field('referer', visit.referer)}${field('user_agent', visit.userAgent)}}`
+    `,"request_id":"${visit.requestId}"${field('referer', visit.referer)}${field('user_agent', visit.userAgent)}}`
   );
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type RouterStart, routerGreet, routerStart } from '#contract/routes.ts';
+import { type RouterStart, routerEndpoints, routerGreet, routerStart } from '#contract/routes.ts';
 import type { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { ComponentContext } from '#ground/component.ts';
 import { messageOf } from '#ground/errors.ts';
@@ -8,7 +8,7 @@ import type { Metric } from '#vcap/metrics-text.ts';
 import { randomId, register } from '#vcap/registration.ts';
 import type { Address } from './handover.ts';
 import type { RouterOptions } from './options.ts';
-import type { RouteTable } from './route-table.ts';
+import type { Endpoint, RouteTable } from './route-table.ts';
 
 /** After the bus was away everybody comes back within this time; who comes after us missed what we said at once. */
 const latecomersMs = 500;
@@ -18,13 +18,14 @@ interface Announced {
   readonly address: () => Address;
   readonly varz: () => object;
   readonly metrics: () => readonly Metric[];
+  readonly table: RouteTable;
 }
 
 /** Says that a router is here, now, regularly and when asked, so that everybody registers. `undo` owns it. */
 export async function announceRouter(
   undo: AsyncDisposableStack,
   { bus, log }: ComponentContext,
-  { options, address, varz, metrics }: Announced,
+  { options, address, varz, metrics, table }: Announced,
 ): Promise<void> {
   const { staleMs, startEveryMs, index, status, shownConfig, traceKey: _, ...own } = options;
   const id = randomId();
@@ -40,6 +41,13 @@ export async function announceRouter(
   const publish = () => bus.publish(routerStart, start());
 
   undo.use(bus.answer(routerGreet, start));
+  undo.use(
+    bus.answer(routerEndpoints, ({ uris, version, private_instance_id: instance }) => {
+      const isMeant = (endpoint: Endpoint) =>
+        (!version || endpoint.version === version) && (!instance || endpoint.privateInstanceId === instance);
+      return { router: id, ...table.census(uris, isMeant) };
+    }),
+  );
   let again: NodeJS.Timeout | undefined;
   undo.defer(() => clearTimeout(again));
   undo.use(

@@ -17,6 +17,11 @@ export class AppStates {
     for (const uri of state.uris) this.#byUri.set(uri, state);
   }
 
+  /** What was told of an app last. */
+  of(app: string): AppState | undefined {
+    return this.#apps.get(app);
+  }
+
   /** The app a request is meant for. @param host the Host header @param path the request's target */
   find(host: string, path: string): AppState | undefined {
     return this.#byUri.find(host, path);

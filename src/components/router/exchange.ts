@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnswerHead, Framing } from './answer-head.ts';
 import { AnswerParser, type AnswerSink } from './answer-parser.ts';
+import type { Sender } from './bursts.ts';
 import { hasBody } from './check-request.ts';
 import { cutOff, endAfterUpload } from './end-answer.ts';
 import type { ConnectionUser, InstanceConnection } from './instance-connection.ts';
@@ -11,7 +12,7 @@ import type { Attempt, ForwardCall } from './transport.ts';
 import { eachTrailer, Upload } from './upload.ts';
 
 /** One attempt to have an instance answer a request, from the first byte that is sent to the last of the answer. */
-export class Exchange implements ConnectionUser, AnswerSink {
+export class Exchange implements ConnectionUser, AnswerSink, Sender {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #call: ForwardCall;
@@ -22,6 +23,7 @@ export class Exchange implements ConnectionUser, AnswerSink {
   #wasKept = false;
   #settle: (attempt: Attempt) => void = () => {};
   #upload: Upload | undefined;
+  #isAsked = false;
   #hasBytes = false;
   #hasHead = false;
   #isFlushed = false;
@@ -49,20 +51,29 @@ export class Exchange implements ConnectionUser, AnswerSink {
     const over = new Promise<Attempt>((settle) => {
       this.#settle = settle;
     });
-    this.#send(connection);
+    if (hasBody(this.#request.headers)) this.#startUpload(connection);
+    else this.#pool.bursts.add(this);
     return over;
   }
 
-  #send({ socket }: InstanceConnection): void {
-    const { ownConnection, expectsContinue } = this.#call;
-    const isUpload = hasBody(this.#request.headers);
-    const ending = `${ownConnection ? 'Connection: close\r\n' : ''}${isUpload && expectsContinue ? 'Expect: 100-continue\r\n' : ''}\r\n`;
-    socket.write(this.#call.head() + ending, 'latin1');
-    if (!isUpload) return;
+  /** First the request leaves, later a whole answer. */
+  send(): void {
+    if (this.#isAsked) this.#endAnswer();
+    else if (this.#connection !== undefined) this.#ask(this.#connection, '');
+  }
+
+  #ask({ socket }: InstanceConnection, expectation: string): void {
+    this.#isAsked = true;
+    const connection = this.#call.ownConnection ? 'Connection: close\r\n' : '';
+    socket.write(`${this.#call.head()}${connection}${expectation}\r\n`, 'latin1');
+  }
+
+  #startUpload(connection: InstanceConnection): void {
+    this.#ask(connection, this.#call.expectsContinue ? 'Expect: 100-continue\r\n' : '');
     const isChunked = this.#request.headers['transfer-encoding'] !== undefined;
     const onIdle = () => this.#clientIdles();
     this.#upload = new Upload(this.#request, { isChunked, idleMs: this.#pool.limits.bodyIdleMs, onIdle });
-    this.#upload.startTo(socket);
+    this.#upload.startTo(connection.socket);
   }
 
   onDrain(): void {
@@ -70,6 +81,10 @@ export class Exchange implements ConnectionUser, AnswerSink {
   }
 
   onBytes(bytes: Buffer, length: number): boolean {
+    if (!this.#isAsked) {
+      this.#fail(new Error('the app says something that nobody asked for'));
+      return false;
+    }
     this.#hasBytes = true;
     let used: number;
     try {
@@ -124,6 +139,11 @@ export class Exchange implements ConnectionUser, AnswerSink {
       endAfterUpload(this.#request, this.#response);
       return;
     }
+    if (this.#isFlushed) this.#endAnswer();
+    else this.#pool.bursts.add(this);
+  }
+
+  #endAnswer(): void {
     const { socket } = this.#request;
     socket.cork(); // so that head and body leave as one, and now
     this.#writeHeld();

@@ -18,11 +18,14 @@ export interface Directory {
   readonly table: RouteTable;
   readonly states: AppStates;
   readonly room: WaitingRoom;
+  /** Has an app started that is idle. */
+  readonly wake: (app: string) => void;
 }
 
 export interface Patience {
   readonly holdMs: number;
   readonly newsMs: number;
+  readonly wakeMs: number;
   readonly balance: Balance;
 }
 
@@ -39,7 +42,9 @@ export class EndpointSearch {
   readonly #wish: Wish & { readonly tried: Endpoint[] };
   readonly #gone: () => AbortSignal;
   readonly #newsMs: number;
-  readonly #endsAt: number;
+  readonly #wakeMs: number;
+  readonly #startedAt: number;
+  #endsAt: number;
 
   /** @param gone gives a signal that aborts when the client has left; asked for only by one that has to wait */
   constructor(directory: Directory, destination: Destination, { patience, stickyId, gone }: SearchOptions) {
@@ -48,7 +53,9 @@ export class EndpointSearch {
     this.#wish = { stickyId, tried: [], balance: patience.balance };
     this.#gone = gone;
     this.#newsMs = patience.newsMs;
-    this.#endsAt = performance.now() + patience.holdMs;
+    this.#wakeMs = patience.wakeMs;
+    this.#startedAt = performance.now();
+    this.#endsAt = this.#startedAt + patience.holdMs;
   }
 
   /** The next endpoint to try, or why there is none: at once, unless that is to be waited for. */
@@ -71,10 +78,17 @@ export class EndpointSearch {
       if (endpoint !== undefined) return endpoint;
       const state = states.find(host, target);
       const hasRefused = this.#wish.tried.length > 0;
+      if (state?.state === 'IDLE') this.#wake(state.app);
       const waitMs = Math.min(this.#endsAt - performance.now(), patienceWith(state, hasRefused, this.#newsMs));
       const isNews = state !== undefined && waitMs > 0 && (await room.wait(state.app, waitMs, this.#gone()));
       if (!isNews) return absenceOf(states.find(host, target), hasRefused);
     }
+  }
+
+  /** Its start begins only now, so it may take longer than one that others wait for already. */
+  #wake(app: string): void {
+    this.#directory.wake(app);
+    this.#endsAt = this.#startedAt + this.#wakeMs;
   }
 }
 
@@ -85,6 +99,7 @@ export function isAbsence(found: Endpoint | Absence): found is Absence {
 /** How long it makes sense to wait, in ms; the caller has its own limit. */
 function patienceWith(app: AppState | undefined, hasRefused: boolean, newsMs: number): number {
   switch (app?.state) {
+    case 'IDLE':
     case 'STARTING':
     case 'STAGING':
       return Number.POSITIVE_INFINITY;
@@ -98,6 +113,7 @@ function patienceWith(app: AppState | undefined, hasRefused: boolean, newsMs: nu
 
 function absenceOf(app: AppState | undefined, hasRefused: boolean): Absence {
   switch (app?.state) {
+    case 'IDLE':
     case 'STARTING':
     case 'STAGING':
       return { why: 'starting', app };

@@ -84,9 +84,11 @@ function endpointAt({ host, port }: Address): Endpoint {
     app: undefined,
     index: undefined,
     privateInstanceId: undefined,
+    version: undefined,
     tags: undefined,
     seenAt: Date.now(),
     isLeftOut: false,
+    isResting: false,
     isGone: false,
     active: 0,
   };

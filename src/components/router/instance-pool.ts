@@ -1,3 +1,4 @@
+import { Bursts } from './bursts.ts';
 import { type InstanceAddress, InstanceConnection } from './instance-connection.ts';
 
 /** So many idle connections are kept for each instance. */
@@ -22,6 +23,7 @@ export interface ExchangeLimits {
 /** The connections to instances, idle ones included. */
 export class InstancePool implements Disposable {
   readonly limits: ExchangeLimits;
+  readonly bursts = new Bursts();
   readonly #connectMs: number;
   readonly #idleMs: number;
   readonly #all = new Set<InstanceConnection>();

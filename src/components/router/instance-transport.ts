@@ -4,15 +4,15 @@ import { Exchange } from './exchange.ts';
 import { connectTo } from './instance-connection.ts';
 import { InstancePool, type PoolOptions } from './instance-pool.ts';
 import type { Attempt, ForwardCall, Transport, UpgradeCall } from './transport.ts';
-import { Upgrades } from './upgrades.ts';
+import type { Upgrades } from './upgrades.ts';
 import type { CarriedWebsocket } from './websocket.ts';
 
 /** The transport: HTTP/1.1 to instances, over connections that are kept where that is safe; httpxy for upgrades. */
 export class InstanceTransport implements Transport {
   readonly #connectMs: number;
   readonly #pool: InstancePool;
-  readonly #upgrades = new Upgrades();
   readonly #websockets = new Set<CarriedWebsocket>();
+  #upgrades: Promise<Upgrades> | undefined;
 
   constructor(options: PoolOptions) {
     this.#connectMs = options.connectMs;
@@ -45,6 +45,7 @@ export class InstanceTransport implements Transport {
 
   async upgrade(request: IncomingMessage, client: Socket, head: Buffer, call: UpgradeCall): Promise<Attempt> {
     let app: Socket;
+    const upgrades = await this.#loadUpgrades();
     try {
       app = await connectTo(call.endpoint, this.#connectMs);
     } catch (error) {
@@ -58,7 +59,13 @@ export class InstanceTransport implements Transport {
       this.#websockets.add(websocket);
       void websocket.closed.then(() => this.#websockets.delete(websocket));
     };
-    return this.#upgrades.ask({ request, client, head, app, call, onOpen });
+    return upgrades.ask({ request, client, head, app, call, onOpen });
+  }
+
+  /** httpxy loads Node's HTTP/2, too: 4 ms of a start, where most platforms never see a websocket. */
+  #loadUpgrades(): Promise<Upgrades> {
+    this.#upgrades ??= import('./upgrades.ts').then(({ Upgrades }) => new Upgrades());
+    return this.#upgrades;
   }
 
   async endWebsockets(limitMs: number): Promise<void> {

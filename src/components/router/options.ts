@@ -13,6 +13,8 @@ export const RouterOptions = v.object({
   holdMs: ms(10_000),
   /** How long a request whose every instance refused waits for news about the app. [does not wait] */
   newsMs: ms(500),
+  /** How long a request waits for an idle app that is started for it: the whole start, on a small machine. */
+  wakeMs: ms(60_000),
   /** How many requests may wait at the same time, all apps together. */
   maxHeld: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 1_000),
   /** An endpoint that was not registered for so long is dropped. */

@@ -12,10 +12,10 @@ export interface Wish {
 
 /**
  * The endpoint for the next request: the one with `stickyId` if it can be had, else each in turn, or the one that answers
- * fewest requests now. Those that are left out come last, for they may be back; those in `tried` never.
+ * fewest requests now. Those that are left out come last, for they may be back; those that rest, or are in `tried`, never.
  */
 export function pickEndpoint(route: Route, wish: Wish): Endpoint | undefined {
-  return stickyOne(route, wish) ?? nextOne(route, wish) ?? route.endpoints.find((each) => !wish.tried.includes(each));
+  return stickyOne(route, wish) ?? nextOne(route, wish) ?? leftOutOne(route, wish);
 }
 
 function stickyOne(route: Route, wish: Wish): Endpoint | undefined {
@@ -39,6 +39,10 @@ function nextOne(route: Route, wish: Wish): Endpoint | undefined {
   return best;
 }
 
+function leftOutOne({ endpoints }: Route, { tried }: Wish): Endpoint | undefined {
+  return endpoints.find((each) => !each.isResting && !tried.includes(each));
+}
+
 function isEligible(endpoint: Endpoint, { tried }: Wish): boolean {
-  return !endpoint.isLeftOut && !tried.includes(endpoint);
+  return !endpoint.isLeftOut && !endpoint.isResting && !tried.includes(endpoint);
 }

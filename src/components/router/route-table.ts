@@ -12,15 +12,19 @@ export interface Endpoint {
   readonly index: string | undefined;
   /** The value of the sticky-session cookie. */
   readonly privateInstanceId: string | undefined;
+  /** Which version of its app it runs. */
+  readonly version: string | undefined;
   /** What its requests are counted by; the same object for as long as it is registered. */
   readonly tags: Tags | undefined;
   /** When it was registered last, in ms. */
   seenAt: number;
   /** It refused a connection and was not heard of since. */
   isLeftOut: boolean;
+  /** Its app is idle: it is being stopped, or may be in a moment. It gets no requests. */
+  isResting: boolean;
   /** It is registered no more, or as another. */
   isGone: boolean;
-  /** Requests that it is answering. */
+  /** Requests that it is answering, and websockets that it has open. */
   active: number;
 }
 
@@ -38,6 +42,10 @@ export interface Route {
  */
 export class RouteTable {
   readonly #routes = new HostTable<Route>();
+  /** Those that are registered no more, and were at work when they went. */
+  readonly #leaving = new Set<Endpoint>();
+  #uris = 0;
+  #endpoints = 0;
 
   /** @param now in ms, as all times here */
   register({ uris, ...message }: RouteMessage, now: number): void {
@@ -48,15 +56,19 @@ export class RouteTable {
     const route = this.#routes.get(uri);
     if (route === undefined) {
       this.#routes.set(uri, { uri, endpoints: [endpointOf(message, now)], turn: 0 });
+      this.#uris += 1;
+      this.#endpoints += 1;
       return;
     }
     const at = route.endpoints.findIndex((each) => isAt(each, message));
     const known = route.endpoints[at];
-    if (known === undefined) route.endpoints.push(endpointOf(message, now));
-    else if (isSame(known, message) && !known.isLeftOut) known.seenAt = now;
+    if (known === undefined) {
+      route.endpoints.push(endpointOf(message, now));
+      this.#endpoints += 1;
+    } else if (isSame(known, message) && !known.isLeftOut) known.seenAt = now;
     else {
       // Another object, so that a request which was refused there before the news tries it again.
-      known.isGone = true;
+      this.#dismiss(known);
       const tags = isSame(known, message) ? { tags: known.tags } : {};
       route.endpoints[at] = { ...endpointOf(message, now), ...tags };
     }
@@ -69,19 +81,42 @@ export class RouteTable {
     }
   }
 
+  /** The instances of an app get no requests from now on, or do so again. */
+  rest(app: string, uris: readonly string[], isResting: boolean): void {
+    for (const uri of uris) {
+      for (const endpoint of this.#routes.get(uri)?.endpoints ?? []) {
+        if (endpoint.app === app) endpoint.isResting = isResting;
+      }
+    }
+  }
+
+  /** Drops the instances of an app that rest. */
+  dropResting(app: string, uris: readonly string[]): void {
+    for (const uri of uris) {
+      const route = this.#routes.get(uri);
+      if (route !== undefined) this.#keep(route, (endpoint) => endpoint.app !== app || !endpoint.isResting);
+    }
+  }
+
   /** How many uris there are, and how many endpoints behind them. */
   size(): { uris: number; endpoints: number } {
-    let [uris, endpoints] = [0, 0];
-    for (const route of this.#routes.values()) {
-      uris += 1;
-      endpoints += route.endpoints.length;
-    }
-    return { uris, endpoints };
+    return { uris: this.#uris, endpoints: this.#endpoints };
   }
 
   /** The route a request takes. @param host the Host header @param path the request's target */
   find(host: string, path: string): Route | undefined {
     return this.#routes.find(host, path);
+  }
+
+  /** How many of the endpoints that are meant get requests, and how many they answer. */
+  census(uris: readonly string[], isMeant: (endpoint: Endpoint) => boolean): { routed: number; active: number } {
+    const found = uris.map((uri) => this.#routes.get(uri)?.endpoints.filter(isMeant) ?? []);
+    for (const endpoint of this.#leaving) if (endpoint.active === 0) this.#leaving.delete(endpoint);
+    const busy = [...found.flat(), ...[...this.#leaving].filter(isMeant)];
+    return {
+      routed: Math.min(...found.map(({ length }) => length)),
+      active: busy.reduce((sum, { active }) => sum + active, 0),
+    };
   }
 
   /** As if everybody had registered just now: for when nobody could. */
@@ -108,9 +143,18 @@ export class RouteTable {
 
   #keep(route: Route, isKept: (endpoint: Endpoint) => boolean): void {
     if (route.endpoints.every(isKept)) return;
-    for (const endpoint of route.endpoints) endpoint.isGone = !isKept(endpoint);
+    for (const endpoint of route.endpoints) if (!isKept(endpoint)) this.#dismiss(endpoint);
+    const before = route.endpoints.length;
     route.endpoints = route.endpoints.filter(isKept);
-    if (route.endpoints.length === 0) this.#routes.delete(route.uri);
+    this.#endpoints -= before - route.endpoints.length;
+    if (route.endpoints.length > 0) return;
+    this.#routes.delete(route.uri);
+    this.#uris -= 1;
+  }
+
+  #dismiss(endpoint: Endpoint): void {
+    endpoint.isGone = true;
+    if (endpoint.active > 0) this.#leaving.add(endpoint);
   }
 }
 
@@ -121,9 +165,11 @@ function endpointOf(message: Omit<RouteMessage, 'uris'>, now: number): Endpoint 
     app: plain(message.app),
     index: plain(message.private_instance_index),
     privateInstanceId: plain(message.private_instance_id),
+    version: message.version ?? undefined,
     tags: message.tags ? tagsOf(message.tags) : undefined,
     seenAt: now,
     isLeftOut: false,
+    isResting: false,
     isGone: false,
     active: 0,
   };

@@ -1,4 +1,4 @@
-import { appState } from '#contract/apps.ts';
+import { appState, appUse } from '#contract/apps.ts';
 import { routerRegister, routerUnregister } from '#contract/routes.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { type ComponentContext, type Running, runningWith } from '#ground/component.ts';
@@ -11,6 +11,7 @@ import { type Entrance, openDoors } from './doors.ts';
 import type { Directory } from './find-endpoint.ts';
 import type { Front } from './front.ts';
 import { type Address, Handover } from './handover.ts';
+import { IdleApps } from './idle-apps.ts';
 import { InstanceTransport } from './instance-transport.ts';
 import { Metrics } from './metrics.ts';
 import type { RouterOptions } from './options.ts';
@@ -53,13 +54,15 @@ export async function startRouter(
   const accessLog = undo.use(new AccessLog(bus, log, options.logEveryMs));
   const transport = new InstanceTransport({ ...options, idleMs: options.idleAppConnectionMs });
   const room = new WaitingRoom(options.maxHeld);
-  const directory = { table: new RouteTable(), states: new AppStates(), room };
-  learnRoutes(undo, context, directory);
+  const known = { table: new RouteTable(), states: new AppStates(), room };
+  const idle = undo.use(new IdleApps({ ...context, ...known }));
+  const directory = { ...known, wake: (app: string) => idle.wake(app) };
+  const activeApps = undo.use(new ActiveApps(bus, log, options.activeAppsEveryMs));
+  learnRoutes(undo, context, { ...directory, idle, activeApps });
   undo.use(sweepRoutes(context, directory.table, options));
 
   const handover = new Handover(options.handoverMs);
   const traffic = new Traffic();
-  const activeApps = undo.use(new ActiveApps(bus, log, options.activeAppsEveryMs));
   const { notFoundRedirect, traceKey } = options;
   const probes = undo.use(new Probes(options));
   const ways = { directory, patience: options, transport, handover, probes };
@@ -72,8 +75,9 @@ export async function startRouter(
   undo.use(doors);
   undo.use(room); // before the front closes, so that nobody waits in vain
   const varz = () => varzOf(service, doors.front.connections, options.exposeAllApps);
-  const figures = () => metrics.metrics(gaugesOf(service, doors.front.connections));
-  await announceRouter(undo, context, { options, address: () => doors.address(), varz, metrics: figures });
+  const figures = () => metrics.metrics(gaugesOf(service, doors.front.connections, idle.count));
+  const { table } = directory;
+  await announceRouter(undo, context, { options, address: () => doors.address(), varz, metrics: figures, table });
   await bus.flush(); // from here on no registration is missed
   const { host, port } = doors.address();
   log.info('router listens', { host, port });
@@ -113,7 +117,7 @@ function varzOf({ traffic, directory, transport }: Service, clients: number, isW
   };
 }
 
-function gaugesOf({ directory, transport, probes }: Service, clients: number) {
+function gaugesOf({ directory, transport, probes }: Service, clients: number, idleApps: number) {
   const { uris, endpoints } = directory.table.size();
   return {
     client_connections: [clients, 'Connections of clients, idle ones included.'],
@@ -121,6 +125,7 @@ function gaugesOf({ directory, transport, probes }: Service, clients: number) {
     held_requests: [directory.room.taken, 'Requests that wait for an app to start, or for news of it.'],
     routes: [uris, 'Host names, with or without a path, that lead somewhere.'],
     endpoints: [endpoints, 'Instances behind them.'],
+    idle_apps: [idleApps, 'Apps that were stopped because nobody asked for them, and start with the next request.'],
     instances_left_out: [probes.size, 'Addresses that refused a connection and get no requests until they take one.'],
   } as const;
 }
@@ -134,21 +139,31 @@ function accessFileOf(
   return undo.use(new AccessFile({ path: accessFile, maxBytes: accessFileBytes, everyMs: logEveryMs }, log));
 }
 
+interface Learning extends Directory {
+  readonly idle: IdleApps;
+  readonly activeApps: ActiveApps;
+}
+
 /** Keeps the directory as the bus says, and tells those who wait about it. */
-function learnRoutes(undo: AsyncDisposableStack, { bus }: ComponentContext, directory: Directory): void {
-  const { table, states, room } = directory;
+function learnRoutes(undo: AsyncDisposableStack, { bus }: ComponentContext, learning: Learning): void {
+  const { table, states, room, idle, activeApps } = learning;
   undo.use(
     bus.subscribe(routerRegister, (message) => {
       table.register(message, Date.now());
-      for (const uri of message.uris) room.wake(states.at(uri)?.app ?? '');
+      idle.registered(message);
+      if (room.taken > 0) for (const uri of message.uris) room.wake(states.at(uri)?.app ?? '');
     }),
   );
   undo.use(bus.subscribe(routerUnregister, (message) => table.unregister(message)));
   undo.use(
     bus.subscribe(appState, (state) => {
+      const before = states.of(state.app);
       states.put(state);
+      idle.follow(before, state);
+      activeApps.follow(state);
       room.wake(state.app);
     }),
   );
+  undo.use(bus.answer(appUse, ({ app }) => ({ in_use: activeApps.isInUse(app) })));
   undo.use(bus.onReconnect(() => table.refreshAll(Date.now())));
 }

@@ -5,7 +5,7 @@ import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
 import type { AccessFile } from './access-file.ts';
 import type { AccessLog } from './access-log.ts';
-import type { ActiveApps } from './active-apps.ts';
+import type { ActiveApps, AppUse } from './active-apps.ts';
 import { checkRequest, checkUpgrade, isRefusal, isRepeatable } from './check-request.ts';
 import { Errand } from './errand.ts';
 import { type Absence, type Directory, EndpointSearch, isAbsence, type Patience } from './find-endpoint.ts';
@@ -66,7 +66,7 @@ export async function serveRequest(
     const errand = new Errand(visitor, endpoint, { ownConnection, traceKey: service.traceKey });
     return service.transport.forward(request, response, errand);
   };
-  const absence = await findAnswer(service, visitor, { attempt, client: response });
+  const absence = await findAnswer(service, visitor, { attempt, isRepeatable: isRepeated, client: response });
   if (absence === undefined || response.destroyed) return;
   visitor.hasPage = true;
   // The body may come or not, as nobody has asked for it: what follows on this connection means nothing.
@@ -92,10 +92,12 @@ export async function serveUpgrade(
   const attempt = async (endpoint: Endpoint) => {
     const errand = new Errand(visitor, endpoint, { ownConnection: true, traceKey: service.traceKey });
     const outcome = await service.transport.upgrade(request, socket, head, errand);
-    if (outcome.result === 'answered') status = outcome.status;
+    if (outcome.result !== 'answered') return outcome;
+    status = outcome.status;
+    if (status === 101) keepBusy(endpoint, socket);
     return outcome;
   };
-  const absence = await findAnswer(service, visitor, { attempt, client: socket });
+  const absence = await findAnswer(service, visitor, { attempt, isRepeatable: false, client: socket });
   if (absence !== undefined) {
     const page = await pageOf(service, visitor, absence);
     status = page.status;
@@ -105,8 +107,19 @@ export async function serveUpgrade(
   record(service, visitor, status);
 }
 
+/** A websocket is work for its instance for as long as it is open. */
+function keepBusy(endpoint: Endpoint, client: Socket): void {
+  if (client.destroyed) return;
+  endpoint.active += 1;
+  client.once('close', () => {
+    endpoint.active -= 1;
+  });
+}
+
 interface Attempting {
   readonly attempt: (endpoint: Endpoint, isRepetition: boolean) => Promise<Attempt>;
+  /** Whether it does no harm to ask twice. */
+  readonly isRepeatable: boolean;
   readonly client: ServerResponse | Socket;
 }
 
@@ -122,20 +135,36 @@ async function findAnswer(service: Service, visitor: Visitor, attempting: Attemp
     const found = handover.keepFromOwn(next instanceof Promise ? await next : next);
     if (isAbsence(found)) return askSuccessor(service, visitor, attempting, found);
     visitor.visits(found);
-    service.activeApps.note(found.app);
+    const use = service.activeApps.begin(found.app);
     found.active += 1;
     let outcome = await attempt(found, false);
-    if (isWorthAnother(outcome, client)) outcome = await attempt(found, true);
+    if (isWorthAnother(outcome, attempting)) outcome = await attempt(found, true);
     found.active -= 1;
+    endUse(service, use, outcome, client);
     const result = resultOf(service, visitor, found, outcome);
     if (client.destroyed) return undefined;
     if (result !== 'unreached') return result;
   }
 }
 
-/** A kept connection that ends without a word was being closed by the app while the request was on its way. */
-function isWorthAnother(outcome: Attempt, client: ServerResponse | Socket): boolean {
-  return outcome.result === 'silent' && outcome.wasKept && !client.destroyed;
+/** The app is used for as long as a websocket is open. */
+function endUse(
+  { activeApps }: Service,
+  use: AppUse | undefined,
+  outcome: Attempt,
+  client: Attempting['client'],
+): void {
+  const isWebsocket = outcome.result === 'answered' && outcome.status === 101;
+  if (isWebsocket && !client.destroyed) client.once('close', () => activeApps.end(use));
+  else activeApps.end(use);
+}
+
+/**
+ * A connection that ends without a word was being closed by the app while the request was on its way, or the app died of
+ * something else: what may be asked twice is asked again, once, as gorouter does.
+ */
+function isWorthAnother(outcome: Attempt, { client, isRepeatable: mayRepeat }: Attempting): boolean {
+  return outcome.result === 'silent' && (outcome.wasKept || mayRepeat) && !client.destroyed;
 }
 
 /** @returns `undefined` for an answer, why there will be none, or that another endpoint may have one */
@@ -211,12 +240,7 @@ async function pageOf(
   return isNobody && notFoundRedirect !== undefined ? redirectPage(notFoundRedirect, facts) : pageFor(absence, facts);
 }
 
-function record(
-  { accessLog, accessFile, activeApps, traffic, metrics }: Service,
-  visitor: Visitor,
-  status: number,
-): void {
-  if (!visitor.hasPage) activeApps.note(visitor.app); // it may have taken long
+function record({ accessLog, accessFile, traffic, metrics }: Service, visitor: Visitor, status: number): void {
   if (visitor.hasPage) traffic.countBad(performance.now());
   else traffic.count(visitor.passage(status), performance.now());
   metrics.count(visitor.passage(status));

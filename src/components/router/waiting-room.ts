@@ -13,6 +13,11 @@ export class WaitingRoom implements Disposable {
     return this.#taken;
   }
 
+  /** Whether somebody waits for news about this app. */
+  isAwaited(app: string): boolean {
+    return this.#waiting.has(app);
+  }
+
   /**
    * Waits until somebody calls `wake(app)`, at most `limitMs`, and not longer than the client does.
    * @returns whether there is news; without it, also when no seat is free, waiting again makes no sense

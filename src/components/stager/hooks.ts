@@ -23,17 +23,20 @@ export async function runHook(
   const commands = request.hooks?.[name] ?? [];
   if (commands.length === 0) return;
   const { log, signal } = context;
-  const { all } = await taskEnvironmentOf(request, directory, context);
-  const env = { ...all, [buildVariable]: randomUUID() };
+  const environment = await taskEnvironmentOf(request, directory, context);
+  const env = { ...environment.all, [buildVariable]: randomUUID() };
+  const sandbox = await context.scripts.enter(environment);
   for (const command of commands) {
     log.line(`Hook ${name}: ${command}`);
     const out = (text: string) => log.output('OUT', text);
     const err = (text: string) => log.output('ERR', text);
     try {
-      await runScript({ program: 'bash', args: runner(command), cwd: directory, env, out, err, signal, cut: '\n' });
+      const args = runner(command);
+      await runScript({ program: 'bash', args, cwd: directory, env, out, err, signal, sandbox, cut: '\n' });
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ScriptFailure)) throw error;
+      await context.scripts.check();
       throw await failureOf(name, command, error, context);
     } finally {
       await log.outputEnded();
@@ -49,7 +52,8 @@ interface HookRun {
 
 async function failureOf(name: string, command: string, cause: ScriptFailure, { log }: TaskContext) {
   await log.outputEnded();
-  const text = `The hook ${name} failed with ${cause.message}: ${command}. Mend what it says, or take it out of the app's stackato.yml, and push again.`;
+  const refused = cause.remedy === undefined ? '' : ` ${cause.remedy}`;
+  const text = `The hook ${name} failed with ${cause.message}: ${command}.${refused} Mend what it says, or take it out of the app's stackato.yml, and push again.`;
   const tail = log.tail(shownLines).map((line) => `   | ${line}`);
   return new TaskFailure([text, ...tail].join('\n'), { isLogged: true, said: text, cause });
 }

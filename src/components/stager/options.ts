@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { IsolationSettings } from '#workload/sandbox/settings.ts';
 
 const whole = (fallback: number) => v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), fallback);
 
@@ -32,6 +33,14 @@ export const StagerOptions = v.object({
   maxAppBytes: whole(2 * 1024 ** 3),
   /** Files and directories of an app. */
   maxAppFiles: whole(50_000),
+  /** MB of disk that scripts of a task may use, and what they are given; that of the app, when its own limit is higher. */
+  maxDiskMb: whole(4_096),
+  /** MB of the disk that no task may use. */
+  keptFreeMb: v.optional(v.pipe(v.number(), v.minValue(0)), 256),
+  /** What scripts of a task are kept in. */
+  ...IsolationSettings.entries,
+  /** Directories that scripts do not see, besides those of the stager: the home of the platform. */
+  hidden: v.optional(v.array(v.string()), () => []),
   /** Compression of droplets, 1 to 9: they rarely leave the machine. */
   gzipLevel: whole(1),
   /**

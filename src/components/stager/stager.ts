@@ -11,6 +11,7 @@ import type { Log } from '#ground/log.ts';
 import { isToken } from '#ground/subject.ts';
 import { within } from '#ground/wait.ts';
 import { register } from '#vcap/registration.ts';
+import { StagingIsolation } from './isolation.ts';
 import { type StagerOptions, shownConfigOf } from './options.ts';
 import type { Say } from './task-log.ts';
 import { Tasks } from './tasks.ts';
@@ -32,7 +33,9 @@ export const stager: Component<StagerOptions> = {
     const left = await removeLeftovers(root);
     if (left.length > 0) log.warn('leftovers not removed', { directory: root, names: left });
 
-    const tasks = new Tasks({ options, log, root, dataDir, sayFor: (logId) => speaker(bus, log, logId) });
+    const isolation = new StagingIsolation(options, log);
+    if (isolation.isRequired) await isolation.find();
+    const tasks = new Tasks({ options, log, root, dataDir, isolation, sayFor: (logId) => speaker(bus, log, logId) });
     undo.defer(() => log.info('shutdown complete'));
     undo.defer(() => goodbye(bus, log));
     const presence = undo.use(new AsyncDisposableStack()); // it is seen for as long as it has tasks

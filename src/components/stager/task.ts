@@ -7,13 +7,19 @@ import { extractZip } from '#ground/unzip.ts';
 import { BuilderFailure, exitCodes } from '#workload/lifecycle/builder/failure.ts';
 import { AppFiles, type StagedApp, stageFramework, UnknownApp, whyToBuild } from '#workload/lifecycle/index.ts';
 import type { StagedByBuildpacks } from './buildpacks/stage-by-buildpacks.ts';
+import { ScriptRoom } from './script-room.ts';
 import { startHooksOf } from './start-hooks.ts';
 import type { TaskContext } from './task-context.ts';
 import { TaskFailure } from './task-failure.ts';
 import { downloadApp, uploadDroplet } from './transfer.ts';
 
 /** Runs a staging task in its seven steps. @throws TaskFailure; the signal's reason when it aborts */
-export async function runTask(request: StagingRequest, context: TaskContext): Promise<StagedApp | StagedByBuildpacks> {
+export async function runTask(
+  request: StagingRequest,
+  given: Omit<TaskContext, 'scripts'>,
+): Promise<StagedApp | StagedByBuildpacks> {
+  await using scripts = new ScriptRoom({ ...given, diskMb: request.properties.resources.disk });
+  const context = { ...given, scripts, signal: AbortSignal.any([given.signal, scripts.signal]) };
   const { log, options, workspace, signal } = context;
   const { zip, unstaged, droplet } = workspace;
 

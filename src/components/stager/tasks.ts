@@ -3,6 +3,7 @@ import type { StagingReply, StagingRequest } from '#contract/staging.ts';
 import { explainDiskError, messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
 import { sleep } from '#ground/wait.ts';
+import type { StagingIsolation } from './isolation.ts';
 import type { StagerOptions } from './options.ts';
 import { TaskFailure } from './task-failure.ts';
 import { type Say, TaskLog } from './task-log.ts';
@@ -16,6 +17,7 @@ export interface TasksParts {
   readonly root: string;
   /** Where the stager keeps what tasks may use again. */
   readonly dataDir: string;
+  readonly isolation: StagingIsolation;
   /** Says a line of the task with this `log_id` while it runs. */
   readonly sayFor: (logId: string | undefined) => Say;
 }
@@ -120,18 +122,18 @@ export class Tasks {
     try {
       workspace = makeWorkspace(root);
       const { runTask } = await import('./task.ts');
-      return await runTask(request, { ...this.#parts, log, workspace, signal });
+      const afterwards = (work: () => Promise<unknown>) => this.#afterwards('stores not tidied', work);
+      return await runTask(request, { ...this.#parts, log, workspace, signal, afterwards });
     } finally {
       clearTimeout(timer);
-      this.#remove(workspace);
+      this.#afterwards('workspace not removed', async () => workspace?.[Symbol.asyncDispose]());
     }
   }
 
   /** The reply does not wait for it, the end of the stager does. */
-  #remove(workspace: Workspace | undefined): void {
-    if (workspace === undefined) return;
-    const failed = (error: unknown) => this.#parts.log.error('workspace not removed', { error: messageOf(error) });
-    void this.#track(workspace[Symbol.asyncDispose]()).catch(failed);
+  #afterwards(ifItFails: string, work: () => Promise<unknown>): void {
+    const failed = (error: unknown) => this.#parts.log.error(ifItFails, { error: messageOf(error) });
+    void this.#track(work()).catch(failed);
   }
 
   #track<T>(promise: Promise<T>): Promise<T> {

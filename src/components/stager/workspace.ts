@@ -14,20 +14,28 @@ export interface Workspace extends AsyncDisposable {
   /** Not made yet. */
   readonly staged: string;
   readonly droplet: string;
-  /** For what a task needs besides. */
+  /** All that scripts of the task may change: the app, what becomes of it, and what they need besides. */
   readonly own: string;
+  /** Of the sandbox in which they run. Not made yet. */
+  readonly sandbox: string;
+  /** Holds all of these. */
+  readonly directory: string;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 export function makeWorkspace(root: string): Workspace {
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const directory = mkdtempSync(join(root, `staging-${process.pid}-`));
+  const own = join(directory, 'own');
+  mkdirSync(own, { mode: 0o700 });
   return {
     zip: join(directory, 'app.zip'),
-    unstaged: join(directory, 'unstaged'),
-    staged: join(directory, 'staged'),
+    unstaged: join(own, 'unstaged'),
+    staged: join(own, 'staged'),
     droplet: join(directory, 'droplet.tgz'),
-    own: directory,
+    own,
+    sandbox: join(directory, 'sandbox'),
+    directory,
     [Symbol.asyncDispose]: () => removeTree(directory),
   };
 }

@@ -24,8 +24,11 @@ export const App = v.looseObject({
   ...stamped,
   name: v.string(),
   state: v.picklist(['STARTED', 'STOPPED']),
+  /** Ours: it is started, but stopped as long as nobody asks for it. */
+  idle: v.optional(v.boolean()),
   lifecycle: v.looseObject({ type: v.string(), data: v.looseObject({}) }),
   relationships: v.looseObject({ space: toOne }),
+  metadata: v.optional(v.looseObject({ annotations: v.record(v.string(), v.string()) })),
 });
 export type App = v.InferOutput<typeof App>;
 
@@ -134,6 +137,36 @@ export const Task = v.looseObject({
   }),
 });
 export type Task = v.InferOutput<typeof Task>;
+
+/** A version of an app that takes over from the one that runs. */
+export const Deployment = v.looseObject({
+  ...stamped,
+  status: v.looseObject({
+    value: v.picklist(['ACTIVE', 'FINALIZED']),
+    reason: v.picklist(['DEPLOYING', 'PAUSED', 'DEPLOYED', 'CANCELING', 'CANCELED', 'SUPERSEDED', 'DEGENERATE']),
+    details: v.looseObject({
+      /** Why it was given up, for people. */
+      error: v.optional(v.string()),
+      /** Ours: from PROVING on it serves. */
+      phase: v.optional(v.picklist(['STARTING', 'ROUTING', 'PROVING', 'OVER'])),
+    }),
+  }),
+  droplet: v.looseObject({ guid: v.nullable(v.string()) }),
+  revision: v.optional(v.looseObject({ guid: v.string(), version: v.number() })),
+});
+export type Deployment = v.InferOutput<typeof Deployment>;
+
+/** What an app was when it was started. */
+export const Revision = v.looseObject({
+  ...stamped,
+  /** Counts the revisions of an app. */
+  version: v.number(),
+  droplet: v.looseObject({ guid: v.string() }),
+  description: v.string(),
+  /** Whether its droplet is still there. */
+  deployable: v.boolean(),
+});
+export type Revision = v.InferOutput<typeof Revision>;
 
 export const Sidecar = v.looseObject({
   ...stamped,

@@ -43,10 +43,14 @@ describe('set-env', (it) => {
 
   it('says when it is in force', async (scope) => {
     assert.is(
-      (await set(scope, ['v'])).output,
+      (await set(scope, ['v', '--no-restart'])).output,
       'KEY of hello is set.\nIts instances see that after `localpaas restart hello`.\n',
     );
-    assert.equal(JSON.parse((await set(scope, ['v', '--json'])).output), { name: 'hello', key: 'KEY', value: 'v' });
+    assert.equal(JSON.parse((await set(scope, ['v', '--no-restart', '--json'])).output), {
+      name: 'hello',
+      key: 'KEY',
+      value: 'v',
+    });
   });
 
   it('refuses what cannot be a variable, before it asks anybody', async (scope) => {
@@ -92,7 +96,7 @@ describe('unset-env', (it) => {
   it('removes the variable', async (scope) => {
     const { home, requests } = await recordedApi(scope, hello);
 
-    const { output } = await runCli(['unset-env', 'hello', 'KEY'], { home });
+    const { output } = await runCli(['unset-env', 'hello', 'KEY', '--no-restart'], { home });
 
     assert.match(output, /^KEY of hello is removed\.\n/);
     assert.equal(JSON.parse(requests.at(-1)?.body ?? ''), { var: { KEY: null } });

@@ -1,52 +1,15 @@
 import * as assert from 'uvu/assert';
-import { describe, type Scope } from '../../support/spec.ts';
-import {
-  appResource,
-  dropletResource,
-  logAnswer,
-  pageOf,
-  processResource,
-  type RecordedAnswer,
-  type RecordedApi,
-  recordedApi,
-  refusal,
-  statsResource,
-} from '../recorded-api.ts';
+import { describe } from '../../support/spec.ts';
+import { appResource, logAnswer, pageOf, refusal, statsResource } from '../recorded-api.ts';
 import { runCli } from '../run-cli.ts';
+import { app, helloThat, running, starting } from './hello.ts';
 
-const app = '/v3/apps/guid-of-hello';
-
-/** An app whose instances go through these states, one look after the other; the last stays. */
-function helloThat(
-  scope: Scope,
-  states: readonly (readonly object[])[],
-  more: Parameters<typeof recordedApi>[1] = {},
-): Promise<RecordedApi> {
-  const rest = [...states];
-  const stats = (): RecordedAnswer => ({ body: { resources: (rest.length > 1 ? rest.shift() : rest[0]) ?? [] } });
-  return recordedApi(scope, {
-    'GET /v3/apps': pageOf([appResource('hello')]),
-    [`GET ${app}`]: { body: appResource('hello') },
-    [`GET ${app}/processes`]: pageOf([processResource('hello')]),
-    'GET /v3/processes/guid-of-hello/stats': stats,
-    [`GET ${app}/routes`]: pageOf([]),
-    [`GET ${app}/droplets/current`]: { body: dropletResource() },
-    'GET /api/v1/read/guid-of-hello': logAnswer([]),
-    'GET /v3/audit_events': pageOf([]),
-    [`POST ${app}/actions/start`]: { body: appResource('hello') },
-    [`POST ${app}/actions/restart`]: { body: appResource('hello') },
-    [`POST ${app}/actions/stop`]: { body: appResource('hello', 'STOPPED') },
-    [`POST ${app}/processes/web/actions/scale`]: { status: 202, body: processResource('hello') },
-    ...more,
-  });
-}
-
-const starting = statsResource(0, 'STARTING');
-const running = statsResource(0, 'RUNNING');
+const inPlace = ['--strategy', 'in-place'];
 
 describe('start and restart', (it) => {
   it('wait until every instance runs', async (scope) => {
     for (const command of ['start', 'restart']) {
+      const strategy = command === 'start' ? [] : inPlace;
       const { home, calls } = await helloThat(scope, [
         [statsResource(0, 'DOWN'), statsResource(1, 'DOWN')],
         [starting, statsResource(1, 'STARTING')],
@@ -54,7 +17,7 @@ describe('start and restart', (it) => {
         [running, statsResource(1, 'RUNNING')],
       ]);
 
-      const { exitCode, output } = await runCli([command, 'hello'], { home });
+      const { exitCode, output } = await runCli([command, 'hello', ...strategy], { home });
 
       assert.is(exitCode, 0);
       assert.match(output, /^name {7}hello\nstate {6}running\n/);
@@ -72,7 +35,7 @@ describe('start and restart', (it) => {
   it('do not wait when they are told not to', async (scope) => {
     const { home, calls } = await helloThat(scope, [[starting]]);
 
-    const { exitCode, output } = await runCli(['restart', 'hello', '--no-wait', '--json'], { home });
+    const { exitCode, output } = await runCli(['restart', 'hello', '--no-wait', '--json', ...inPlace], { home });
 
     assert.is(exitCode, 0);
     assert.is(JSON.parse(output).health, 'starting');
@@ -94,7 +57,7 @@ describe('start and restart', (it) => {
       },
     );
 
-    const { exitCode, output, messages } = await runCli(['restart', 'hello'], { home });
+    const { exitCode, output, messages } = await runCli(['restart', 'hello', ...inPlace], { home });
 
     assert.is(exitCode, 1);
     assert.is(output, '');
@@ -251,7 +214,7 @@ describe('scale', (it) => {
   it('restarts for another size', async (scope) => {
     const { home, requests, calls } = await helloThat(scope, [[running]]);
 
-    await runCli(['scale', 'hello', '-m', '1G', '-k', '2G'], { home });
+    await runCli(['scale', 'hello', '-m', '1G', '-k', '2G', ...inPlace], { home });
 
     const scaled = requests.find(({ path }) => path.endsWith('/scale'));
     assert.equal(JSON.parse(scaled?.body ?? ''), { memory_in_mb: 1024, disk_in_mb: 2048 });

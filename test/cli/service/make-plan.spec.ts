@@ -11,7 +11,10 @@ const nothing: InstallInput = {
   busPort: undefined,
   listen: undefined,
   domain: undefined,
+  idleStop: undefined,
   openBus: false,
+  isolation: undefined,
+  requireIsolation: undefined,
   verbose: false,
   sandbox: true,
 };
@@ -36,13 +39,17 @@ describe('plan of a service', (it) => {
       busPort: 0,
       listen: '0.0.0.0',
       domain: 'pi.local',
+      idleStop: '10m',
       openBus: true,
+      isolation: '2',
       verbose: true,
     };
 
     const { options, port, listen, busPort } = planOf(input, surroundings);
 
-    assert.equal(options, '--port 80 --bus-port 0 --listen 0.0.0.0 --domain pi.local --open-bus --verbose'.split(' '));
+    const expected =
+      '--port 80 --bus-port 0 --listen 0.0.0.0 --domain pi.local --idle-stop 10m --open-bus --isolation 2 --verbose';
+    assert.equal(options, expected.split(' '));
     assert.equal({ port, listen, busPort }, { port: 80, listen: '0.0.0.0', busPort: 0 });
   });
 

@@ -1,10 +1,12 @@
 import * as assert from 'uvu/assert';
+import * as v from 'valibot';
+import { PlatformSettings } from '#assembly/settings.ts';
 import { styleFor } from '#cli/style.ts';
 import { banner } from '#cli/up/banner.ts';
 import { describe } from '../../support/spec.ts';
 import { textSink } from '../text-sink.ts';
 
-const settings = { listen: '127.0.0.1', port: 80, busPort: 4222, openBus: false, domain: 'localhost' };
+const settings = v.parse(PlatformSettings, { port: 80 });
 const record = {
   pid: 1,
   startedAt: '',
@@ -41,6 +43,11 @@ describe('banner', (it) => {
       bannerFor({ settings: { listen: '0.0.0.0' } }),
       /reachable {2,}from other machines, at 0\.0\.0\.0, port 80\n/,
     );
+  });
+
+  it('says when apps stop that nobody asks for', () => {
+    assert.not.match(bannerFor(), /idle/);
+    assert.match(bannerFor({ settings: { idleStopSeconds: 600 } }), /idle apps {4}stop after 10m without a request\n/);
   });
 
   it('warns of a Node without security fixes, where others can reach it', () => {

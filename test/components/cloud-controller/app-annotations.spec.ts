@@ -11,6 +11,7 @@ describe('annotations of an app', (it) => {
       'localpaas/hooks': ['npm run build', /it is not JSON\. Correct it, or take it away/],
       'localpaas/env-scopes': ['{"A": "always"}', /A: must be staging or runtime/],
       'localpaas/cron': ['["* * * * * x", "61 * * * * y"]', /The cron line '61 \* \* \* \* y' .* '61' is no minute/],
+      'localpaas/idle-stop': ['10', /it must be a time such as 90s, 10m or 1h30m, or 'never'\./],
       'localpaas/framework-settings': ['[]', /The annotation localpaas\/framework-settings cannot be understood/],
     };
     for (const [name, [text, reason]] of Object.entries(cases)) {

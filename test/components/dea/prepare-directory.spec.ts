@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, lstat, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { prepareDirectory } from '#components/dea/prepare-directory.ts';
+import { makeRunnable, unpackDroplet } from '#components/dea/prepare-directory.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 import { thrownBy } from '../../support/thrown.ts';
@@ -14,7 +14,8 @@ const asRecorded = join(import.meta.dirname, '../../workload/lifecycle/fixtures/
 
 async function prepare(scope: Scope, archive: string, runtime?: string, maxBytes = limitBytes): Promise<string> {
   const directory = join(await scratchDirectory(scope), 'instance');
-  await prepareDirectory(archive, directory, runtime, maxBytes);
+  await unpackDroplet(archive, directory, maxBytes);
+  await makeRunnable(directory, runtime);
   return directory;
 }
 

@@ -104,6 +104,7 @@ describe('instances of a dea, seen from outside', (it) => {
         tags: { framework: 'node', runtime: 'node' },
         private_instance_id: '',
         private_instance_index: '3',
+        version: request.version,
       },
     );
     assert.match(route?.private_instance_id ?? '', /^[0-9a-f]{64}$/);

@@ -73,6 +73,31 @@ describe('an app', (it) => {
     assert.equal(idsOf(idle.find(desired, [runs('quiet')], 400)), ['quiet']);
   });
 
+  it('is idle when the cloud controller says so, or never', () => {
+    const desired = new Map([
+      app('usual'),
+      app('soon', { idleStopMs: 40 }),
+      app('late', { idleStopMs: 400 }),
+      app('never', { idleStopMs: null }),
+    ]);
+    const live = [...desired.keys()].map((id) => runs(id));
+    const tables: [IdleApps, string[]][] = [
+      [new IdleApps(100), ['40 soon', '100 usual,soon', '400 usual,soon,late']],
+      [new IdleApps(0), ['40 soon', '100 soon', '400 soon,late']],
+    ];
+
+    for (const [idle, expected] of tables) {
+      const found: string[] = [];
+      for (let nowMs = 0; nowMs <= 400; nowMs += 20) {
+        idle.heard([], desired, nowMs);
+        if ([20, 40, 100, 400].includes(nowMs)) {
+          found.push(`${nowMs} ${idsOf(idle.find(desired, live, nowMs)).join()}`);
+        }
+      }
+      assert.equal(found, ['20 ', ...expected]);
+    }
+  });
+
   it('is never idle when it changed lately, does not run, cannot be asked for, or runs in production', () => {
     const desired = new Map([
       app('new', { changedAtMs: 1_950 }),

@@ -1,10 +1,12 @@
+import { createServer } from 'node:http';
 import { inflateSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
+import { WebSocket, WebSocketServer } from 'ws';
 import { routerActiveApps } from '#contract/routes.ts';
 import { Bus } from '#ground/bus.ts';
 import { waitFor } from '#ground/wait.ts';
 import { describe, type Scope } from '../../support/spec.ts';
-import { ask, openRouter, publishState, register, serveApp } from './support.ts';
+import { ask, openRouter, portOf, publishState, register, serveApp } from './support.ts';
 
 /** The payloads of `router.active_apps`, as a health manager of another make reads them. */
 function listen(scope: Scope, bus: Bus): string[] {
@@ -32,7 +34,7 @@ describe('a router that tells which apps are asked for', (it) => {
     assert.equal(heard.slice(0, 3), ['[]', '["42"]', '[]']);
   });
 
-  it('names an app whose answer took longer than that also when it ends', async (scope) => {
+  it('names an app for as long as an answer of it goes on, and once more', async (scope) => {
     const { bus, port } = await openRouter(scope, { activeAppsEveryMs: 60 });
     const heard = listen(scope, bus);
     let finish = () => {};
@@ -44,14 +46,58 @@ describe('a router that tells which apps are asked for', (it) => {
 
     const answer = ask(port, 'slow.localhost');
     await waitFor('the start', () => (heard.includes('["slow"]') ? true : undefined), { limitMs: 2_000 });
-    const later = heard.length + 1;
-    await waitFor('a message of nobody', () => heard[later], { limitMs: 2_000 });
-    assert.is(heard[later], '[]');
+    const first = heard.indexOf('["slow"]');
+    await waitFor('more messages', () => heard[first + 3], { limitMs: 2_000 });
+    assert.equal(
+      heard.slice(first, first + 4),
+      Array.from({ length: 4 }, () => '["slow"]'),
+    );
+    const before = heard.length;
     finish();
     await answer;
 
-    const names = () => heard.filter((each) => each === '["slow"]').length;
-    await waitFor('the end', () => (names() === 2 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('silence', () => (heard.at(-1) === '[]' ? true : undefined), { limitMs: 2_000 });
+    assert.is(heard[before], '["slow"]');
+  });
+
+  it('names an app for as long as a websocket of it is open', async (scope) => {
+    const { bus, port } = await openRouter(scope, { activeAppsEveryMs: 60 });
+    const heard = listen(scope, bus);
+    const appPort = await serveApp(scope, (_, response) => response.end());
+    const server = createServer();
+    new WebSocketServer({ server });
+    await register(bus, appPort, ['other.localhost'], { app: 'other' });
+    await register(bus, await portOf(scope, server), ['chat.localhost'], { app: 'chat' });
+
+    const websocket = new WebSocket(`ws://127.0.0.1:${port}/`, { headers: { host: 'chat.localhost' } });
+    await new Promise((resolve) => websocket.once('open', resolve));
+    const opened = heard.length;
+    await waitFor('more messages', () => heard[opened + 3], { limitMs: 2_000 });
+    assert.equal(
+      heard.slice(opened, opened + 4),
+      Array.from({ length: 4 }, () => '["chat"]'),
+    );
+    websocket.close();
+
+    await waitFor('silence', () => (heard.at(-1) === '[]' ? true : undefined), { limitMs: 2_000 });
+  });
+
+  it('begins when the first app may be stopped that is idle, and ends with the last', async (scope) => {
+    const { bus } = await openRouter(scope);
+    const heard = listen(scope, bus);
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 300));
+
+    await publishState(bus, 'RUNNING');
+    await pause();
+    assert.equal(heard, []);
+    await publishState(bus, 'RUNNING', { idle_stop_seconds: 0.2 });
+    await waitFor('messages', () => heard[2], { limitMs: 2_000 });
+    await publishState(bus, 'RUNNING');
+    await pause();
+    const told = heard.length;
+    await pause();
+
+    assert.is(heard.length, told);
   });
 
   it('tells nobody unless it is to', async (scope) => {

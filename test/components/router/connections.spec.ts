@@ -137,6 +137,25 @@ describe('connections between clients, router and instances', (it) => {
     await waitFor('its turn', isBack, { limitMs: 2_000 });
   });
 
+  it('that an instance ends without a word are tried once more, for what may be asked twice', async (scope) => {
+    const { bus, port } = await openRouter(scope);
+    let asked = 0;
+    const appPort = await serveBytes(scope, (socket) => {
+      socket.on('data', () => {
+        asked += 1;
+        if (asked === 1) socket.destroy();
+        else socket.end(ok);
+      });
+    });
+    await register(bus, appPort, ['hello.localhost']);
+
+    assert.is((await ask(port, 'hello.localhost')).body, 'ok');
+    assert.is(asked, 2);
+    asked = 0;
+    assert.is((await ask(port, 'hello.localhost', { method: 'POST' })).status, 502);
+    assert.is(asked, 1, 'it may have been carried out');
+  });
+
   it('go to the instance that answers fewest requests, where that is asked for', async (scope) => {
     const { bus, port } = await openRouter(scope, { balance: 'least-connections' });
     const slow = await serveApp(scope, () => {}); // never answers

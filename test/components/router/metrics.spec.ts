@@ -6,7 +6,7 @@ import { call } from '#ground/http-client.ts';
 import { waitFor } from '#ground/wait.ts';
 import { metricsText } from '#vcap/metrics-text.ts';
 import { describe } from '../../support/spec.ts';
-import { ask, closedPort, openRouter, register, serveApp, talk } from './support.ts';
+import { ask, closedPort, openRouter, publishState, register, serveApp, talk } from './support.ts';
 
 async function figuresOf(
   bus: Bus,
@@ -24,6 +24,7 @@ describe('/metrics of the router', (it) => {
     const appPort = await serveApp(scope, (_, response) => response.writeHead(503).end());
     await register(bus, appPort, ['hello.localhost'], { app: 'guid' });
     await register(bus, await closedPort(), ['down.localhost']);
+    await publishState(bus, 'IDLE', { app: 'idle', uris: ['idle.localhost'] });
 
     await ask(port, 'hello.localhost');
     await ask(port, 'hello.localhost');
@@ -48,6 +49,7 @@ describe('/metrics of the router', (it) => {
     assert.match(text, /^localpaas_router_errors_total\{reason="not acceptable"\} 1$/m);
     assert.match(text, /^localpaas_router_routes 2$/m);
     assert.match(text, /^localpaas_router_held_requests 0$/m);
+    assert.match(text, /^localpaas_router_idle_apps 1$/m);
     for (const line of text.trimEnd().split('\n')) assert.match(line, /^(# (HELP|TYPE) .+|\w+(\{.+\})? [\d.e+-]+)$/);
   });
 

@@ -149,6 +149,26 @@ describe('RouteTable', (it) => {
     assert.is(table.find('a.localhost', '/'), undefined);
   });
 
+  it('knows how much it holds, whatever comes and goes', () => {
+    const table = new RouteTable();
+    for (let step = 0; step < 3_000; step += 1) {
+      // No order that a table could rely on, but the same each time.
+      const message = at(1 + ((step * 7) % 5), { uris: [`${(step * 11) % 13}.localhost`, `x.localhost/${step % 4}`] });
+      if (step % 3 === 0) table.unregister(message);
+      else table.register(message, step);
+      if (step % 50 === 0) sweep(table, step, 40);
+    }
+
+    const asked = [
+      ...Array.from({ length: 13 }, (_, host) => table.find(`${host}.localhost`, '/')),
+      ...Array.from({ length: 4 }, (_, path) => table.find('x.localhost', `/${path}`)),
+    ];
+    const found = asked.filter((route) => route !== undefined);
+    const endpoints = found.reduce((sum, route) => sum + route.endpoints.length, 0);
+    assert.ok(endpoints > 5);
+    assert.equal(table.size(), { uris: found.length, endpoints });
+  });
+
   it('takes nothing into headers that would break them', () => {
     const table = new RouteTable();
 

@@ -51,7 +51,7 @@ describe('npm run bench', (it) => {
 
       assert.is(code, 0, err);
       assert.match(out, /localpaas --version +\d+\.\d ms/);
-      assert.match(out, /apps \/ node -e 0 +\d+\.\d\d ×/);
+      assert.match(out, /apps \/ node -e 0 of the same Node +\d+\.\d\d ×/);
       const { machine, results } = JSON.parse(await readFile(join(scratch, 'results', 'results.json'), 'utf8'));
       assert.is(machine.Node, process.version);
       assert.is(results[0].figures.length, 3);

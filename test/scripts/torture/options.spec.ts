@@ -6,7 +6,7 @@ import { thrownBy } from '../../support/thrown.ts';
 
 describe('the options of a torture', (it) => {
   it('are 200 kills of a platform with three apps, by any seed', () => {
-    assert.equal(parseOptions([], 17), { kills: 200, seed: 17, apps: 3, help: false });
+    assert.equal(parseOptions([], 17), { kills: 200, seed: 17, apps: 3, redeploys: 0, broken: 0, help: false });
   });
 
   it('choose kills, seed and apps', () => {
@@ -14,8 +14,19 @@ describe('the options of a torture', (it) => {
       kills: 5,
       seed: 0,
       apps: 1,
+      redeploys: 0,
+      broken: 0,
       help: false,
     });
+  });
+
+  it('choose redeploys, of which a tenth is broken when nobody says', () => {
+    const chosen = (...args: string[]) => {
+      const { redeploys, broken } = parseOptions(args, 17);
+      return [redeploys, broken];
+    };
+    assert.equal(chosen('--redeploys', '1000'), [1000, 100]);
+    assert.equal(chosen('--redeploys', '20', '--broken', '0'), [20, 0]);
   });
 
   it('are refused when they cannot be meant', async () => {

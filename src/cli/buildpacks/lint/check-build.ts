@@ -57,7 +57,8 @@ async function checkRelease({ place, scripts }: Subject, { buildDir }: BuildOutc
     };
     const program = join(place, 'bin', 'release');
     const signal = AbortSignal.any([bench.signal, AbortSignal.timeout(10_000)]);
-    await runScript({ program, args: [buildDir], cwd: buildDir, env: bench.env, out, err: () => {}, signal });
+    const { env, sandbox } = bench;
+    await runScript({ program, args: [buildDir], cwd: buildDir, env, out, err: () => {}, signal, sandbox });
     return ofRelease(check, parseYaml(said));
   } catch (error) {
     bench.signal.throwIfAborted();

@@ -34,7 +34,8 @@ async function detect({ place }: Subject, app: string | undefined, bench: Bench)
   try {
     const signal = AbortSignal.any([bench.signal, limit]);
     const program = join(place, 'bin', 'detect');
-    await runScript({ program, args: [directory], cwd: directory, env: bench.env, out, err: () => {}, signal });
+    const { env, sandbox } = bench;
+    await runScript({ program, args: [directory], cwd: directory, env, out, err: () => {}, signal, sandbox });
     return { answer: 'yes', said: said.trimEnd(), tookMs: tookMs() };
   } catch (error) {
     bench.signal.throwIfAborted();

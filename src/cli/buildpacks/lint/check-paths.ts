@@ -23,27 +23,37 @@ export function namedPaths(sources: readonly Source[]): NamedPath[] {
   );
 }
 
+/** Where a buildpack may write by a fixed path, and where that is. */
+type Places = Readonly<Record<string, string>>;
+
 /** Everybody may write there, so what appears there may be somebody else's. */
-const watched = ['/tmp', '/var/tmp', '/app', '/home/vcap'];
+const ofTheMachine: Places = Object.fromEntries(['/tmp', '/var/tmp', '/app', '/home/vcap'].map((path) => [path, path]));
 
 /** Looks which of the paths that a buildpack names it makes. */
 export class PathWatch {
-  readonly #before = contents();
+  readonly #places: Places;
+  readonly #before: ReadonlySet<string>;
+
+  constructor(places: Places = ofTheMachine) {
+    this.#places = places;
+    this.#before = this.#contents();
+  }
 
   /** What has appeared since, of those. */
   made(named: readonly NamedPath[]): string[] {
-    const fresh = [...contents()].filter((path) => !this.#before.has(path));
-    return fresh.filter((path) => named.some((each) => isBelow(each.path) && path.startsWith(each.path)));
+    const fresh = [...this.#contents()].filter((path) => !this.#before.has(path));
+    return fresh.filter((path) => named.some((each) => this.#isBelow(each.path) && path.startsWith(each.path)));
   }
-}
 
-/** Not just `/tmp`, which all begin with. */
-function isBelow(path: string): boolean {
-  return !watched.includes(path.replace(/\/$/, ''));
-}
+  /** Not just `/tmp`, which all begin with. */
+  #isBelow(path: string): boolean {
+    return this.#places[path.replace(/\/$/, '')] === undefined;
+  }
 
-function contents(): Set<string> {
-  return new Set(watched.flatMap((directory) => namesIn(directory).map((name) => join(directory, name))));
+  #contents(): Set<string> {
+    const places = Object.entries(this.#places);
+    return new Set(places.flatMap(([path, directory]) => namesIn(directory).map((name) => join(path, name))));
+  }
 }
 
 function namesIn(directory: string): string[] {
@@ -62,7 +72,7 @@ export function checkPaths(named: readonly NamedPath[], made: readonly string[])
     return problem(
       check,
       found,
-      'Use `mktemp` and $TMPDIR: two stagings at once would meet there, and nobody removes it.',
+      'Use `mktemp` and $TMPDIR: without a sandbox two stagings at once would meet there, and nobody removes it.',
     );
   }
   if (named.length === 0) return ok(check, 'It names no fixed path of a machine.');

@@ -1,12 +1,15 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import { removeTree } from '#ground/remove-tree.ts';
 import type { Cli } from '../../cli.ts';
 import type { Finding } from '../../doctor/finding.ts';
 import { checkBuild } from './check-build.ts';
 import { checkDetect } from './check-detect.ts';
 import { checkLineEnds, checkPapers, checkScripts, checkShape } from './check-files.ts';
 import { checkPaths, namedPaths, PathWatch } from './check-paths.ts';
+import { type LintRoom, openLintRoom } from './lint-room.ts';
 import type { Bench } from './scratch-build.ts';
 import { openSubject, type Subject, sourcesIn } from './subject.ts';
 
@@ -29,28 +32,34 @@ export interface WantedApp {
  * @throws ActionableError when it cannot be read at all
  */
 export async function lintBuildpack(cli: Cli, given: string, app: WantedApp): Promise<Linted> {
-  const scratch = await mkdtemp(join(tmpdir(), 'localpaas-lint-'));
-  try {
-    const bench = await benchIn(scratch, cli, app.env);
-    const subject = await openSubject(given, cli.workingDirectory, join(scratch, 'buildpack'));
-    return { name: subject.name, checks: await checksOf(subject, app.path, bench) };
-  } finally {
-    await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
-  }
+  await using undo = new AsyncDisposableStack();
+  const scratch = undo.adopt(await mkdtemp(join(tmpdir(), 'localpaas-lint-')), removeTree);
+  const bench = await benchIn(join(scratch, 'work'), cli, app.env);
+  const subject = await openSubject(given, cli.workingDirectory, join(bench.scratch, 'buildpack'));
+  const openRoom = async () => undo.use(await openLintRoom(scratch, bench, cli));
+  return { name: subject.name, checks: await checksOf(subject, app.path, bench, openRoom) };
 }
 
-async function checksOf(subject: Subject, wanted: string | undefined, bench: Bench): Promise<Finding[]> {
+async function checksOf(
+  subject: Subject,
+  wanted: string | undefined,
+  given: Bench,
+  openRoom: () => Promise<LintRoom>,
+): Promise<Finding[]> {
   const sources = sourcesIn(subject.place);
   const named = namedPaths(sources);
   const checks = [
     checkShape(subject),
-    ...(await checkScripts(subject, bench.env)),
+    ...(await checkScripts(subject, given.env)),
     ...checkLineEnds(sources),
     checkPapers(subject),
   ];
   // What cannot be started need not be tried.
   if (checks.some(({ result }) => result === 'problem')) return [...checks, checkPaths(named, [])];
-  const watch = new PathWatch();
+  const room = await openRoom();
+  const { bench } = room;
+  if (room.finding !== undefined) checks.push(room.finding);
+  const watch = new PathWatch(room.standIns);
   const { findings, app } = await checkDetect(subject, wanted, bench);
   checks.push(...findings);
   const isWhole = subject.scripts.includes('finalize') || subject.scripts.includes('compile');
@@ -65,7 +74,7 @@ const passedOn = /^(?:(?:https?|no|all)_proxy|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_C
 async function benchIn(scratch: string, { env, signal }: Cli, appEnv: WantedApp['env']): Promise<Bench> {
   const home = join(scratch, 'home');
   const tmp = join(scratch, 'tmp');
-  for (const directory of [home, tmp, join(scratch, 'cache')]) await mkdir(directory);
+  for (const directory of [home, tmp, join(scratch, 'cache')]) await mkdir(directory, { recursive: true });
   const passed = Object.entries(env).flatMap(([name, value]) =>
     value !== undefined && passedOn.test(name) ? [[name, value]] : [],
   );

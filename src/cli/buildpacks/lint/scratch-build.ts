@@ -3,6 +3,7 @@ import { cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Of } from '#ground/digest.ts';
 import { BuilderFailure, type BuilderOptions, runBuilder, type Staged } from '#workload/lifecycle/builder/index.ts';
+import type { Sandbox } from '#workload/sandbox/index.ts';
 import { filesBelow } from './subject.ts';
 
 /** A place of its own for what a buildpack does, and what its scripts see. */
@@ -12,6 +13,8 @@ export interface Bench {
   /** What of it a user would have set for the app. */
   readonly appEnv: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** In which its scripts run; as ordinary processes when absent. */
+  readonly sandbox?: Sandbox | undefined;
   /** What `detect` and a staging may take, in ms: a buildpack that hangs is told about, too. */
   readonly limits: { readonly detectMs: number; readonly stageMs: number };
 }
@@ -58,6 +61,7 @@ export async function buildOnce(
       appEnv: bench.appEnv,
       cwd: directory,
       signal: AbortSignal.any([bench.signal, limit]),
+      sandbox: bench.sandbox,
       out: hear,
       err: hear,
       locate: () => place,

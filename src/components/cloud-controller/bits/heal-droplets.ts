@@ -5,7 +5,7 @@ import type { BackgroundWork } from '../background-work.ts';
 import { newBuild } from '../changes/build.ts';
 import type { EventLog } from '../events.ts';
 import type { AppRecord, BuildRecord, DropletRecord } from '../records.ts';
-import { dropletOf } from '../running/desired.ts';
+import { dropletOf, revisionsOf, versionNamed } from '../revisions.ts';
 import type { Store } from '../store.ts';
 import type { DamagedBits } from './damaged-bits.ts';
 import type { Staging } from './staging.ts';
@@ -79,10 +79,15 @@ async function stageAgain(
 async function assign({ events, restart, store }: HealParts, guid: string, old: DropletRecord, droplet: string) {
   let isOurs = false;
   const app = await store.update('app', guid, (record) => {
-    isOurs = record.currentDroplet === old.guid;
-    return isOurs ? { ...record, currentDroplet: droplet, runCount: record.runCount + 1 } : record;
+    isOurs = dropletOf(store, record)?.guid === old.guid;
+    if (!isOurs) return record;
+    const runCount = record.runCount + 1;
+    const currentDroplet = record.currentDroplet === old.guid ? droplet : record.currentDroplet;
+    return { ...record, currentDroplet, runCount, version: versionNamed(store.get('droplet', droplet), runCount) };
   });
   if (!isOurs) return false;
+  const named = revisionsOf(store, guid).filter((revision) => revision.droplet === old.guid);
+  for (const revision of named) await store.update('revision', revision.guid, (now) => ({ ...now, droplet }));
   events.record('audit.app.droplet.mapped', { app }, { request: { droplet_guid: droplet } });
   await store.delete('droplet', old.guid);
   if (app.state === 'STARTED') await restart(guid);

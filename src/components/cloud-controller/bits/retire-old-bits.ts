@@ -1,15 +1,23 @@
-import type { Kind, Records } from '../records.ts';
+import type { Kind, Records, RevisionRecord } from '../records.ts';
+import { asDeployed, revisionsOf } from '../revisions.ts';
 import type { Store } from '../store.ts';
 
+const revisionsPerDroplet = 4;
+
 /**
- * Deletes an app's older droplets, packages and builds beyond the newest `kept` of each, but never the droplet it runs
- * nor what a build under way needs. With them their blobs go.
+ * Deletes an app's older droplets, packages and builds beyond the newest `kept` of each, but never a droplet it runs, is
+ * to run, nor what a build under way needs. With them their blobs go, and the revisions that nothing could run any more.
  */
 export async function retireOldBits(store: Store, app: string, kept: number): Promise<void> {
   const builds = store.all('build').filter((build) => build.app === app);
   const staging = builds.filter(({ state }) => state === 'STAGING');
+  const record = store.get('app', app);
+  const running = record === undefined ? null : asDeployed(store, record).currentDroplet;
+  const deploying = store.all('deployment').filter((each) => each.app === app && each.state === 'ACTIVE');
   const inUse = new Set<string | null>([
-    store.get('app', app)?.currentDroplet ?? null,
+    record?.currentDroplet ?? null,
+    running,
+    ...deploying.map(({ droplet }) => droplet),
     ...staging.flatMap((build) => [build.guid, build.package]),
   ]);
   await retire(store, 'droplet', app, { kept, isInUse: ({ guid }) => inUse.has(guid) });
@@ -18,6 +26,16 @@ export async function retireOldBits(store: Store, app: string, kept: number): Pr
     kept,
     isInUse: ({ guid, state }) => inUse.has(guid) || state === 'AWAITING_UPLOAD' || state === 'PROCESSING_UPLOAD',
   });
+  await forgetRevisions(store, app, kept);
+}
+
+/** Those without a droplet cannot be gone back to; of one droplet there may be many. */
+async function forgetRevisions(store: Store, app: string, kept: number): Promise<void> {
+  const runs = store.get('app', app)?.revision;
+  const all = revisionsOf(store, app).filter(({ guid }) => guid !== runs);
+  const isGone = ({ droplet }: RevisionRecord) => store.get('droplet', droplet) === undefined;
+  const old = all.slice(0, Math.max(0, all.length - kept * revisionsPerDroplet));
+  for (const { guid } of all.filter((each) => isGone(each) || old.includes(each))) await store.delete('revision', guid);
 }
 
 async function retire<K extends 'droplet' | 'build' | 'package'>(

@@ -4,7 +4,7 @@ import type { Store } from '../store.ts';
 import { routesOf } from '../uris.ts';
 import { unmapRoute } from './route.ts';
 
-const ownedKinds = ['build', 'package', 'droplet', 'task'] as const satisfies readonly Kind[];
+const ownedKinds = ['build', 'package', 'droplet', 'task', 'revision', 'deployment'] as const satisfies readonly Kind[];
 
 /**
  * Deletes an app and what is its own. Its routes stay, leading nowhere, until somebody deletes them.

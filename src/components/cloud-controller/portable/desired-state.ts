@@ -5,7 +5,7 @@ import type { Records } from '../records.ts';
 import { uriOf } from '../uris.ts';
 import { App, Buildpack, Droplet, Package, Route } from './record-schemas.ts';
 
-/** What a platform is to be, apart from the bits. Builds and tasks are not in it: one that has ended matters to nobody. */
+/** What a platform is to be, apart from the bits. What only tells what happened is not in it: builds, tasks, revisions, deployments. */
 export interface DesiredState {
   readonly app: readonly Records['app'][];
   readonly route: readonly Records['route'][];

@@ -43,6 +43,7 @@ export const App = v.looseObject({
   ...common,
   name: v.pipe(line, v.nonEmpty()),
   state: v.picklist(['STARTED', 'STOPPED']),
+  isIdle: v.exactOptional(v.boolean()),
   environment: texts,
   processes: v.array(Process),
   currentDroplet: v.nullable(Guid),

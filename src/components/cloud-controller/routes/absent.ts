@@ -1,14 +1,11 @@
 import { ApiError } from '#contract/api/errors.ts';
 import type { Routes } from '#ground/http-server.ts';
-import type { Api } from '../api.ts';
 import { linksAt } from '../views/links.ts';
 import { baseOf } from './address.ts';
-import { find } from './find.ts';
 import { emptyList } from './list.ts';
 
 /** Lists clients ask for although they want something else; without an answer they fail. */
 const emptyLists = [
-  'deployments',
   'feature_flags',
   'isolation_segments',
   'organization_quotas',
@@ -26,21 +23,16 @@ const emptyLists = [
 
 /** What would make one of these, and what to do instead. */
 const refusals: Readonly<Record<string, string>> = {
-  deployments: 'Deployments are not supported yet: leave `--strategy` out.',
   service_credential_bindings: 'Services are not supported yet: put what the app needs into its environment.',
   service_instances: 'Services are not supported yet: put what the app needs into its environment.',
 };
 
 /** What this platform does not have, said so that clients understand it. */
-export function absentRoutes(routes: Routes, { store }: Api): void {
+export function absentRoutes(routes: Routes): void {
   for (const name of emptyLists) routes.on('GET', `/v3/${name}`, emptyList);
   for (const list of ['running_security_groups', 'staging_security_groups']) {
     routes.on('GET', `/v3/spaces/:guid/${list}`, emptyList);
   }
-  routes.on('GET', '/v3/apps/:guid/revisions', (request) => {
-    find(store, 'app', request);
-    return emptyList(request);
-  });
   for (const [name, detail] of Object.entries(refusals)) {
     routes.on('POST', `/v3/${name}`, () => {
       throw new ApiError('CF-UnprocessableEntity', detail);

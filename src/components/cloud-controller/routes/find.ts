@@ -15,6 +15,8 @@ const nouns: Readonly<Record<Kind, string>> = {
   route: 'Route',
   buildpack: 'Buildpack',
   task: 'Task',
+  revision: 'Revision',
+  deployment: 'Deployment',
 };
 
 export function notFound(noun: string): ApiError {

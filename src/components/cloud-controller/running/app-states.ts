@@ -1,5 +1,6 @@
 import { type AppState, appState } from '#contract/apps.ts';
 import type { Bus } from '#ground/bus.ts';
+import { idleStopSecondsOf } from '../idle-stop.ts';
 import type { AppRecord } from '../records.ts';
 import type { Store } from '../store.ts';
 import { urisOf } from '../uris.ts';
@@ -11,13 +12,16 @@ export class AppStates {
   readonly #bus: Bus;
   readonly #store: Store;
   readonly #actual: ActualState;
+  readonly #idleStopSeconds: number | undefined;
   /** What was said of each app last. */
   readonly #said = new Map<string, string>();
 
-  constructor(bus: Bus, store: Store, actual: ActualState) {
+  /** @param idleStopSeconds of apps that do not say themselves when they may be stopped */
+  constructor(bus: Bus, store: Store, actual: ActualState, idleStopSeconds?: number) {
     this.#bus = bus;
     this.#store = store;
     this.#actual = actual;
+    this.#idleStopSeconds = idleStopSeconds;
   }
 
   /** Something may have changed about this app. */
@@ -47,10 +51,13 @@ export class AppStates {
 
   #stateOf(app: AppRecord): AppState {
     const { guid, name } = app;
-    return { app: guid, name, uris: urisOf(this.#store, guid), ...this.#becomes(app) };
+    const seconds = app.state === 'STARTED' ? idleStopSecondsOf(this.#store, app, this.#idleStopSeconds) : undefined;
+    const idleStop = typeof seconds === 'number' ? { idle_stop_seconds: seconds } : {};
+    return { app: guid, name, uris: urisOf(this.#store, guid), ...this.#becomes(app), ...idleStop };
   }
 
-  #becomes({ guid }: AppRecord): Pick<AppState, 'state' | 'reason'> {
+  #becomes({ guid, state, isIdle }: AppRecord): Pick<AppState, 'state' | 'reason'> {
+    if (state === 'STARTED' && isIdle === true) return { state: 'IDLE' };
     const desired = desiredOf(this.#store, guid);
     const live = this.#actual.instancesOf(guid).filter(({ isStopping }) => !isStopping);
     const isWanted = desired !== undefined && desired.process.instances > 0;

@@ -1,6 +1,7 @@
 import { processGuidOf, processIn } from '../process-guid.ts';
 import { canRun } from '../process-types.ts';
 import type { AppRecord, DropletRecord, ProcessRecord, SidecarRecord } from '../records.ts';
+import { asDeployed, versionOf } from '../revisions.ts';
 import { sidecarsOf } from '../sidecars.ts';
 import type { Store } from '../store.ts';
 import { urisOf } from '../uris.ts';
@@ -20,25 +21,32 @@ export interface Desired {
   readonly sidecars: readonly SidecarRecord[];
 }
 
-/** @returns undefined when nothing should run: the app is stopped, gone, has no droplet, or none that could run this */
+/** @returns undefined when nothing should run: the app is stopped, idle, gone, has no droplet, or none that could run this */
 export function desiredOf(store: Store, guid: string): Desired | undefined {
   const { app: appGuid, type } = processIn(guid);
   const app = store.get('app', appGuid);
-  if (app?.state !== 'STARTED') return undefined;
+  if (app?.state !== 'STARTED' || (type === 'web' && app.isIdle === true)) return undefined;
+  return desiredAs(store, guid, asDeployed(store, app));
+}
+
+/**
+ * What should run of a process if the app was this.
+ * @param version what its instances are to carry; the app's own when absent
+ */
+export function desiredAs(store: Store, guid: string, app: AppRecord, version?: string): Desired | undefined {
+  const { type } = processIn(guid);
   const process = app.processes.find((each) => each.type === type);
-  const droplet = dropletOf(store, app);
+  const droplet = app.currentDroplet === null ? undefined : store.get('droplet', app.currentDroplet);
   if (process === undefined || droplet === undefined) return undefined;
   if (!canRun(process, droplet)) return undefined;
-  const command = commandOf(process, droplet);
-  const uris = type === 'web' ? urisOf(store, appGuid) : [];
   return {
     guid,
     app,
     process,
     droplet,
-    version: versionOf(app, droplet),
-    uris,
-    command,
+    version: version ?? versionOf(app, droplet),
+    uris: type === 'web' ? urisOf(store, app.guid) : [],
+    command: commandOf(process, droplet),
     sidecars: sidecarsOf(app, type),
   };
 }
@@ -46,15 +54,6 @@ export function desiredOf(store: Store, guid: string): Desired | undefined {
 /** Guids of what should run of an app. */
 export function processesOf({ guid, processes }: AppRecord): string[] {
   return processes.map((process) => processGuidOf({ guid }, process));
-}
-
-export function dropletOf(store: Store, app: AppRecord): DropletRecord | undefined {
-  return app.currentDroplet === null ? undefined : store.get('droplet', app.currentDroplet);
-}
-
-/** What tells the instances of one start from those of another. */
-export function versionOf(app: AppRecord, droplet: DropletRecord): string {
-  return `${droplet.sha1}-${app.runCount}`;
 }
 
 /** 0, 1, … of the instances an app should have. */

@@ -13,6 +13,7 @@ import { type Desired, desiredOf, wantedIndices } from './desired.ts';
 import { findDea, whyNoDea } from './find-dea.ts';
 import type { KnownDeas } from './known-deas.ts';
 import { startRequestOf } from './start-message.ts';
+import type { Versions } from './versions.ts';
 
 export interface InstanceStartsParts {
   readonly bus: Bus;
@@ -31,6 +32,7 @@ export interface InstanceStartsParts {
   readonly discoverLimitMs: number;
   /** How long instances that stop may take to free what a new one needs. */
   readonly roomLimitMs: number;
+  readonly versions: Versions;
   /** Called whenever something changed about an app's instances. */
   readonly changed: (process: string) => void;
   readonly signal: AbortSignal;
@@ -41,6 +43,15 @@ interface Place {
   readonly app: string;
   readonly version: string;
   readonly index: number;
+}
+
+/** Which instances; what is absent means all of what should run. */
+interface Filling {
+  readonly indices?: readonly number[];
+  /** They crash again and again, so the DEA need not keep what they leave. */
+  readonly flapping?: boolean;
+  /** Of a version that is to take over. */
+  readonly version?: string;
 }
 
 /**
@@ -57,11 +68,12 @@ export class InstanceStarts {
   }
 
   /**
-   * Starts the wanted instances of these indices (of all when absent) that do not run and are not under way.
-   * @param flapping they crash again and again, so the DEA need not keep what they leave
+   * Starts the wanted instances that do not run and are not under way. Resolves when they were asked for, or
+   * it is known of each that no DEA takes it.
    */
-  async fill(app: string, { indices, flapping = false }: { indices?: readonly number[]; flapping?: boolean } = {}) {
-    const desired = desiredOf(this.#parts.store, app);
+  async fill(app: string, { indices, flapping = false, version: wished }: Filling = {}) {
+    const { store, versions } = this.#parts;
+    const desired = wished === undefined ? desiredOf(store, app) : versions.desiredAt(app, wished);
     if (desired === undefined) return;
     const { version } = desired;
     const places = wantedIndices(desired)
@@ -125,9 +137,10 @@ export class InstanceStarts {
 
   /** Instances that are stopping may hold the room this one needs: then it is tried once more when they are gone. */
   async #findDea(desired: Desired, place: Place): Promise<string | undefined> {
-    const found = await findDea(desired, this.#parts);
     const { actual, roomLimitMs, signal } = this.#parts;
-    if (found !== undefined || !actual.isSomethingStopping()) return found;
+    const wasStopping = actual.isSomethingStopping(); // it may be gone before the DEAs have had time to answer
+    const found = await findDea(desired, this.#parts);
+    if (found !== undefined || !(wasStopping || actual.isSomethingStopping())) return found;
     const endsAt = performance.now() + roomLimitMs;
     while (actual.isSomethingStopping() && performance.now() < endsAt && this.#wanted(place)) await sleep(20, signal);
     return this.#wanted(place) && findDea(desired, this.#parts);
@@ -135,9 +148,9 @@ export class InstanceStarts {
 
   /** What should run at a place; undefined when nothing should, or something does already. */
   #wanted({ app, version, index }: Place): Desired | undefined {
-    const { actual, store } = this.#parts;
-    const desired = desiredOf(store, app);
-    if (desired?.version !== version || index >= desired.process.instances) return undefined;
+    const { actual, versions } = this.#parts;
+    const desired = versions.desiredAt(app, version);
+    if (desired === undefined || index >= desired.process.instances) return undefined;
     const isThere = actual
       .instancesOf(app)
       .some((instance) => instance.index === index && instance.version === version && !instance.isStopping);

@@ -6,9 +6,10 @@ import type { InstanceView } from '../operations.ts';
 import { processGuidOf } from '../process-guid.ts';
 import { canRun } from '../process-types.ts';
 import type { AppRecord, ProcessRecord } from '../records.ts';
+import { dropletOf } from '../revisions.ts';
 import type { Store } from '../store.ts';
 import type { ActualState } from './actual-state.ts';
-import { type Desired, desiredOf, dropletOf, wantedIndices } from './desired.ts';
+import { type Desired, desiredOf, wantedIndices } from './desired.ts';
 
 const megabyte = 1024 * 1024;
 

@@ -15,6 +15,7 @@ import type { Store } from '../store.ts';
 import type { ActualState } from './actual-state.ts';
 import { type Desired, desiredOf } from './desired.ts';
 import type { InstanceStarts } from './instance-starts.ts';
+import type { Versions } from './versions.ts';
 
 export interface ObeyParts {
   readonly bus: Bus;
@@ -22,10 +23,13 @@ export interface ObeyParts {
   readonly store: Store;
   readonly actual: ActualState;
   readonly starts: InstanceStarts;
+  readonly versions: Versions;
   readonly background: BackgroundWork;
+  /** How long instances may go on with the requests they have. */
+  readonly drainSeconds: number;
   readonly changed: (app: string) => void;
-  /** As if somebody had stopped the app. */
-  readonly stopApp: (app: string) => Promise<unknown>;
+  /** For an app that nobody asks for. */
+  readonly rest: (app: string) => Promise<unknown>;
 }
 
 /** Cloud controllers share the requests of 2012: one of them obeys. */
@@ -63,22 +67,21 @@ function start(
   else log.debug('start of another version ignored', { app });
 }
 
-function stop({ actual, bus, changed, store }: ObeyParts, app: string, ids: readonly string[]): void {
+function stop({ actual, bus, changed, drainSeconds, store, versions }: ObeyParts, app: string, ids: readonly string[]) {
   const desired = desiredOf(store, app);
-  const extras = ids.filter((id) => !isNeeded(id, desired, actual));
+  const isProtected = (id: string) =>
+    actual.instancesOf(app).some((each) => each.id === id && versions.protects(app, each.version));
+  const extras = ids.filter((id) => !isNeeded(id, desired, actual) && !isProtected(id));
   if (extras.length === 0) return;
-  bus.publish(deaStop, { droplet: app, instances: extras });
+  bus.publish(deaStop, { droplet: app, instances: extras, ...(desired === undefined ? {} : { drain: drainSeconds }) });
   actual.stopping(app, { ids: extras });
   changed(app);
 }
 
-/** It is started again when somebody wants it, as after any stop. */
-function spinDown({ background, log, stopApp, store }: ObeyParts, guid: string): void {
-  const app = store.get('app', guid);
-  if (app?.state !== 'STARTED') return;
-  log.info('idle app is stopped', { app: guid, name: app.name });
+function spinDown({ background, rest, store }: ObeyParts, guid: string): void {
+  if (store.get('app', guid)?.state !== 'STARTED') return;
   background.run('idle app not stopped', async () => {
-    await stopApp(guid);
+    await rest(guid);
   });
 }
 

@@ -7,12 +7,14 @@ import { urisOf } from '../uris.ts';
 import type { ActualState } from './actual-state.ts';
 import { type Desired, desiredOf, processesOf } from './desired.ts';
 import type { InstanceStarts } from './instance-starts.ts';
+import type { Versions } from './versions.ts';
 
 export interface PlacementParts {
   readonly bus: Bus;
   readonly store: Store;
   readonly actual: ActualState;
   readonly starts: InstanceStarts;
+  readonly versions: Versions;
   /** Called whenever something changed about a process's instances. */
   readonly changed: (process: string) => void;
 }
@@ -39,6 +41,21 @@ export class Placement {
       this.#stop(process);
       this.#tellHealthManager(process);
     }
+  }
+
+  /** Stops the web process of an app that is idle; its other processes have work that nobody asks for through a router. */
+  rest(app: string): void {
+    this.#say(app, 'Stopping', ', which nobody asks for: the next request starts it again');
+    this.#parts.actual.forgetTroubles(app);
+    this.#stop(app);
+    this.#tellHealthManager(app);
+  }
+
+  /** Starts the web process again. */
+  async wake(app: string): Promise<void> {
+    this.#say(app, 'Starting', ' again');
+    this.#parts.actual.forgetTroubles(app);
+    await this.#fillAndTell(app);
   }
 
   /** Stops the old instances, then starts new ones. */
@@ -79,8 +96,13 @@ export class Placement {
 
   /** Tells the DEAs under which routes an app is reached now. */
   updateRoutes(app: string): void {
-    const { bus, changed, store } = this.#parts;
-    if (store.get('app', app)?.state === 'STARTED') bus.publish(deaUpdate, { droplet: app, uris: urisOf(store, app) });
+    const { bus, changed, store, versions } = this.#parts;
+    const isStarted = store.get('app', app)?.state === 'STARTED';
+    const uris = urisOf(store, app);
+    // What stands by gets no requests, whatever the routes are.
+    if (versions.standingBy(app).length > 0) {
+      for (const version of versions.serving(app)) bus.publish(deaUpdate, { droplet: app, uris, version });
+    } else if (isStarted) bus.publish(deaUpdate, { droplet: app, uris });
     changed(app);
   }
 
@@ -101,9 +123,9 @@ export class Placement {
     return [...new Set([app, ...(record === undefined ? [] : processesOf(record)), ...actual.processesOf(app)])];
   }
 
-  #say(guid: string, what: string): void {
+  #say(guid: string, what: string, why = ''): void {
     const app = this.#parts.store.get('app', guid);
-    if (app !== undefined) sayInAppLog(this.#parts.bus, guid, `${what} ${app.name}`);
+    if (app !== undefined) sayInAppLog(this.#parts.bus, guid, `${what} ${app.name}${why}`);
   }
 
   #stop(process: string, indices?: readonly number[]): void {

@@ -13,10 +13,12 @@ import type { Log } from '#ground/log.ts';
 import { repeat } from '#ground/wait.ts';
 import type { EventLog } from '../events.ts';
 import { processIn } from '../process-guid.ts';
+import { asDeployed } from '../revisions.ts';
 import type { Store } from '../store.ts';
 import type { ActualState, Instance } from './actual-state.ts';
-import { desiredOf, processesOf } from './desired.ts';
+import { processesOf } from './desired.ts';
 import type { KnownDeas } from './known-deas.ts';
+import type { Versions } from './versions.ts';
 
 export interface WatchParts {
   readonly bus: Bus;
@@ -25,6 +27,7 @@ export interface WatchParts {
   readonly events: EventLog;
   readonly actual: ActualState;
   readonly deas: KnownDeas;
+  readonly versions: Versions;
   /** An instance nobody tells of for so long is gone. */
   readonly lostAfterMs: number;
   readonly changed: (process: string) => void;
@@ -66,14 +69,16 @@ export function watchInstances(parts: WatchParts): AsyncDisposable {
 export async function findInstances({ actual, bus, changed, store }: WatchParts): Promise<void> {
   const started = store.all('app').filter(({ state }) => state === 'STARTED');
   await Promise.all(
-    started.flatMap(processesOf).map(async (guid) => {
-      const onReply = (instance: FoundInstance) => {
-        actual.seen(instance, instance.dea, Date.now());
-        changed(guid);
-      };
-      await bus.askMany(deaFindDroplet, { droplet: guid }, { limitMs: findLimitMs, onReply });
-      changed(guid); // none of its instances may run
-    }),
+    started
+      .flatMap((app) => processesOf(asDeployed(store, app)))
+      .map(async (guid) => {
+        const onReply = (instance: FoundInstance) => {
+          actual.seen(instance, instance.dea, Date.now());
+          changed(guid);
+        };
+        await bus.askMany(deaFindDroplet, { droplet: guid }, { limitMs: findLimitMs, onReply });
+        changed(guid); // none of its instances may run
+      }),
   );
 }
 
@@ -89,12 +94,12 @@ function recordCrash({ events, store }: WatchParts, message: Parameters<ActualSt
   );
 }
 
-function prune({ actual, changed, log, lostAfterMs, store }: WatchParts): void {
+function prune({ actual, changed, log, lostAfterMs, versions }: WatchParts): void {
   const lost = actual.prune(Date.now(), lostAfterMs);
   for (const instance of lost) {
     const { app, dea, id, index, version, isStopping } = instance;
     log.warn('instance lost', { app, index, version, dea, instance: id });
-    const isMissed = !isStopping && desiredOf(store, app)?.version === version;
+    const isMissed = !isStopping && versions.desiredAt(app, version) !== undefined;
     if (isMissed) actual.unplaced({ app, index, version, reason: reasonOf(instance) }, Date.now());
   }
   for (const app of new Set(lost.map((instance) => instance.app))) changed(app);

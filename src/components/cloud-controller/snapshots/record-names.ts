@@ -1,4 +1,4 @@
-import type { Records } from '../records.ts';
+import type { Kind, Records } from '../records.ts';
 import { type AnyRecord, keyOf, partsOf } from '../stored-record.ts';
 
 /** What is said to be lost when nobody can know whether there was anything. */
@@ -7,7 +7,7 @@ export const whateverFollowed = 'changes after the snapshot, if there were any';
 /** The same where there is not even a snapshot. */
 export const whateverThereWas = 'all apps and routes, if there were any';
 
-/** What a user calls the records under these keys: `app one`, `route one.localhost`. Builds and tasks have no name. */
+/** What a user calls the records under these keys: `app one`, `route one.localhost`. What only tells what happened has no name. */
 export function namesOf(keys: readonly string[], records: ReadonlyMap<string, AnyRecord>): string[] {
   return keys
     .map((key) => nameOf(key, records))
@@ -15,9 +15,11 @@ export function namesOf(keys: readonly string[], records: ReadonlyMap<string, An
     .sort();
 }
 
+const nameless: readonly Kind[] = ['build', 'task', 'revision', 'deployment'];
+
 function nameOf(key: string, records: ReadonlyMap<string, AnyRecord>): string | undefined {
   const parts = partsOf(key);
-  if (parts === undefined || parts.kind === 'build' || parts.kind === 'task') return undefined;
+  if (parts === undefined || nameless.includes(parts.kind)) return undefined;
   const record = records.get(key);
   if (record === undefined) return `${parts.kind} ${parts.guid}`;
   if (parts.kind === 'app') return `app ${(record as Records['app']).name}`;

@@ -6,7 +6,7 @@ import { rubyTime } from '#contract/primitives.ts';
 import type { HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import type { InstanceView } from '../operations.ts';
 import type { AppRecord } from '../records.ts';
-import { dropletOf, versionOf } from '../running/desired.ts';
+import { dropletOf, versionOf } from '../revisions.ts';
 import type { Store } from '../store.ts';
 import { urisOf } from '../uris.ts';
 import { appIn, type V1Context } from './v1-context.ts';

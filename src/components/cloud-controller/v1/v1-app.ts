@@ -4,7 +4,7 @@ import { webOf } from '../changes/app.ts';
 import { chosenFrameworkOf, chosenRuntimeOf } from '../chosen-technology.ts';
 import { maxOpenFiles } from '../limits.ts';
 import type { AppRecord } from '../records.ts';
-import { dropletOf, versionOf } from '../running/desired.ts';
+import { dropletOf, versionOf } from '../revisions.ts';
 import { urisOf } from '../uris.ts';
 import { type Catalog, standalone } from './catalog.ts';
 

@@ -15,6 +15,7 @@ export function appView(app: AppRecord, { space }: Setup, base: string): App {
     updated_at: apiTime(new Date(app.updatedAt)),
     name: app.name,
     state: app.state,
+    ...(app.isIdle === true ? { idle: true } : {}),
     lifecycle: lifecycleView(app),
     relationships: { space: to(space.guid), current_droplet: to(app.currentDroplet) },
     metadata: { labels: app.labels, annotations: app.annotations },

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { sha256Of } from '#ground/digest.ts';
 import { ensureDirectory, temporaryNameFor } from '#ground/files.ts';
 import { removeTree } from '#ground/remove-tree.ts';
+import { removeAside } from './remove-aside.ts';
 
 /** What nobody staged for so long is made again. */
 const keptMs = 30 * 86_400_000;
@@ -48,7 +49,7 @@ export class BuildCaches {
     );
     const byAge = all.sort((one, other) => other.usedAtMs - one.usedAtMs);
     const old = byAge.filter(({ usedAtMs }, at) => at >= keptApps || Date.now() - usedAtMs > keptMs);
-    for (const { path } of old) await removeTree(path);
+    for (const { path } of old) await removeAside(path);
   }
 
   /** Ids of apps come from outside, and may be anything. */

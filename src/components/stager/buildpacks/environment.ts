@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { StagingRequest } from '#contract/staging.ts';
+import { settingsOfUser } from '#workload/lifecycle/user-settings.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -47,19 +46,13 @@ const passed = [
   'JAVA_HOME',
 ] as const;
 
-/** Settings of package managers in the user's home, which the task's own home hides: a company's registry, say. */
-const settings = [
-  ['NPM_CONFIG_USERCONFIG', ['.npmrc']],
-  ['PIP_CONFIG_FILE', ['.config/pip/pip.conf', '.pip/pip.conf']],
-  ['BUNDLE_USER_CONFIG', ['.bundle/config']],
-  ['GIT_CONFIG_GLOBAL', ['.gitconfig', '.config/git/config']],
-] as const;
-
 export interface StagingEnvironment {
   /** All that the scripts of buildpacks see. */
   readonly all: Record<string, string>;
   /** What of it the user set for the app. */
   readonly app: Record<string, string>;
+  /** What of it is about this machine. */
+  readonly machine: Record<string, string>;
 }
 
 /**
@@ -71,12 +64,13 @@ export function stagingEnvironmentOf(request: StagingRequest, places: Environmen
   const variables = request.lifecycle_data?.environment ?? request.hooks?.environment ?? [];
   const told = variables.map(({ name, value }) => [name, value] as const);
   const stack = request.lifecycle_data?.stack ?? 'host';
+  const machine = { ...passedOn(places.env), PATH: places.path };
   return {
     app,
+    machine,
     all: {
-      ...passedOn(places.env),
+      ...machine,
       LANG: process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8',
-      PATH: places.path,
       HOME: places.home,
       TMPDIR: places.tmp,
       CF_STACK: stack,
@@ -91,12 +85,7 @@ export function stagingEnvironmentOf(request: StagingRequest, places: Environmen
 function passedOn(env: Variables): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const name of passed) if (env[name]) variables[name] = env[name];
-  const home = env['HOME'];
-  for (const [name, files] of home === undefined ? [] : settings) {
-    const file = env[name] ?? files.map((each) => join(home ?? '', each)).find((each) => existsSync(each));
-    if (file !== undefined) variables[name] = file;
-  }
-  return variables;
+  return { ...variables, ...settingsOfUser(env) };
 }
 
 function pairOf(entry: string): [string, string] {

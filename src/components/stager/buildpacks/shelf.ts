@@ -8,6 +8,7 @@ import { extractZip } from '#ground/unzip.ts';
 import { builtInBuildpacks } from '#workload/buildpacks/built-in.ts';
 import { isAddress } from '#workload/lifecycle/builder/index.ts';
 import { downloadApp } from '../transfer.ts';
+import { removeAside } from './remove-aside.ts';
 
 /** Buildpacks that no app used for so long are fetched again. */
 const keptMs = 30 * 86_400_000;
@@ -47,7 +48,7 @@ export class BuildpackShelf {
     const { directory } = this.#parts;
     for (const name of await readdir(directory).catch(() => [])) {
       const path = join(directory, name);
-      if (Date.now() - (await stat(path)).mtimeMs > keptMs) await removeTree(path);
+      if (await isOld(path)) await removeAside(path, isOld);
     }
   }
 
@@ -76,4 +77,9 @@ export class BuildpackShelf {
       await removeTree(unpacked);
     }
   }
+}
+
+async function isOld(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined); // another task may have removed it
+  return stats !== undefined && Date.now() - stats.mtimeMs > keptMs;
 }

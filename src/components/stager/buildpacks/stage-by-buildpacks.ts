@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { BuilderResult, type BuildpackLifecycle, type StagingRequest } from '#contract/staging.ts';
 import { messageOf } from '#ground/errors.ts';
-import { runBuilder, type Staged } from '#workload/lifecycle/builder/index.ts';
+import { type BuilderOptions, runBuilder, type Staged } from '#workload/lifecycle/builder/index.ts';
 import type { UnknownApp } from '#workload/lifecycle/index.ts';
 import { buildpackStartup, shellScript } from '#workload/lifecycle/launcher/index.ts';
 import { startHooksOf } from '../start-hooks.ts';
@@ -35,65 +35,71 @@ export async function stageByBuildpacks(
   context: TaskContext,
   unknown?: UnknownApp,
 ): Promise<StagedByBuildpacks> {
-  const { dataDir, log, options, signal, workspace } = context;
+  const { dataDir, log, options, scripts, signal, workspace } = context;
   const shelf = new BuildpackShelf({ directory: join(dataDir, 'buildpacks'), maxBytes: options.maxPackageBytes });
   const caches = new BuildCaches(join(dataDir, 'build-caches'));
-  const directory = workspace.own;
-  const place = (name: string) => join(directory, name);
+  const place = (name: string) => join(workspace.own, name);
   const app = String(request.app_id ?? '');
   const stack = lifecycle.stack ?? 'host';
   const known = await shelf.find(lifecycle.buildpacks, signal);
   const env = await taskEnvironmentOf(request, workspace.unstaged, context);
   for (const remark of env.remarks) log.line(remark);
+  const sandbox = await scripts.enter(env);
   await caches.take(app, stack, place('cache')); // from here on it has to be brought back
   try {
-    const staged = await runBuilder(
-      {
-        buildDir: workspace.unstaged,
-        outputDroplet: workspace.droplet,
-        outputMetadata: place('result.json'),
-        outputCache: '',
-        buildpacksDir: place('buildpacks'),
-        downloadDir: place('downloads'),
-        cacheDir: place('cache'),
-        order: lifecycle.buildpacks.map(({ key }) => key),
-        skipDetect: lifecycle.skip_detect ?? false,
-        skipCertVerify: false,
-        strict: false,
-        gzipLevel: options.gzipLevel,
-        movesApp: true,
+    const staged = await runBuilder(builderOptions(lifecycle, context), {
+      env: env.all,
+      appEnv: env.app,
+      cwd: workspace.own,
+      signal,
+      sandbox,
+      out: (text) => log.output('OUT', text),
+      err: (text) => log.output('ERR', text),
+      locate: (key) => known.get(key),
+      finish: async ({ directory: contents }) => {
+        await log.outputEnded();
+        await addScripts(contents, request);
+        await runPostStaging(request, join(contents, 'app'), context);
+        log.line('Creating droplet');
       },
-      {
-        env: env.all,
-        appEnv: env.app,
-        cwd: directory,
-        signal,
-        out: (text) => log.output('OUT', text),
-        err: (text) => log.output('ERR', text),
-        locate: (key) => known.get(key),
-        finish: async ({ directory: contents }) => {
-          await log.outputEnded();
-          await addScripts(contents, request);
-          await runPostStaging(request, join(contents, 'app'), context);
-          log.line('Creating droplet');
-        },
-      },
-    );
+    });
     return {
       ...outcomeOf(staged, place('result.json')),
       runtimeConstraint: constraintTextOf(staged.runtime, env.asked),
     };
   } catch (error) {
     await log.outputEnded();
+    await scripts.check();
     signal.throwIfAborted();
     throw explained(error, { lifecycle, log, unknown });
   } finally {
-    // Also of a build that failed: what was fetched need not be fetched again.
-    await caches
-      .keep(app, stack, place('cache'))
-      .catch((error: unknown) => log.line(`The build cache could not be kept: ${messageOf(error)}`));
-    await Promise.allSettled([caches.tidy(), shelf.tidy()]);
+    // Also of a build that failed: what was fetched need not be fetched again. What fills the disk is no use to anybody.
+    if (!scripts.signal.aborted) {
+      await caches
+        .keep(app, stack, place('cache'))
+        .catch((error: unknown) => log.line(`The build cache could not be kept: ${messageOf(error)}`));
+    }
+    context.afterwards(() => Promise.all([caches.tidy(), shelf.tidy()]));
   }
+}
+
+function builderOptions(lifecycle: BuildpackLifecycle, { workspace, options }: TaskContext): BuilderOptions {
+  const place = (name: string) => join(workspace.own, name);
+  return {
+    buildDir: workspace.unstaged,
+    outputDroplet: workspace.droplet,
+    outputMetadata: place('result.json'),
+    outputCache: '',
+    buildpacksDir: place('buildpacks'),
+    downloadDir: place('downloads'),
+    cacheDir: place('cache'),
+    order: lifecycle.buildpacks.map(({ key }) => key),
+    skipDetect: lifecycle.skip_detect ?? false,
+    skipCertVerify: false,
+    strict: false,
+    gzipLevel: options.gzipLevel,
+    movesApp: true,
+  };
 }
 
 /** With the environment the app will have: what buildpacks made for it may be needed. */

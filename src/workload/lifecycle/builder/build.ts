@@ -99,7 +99,8 @@ export async function run(
   { out = world.out, err = world.err }: Partial<Pick<Script, 'out' | 'err'>> = {},
 ): Promise<void> {
   const cwd = strict ? world.cwd : buildDir;
-  await runScript({ program, args, cwd, env, out, err, signal: world.signal, cut: strict ? '' : '\n' });
+  const { signal, sandbox } = world;
+  await runScript({ program, args, cwd, env, out, err, signal, sandbox, cut: strict ? '' : '\n' });
 }
 
 /** A copy of the buildpack that it may write to, which is gone after the build. */

@@ -1,3 +1,4 @@
+import type { Sandbox } from '#workload/sandbox/index.ts';
 import type { Staged } from './result.ts';
 
 /** Diego's settings of a build. All paths may be relative to the working directory. */
@@ -37,6 +38,8 @@ export interface BuilderWorld {
   out(text: string): void | Promise<void>;
   err(text: string): void | Promise<void>;
   readonly signal?: AbortSignal | undefined;
+  /** In which scripts run, and where they may write what is theirs to write; as ordinary processes when absent. */
+  readonly sandbox?: Sandbox | undefined;
   /** What of the environment the user set, which buildpacks of Heroku are given as files; all but the usual when absent. */
   readonly appEnv?: Readonly<Record<string, string>>;
   /** Where a buildpack lies, when the caller knows better than `buildpacksDir`. */

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
-import { type Child, type Exit, startChild } from '#ground/child.ts';
+import { type Child, type ChildOptions, type Exit, startChild } from '#ground/child.ts';
 import { ActionableError, systemCodeOf } from '#ground/errors.ts';
 import { sleep } from '#ground/wait.ts';
+import { RefusalListener, type Sandbox } from '#workload/sandbox/index.ts';
 import { buildVariable, killLeftovers } from './leftovers.ts';
 import { TextPieces } from './text-pieces.ts';
 
@@ -15,6 +16,8 @@ export interface Script {
   readonly out: Write;
   readonly err: Write;
   readonly signal?: AbortSignal | undefined;
+  /** In which it runs; as an ordinary process when absent. */
+  readonly sandbox?: Sandbox | undefined;
   /** Put behind pieces of lines that are too long; nothing when absent. */
   readonly cut?: string;
 }
@@ -22,6 +25,13 @@ export interface Script {
 /** A script ended badly, or could not be started; the message is in Go's words: `exit status 17`. */
 export class ScriptFailure extends Error {
   override readonly name = 'ScriptFailure';
+  /** What the sandbox it ran in refused, and what it allows, as sentences. */
+  readonly remedy: string | undefined;
+
+  constructor(message: string, { remedy, ...options }: ErrorOptions & { readonly remedy?: string | undefined } = {}) {
+    super(message, options);
+    this.remedy = remedy;
+  }
 }
 
 const graceMs = 2_000;
@@ -37,19 +47,20 @@ export async function runScript(script: Script): Promise<void> {
   script.signal?.throwIfAborted();
   const child = await started(script);
   const over = new AbortController();
+  const refusals = new RefusalListener(script.sandbox);
   const output = Promise.all([
-    passOn(child.stdout, script.out, script.cut, over.signal),
-    passOn(child.stderr, script.err, script.cut, over.signal),
+    passOn(child.stdout, refusals.hearing(script.out), script.cut, over.signal),
+    passOn(child.stderr, refusals.hearing(script.err), script.cut, over.signal),
   ]);
   output.catch(() => {});
   const exit = await ended(child, script, output);
   await Promise.race([output, sleep(lastWordsMs, over.signal).then(() => over.abort())]).finally(() => over.abort());
   script.signal?.throwIfAborted();
-  if (exit.code !== 0) throw new ScriptFailure(wordsFor(exit));
+  if (exit.code !== 0) throw new ScriptFailure(wordsFor(exit), { remedy: refusals.remedy });
 }
 
 /** The script's end, or ours: what fails in passing its words on ends it, too. */
-async function ended(child: Child, { signal, env }: Script, output: Promise<unknown>): Promise<Exit> {
+async function ended(child: Child, { signal, env, sandbox }: Script, output: Promise<unknown>): Promise<Exit> {
   const aborted = new Promise<void>((resolve) => {
     if (signal?.aborted === true) resolve();
     signal?.addEventListener('abort', () => resolve(), { once: true });
@@ -60,13 +71,15 @@ async function ended(child: Child, { signal, env }: Script, output: Promise<unkn
   );
   await Promise.race([child.exited, aborted, failed]);
   await child[Symbol.asyncDispose]();
-  await killLeftovers(child.pid, env[buildVariable]);
+  if (sandbox === undefined) await killLeftovers(child.pid, env[buildVariable]);
+  else await sandbox.clear();
   return child.exited;
 }
 
-async function started({ program, args, cwd, env }: Script): Promise<Child> {
+async function started({ program, args, cwd, env, sandbox }: Script): Promise<Child> {
+  const options: ChildOptions = { program, args, cwd, env, stdio: ['ignore', 'pipe', 'pipe'], graceMs };
   try {
-    return await startChild({ program, args, cwd, env, stdio: ['ignore', 'pipe', 'pipe'], graceMs });
+    return sandbox === undefined ? await startChild(options) : await sandbox.start(options);
   } catch (error) {
     const cause = (error as Error).cause ?? error;
     const words = startWords.get(systemCodeOf(cause) ?? '');

@@ -9,16 +9,18 @@ const pathInText = /(?<![\w./~-])\/(tmp|home\/vcap)(?=$|[/:;,'"\s])/g;
 export class Container {
   readonly root: string;
   readonly home: string;
+  readonly tmp: string;
 
   private constructor(root: string) {
     this.root = root;
     this.home = join(root, 'home', 'vcap');
+    this.tmp = join(root, 'tmp');
   }
 
   static async make(root: string): Promise<Container> {
     const container = new Container(root);
     await mkdir(container.home, { recursive: true, mode: 0o700 });
-    await mkdir(join(root, 'tmp'), { mode: 0o700 });
+    await mkdir(container.tmp, { mode: 0o700 });
     return container;
   }
 

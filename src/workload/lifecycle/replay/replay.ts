@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { ActionableError, explainDiskError, messageOf } from '#ground/errors.ts';
+import type { IsolationSettings } from '#workload/sandbox/index.ts';
 import type { Action, Download } from './action.ts';
 import { Container } from './container.ts';
 import { fetchArchive } from './fetch-archive.ts';
@@ -16,6 +17,8 @@ export interface ReplayWorld {
   /** What stands in for addresses. */
   readonly files: FileMap;
   readonly signal: AbortSignal;
+  /** Of scripts that are run again. */
+  readonly isolation: IsolationSettings;
   /** What is printed by what was recorded. */
   out(text: string): void;
   err(text: string): void;
@@ -89,6 +92,6 @@ export function containerVariables(container: Container, env: ReplayWorld['env']
     PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     USER: env['USER'] ?? 'vcap',
     HOME: container.home,
-    TMPDIR: join(container.root, 'tmp'),
+    TMPDIR: container.tmp,
   };
 }

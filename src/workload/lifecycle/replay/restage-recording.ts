@@ -1,5 +1,7 @@
 import { access, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ActionableError, messageOf } from '#ground/errors.ts';
+import { isolationFor, openStagingSandbox, type Sandbox } from '#workload/sandbox/index.ts';
 import { BuilderFailure, type BuilderOptions, builderOptionsOf, runBuilder } from '../builder/index.ts';
 import { GoFlagsEnd } from '../go-flags.ts';
 import type { Container } from './container.ts';
@@ -103,8 +105,10 @@ async function build(recording: Recording, options: BuilderOptions, { container,
     throw new ActionableError('BAD_INPUT', message, 'Take the whole definition, not the run action alone.', { cause });
   });
   for (const directory of [options.buildpacksDir, options.cacheDir]) await mkdir(directory, { recursive: true });
+  await using sandbox = await openSandbox(container, world);
   try {
     await runBuilder(options, {
+      sandbox,
       env: {
         ...containerVariables(container, world.env),
         ...container.variablesOf(recording.env),
@@ -124,4 +128,19 @@ async function build(recording: Recording, options: BuilderOptions, { container,
       { cause: error },
     );
   }
+}
+
+/** What the scripts see as /tmp and /home/vcap is the container's; the rest of the machine they can only read. */
+async function openSandbox({ root, home, tmp }: Container, world: ReplayWorld): Promise<Sandbox | undefined> {
+  const found = await isolationFor(world.isolation);
+  if (found.level === 0) return undefined;
+  return openStagingSandbox(found, {
+    directory: join(root, 'sandbox'),
+    work: [home, tmp],
+    home,
+    tmp,
+    hidden: [world.home],
+    readable: [],
+    variables: { PATH: world.env['PATH'] },
+  });
 }

@@ -139,7 +139,6 @@ describe('the lists of the API', (it) => {
     const api = await startCloudController(scope);
     const refusal = async (path: string) => refusalIn(await api.ask('POST', path, { body: {} }));
 
-    assert.match(await refusal('/v3/deployments'), /^422 Deployments are not supported yet: leave `--strategy` out/);
     assert.match(await refusal('/v3/service_instances'), /^422 Services are not supported yet/);
     assert.match(await refusal('/v3/spaces'), /^422 This platform has exactly one space, dev/);
     assert.match(await refusal('/v3/droplets'), /^422 Droplets cannot be uploaded yet/);

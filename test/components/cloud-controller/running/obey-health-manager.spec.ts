@@ -139,7 +139,7 @@ describe('request of a health manager', (it) => {
     cc.bus.publish(healthStop, { droplet: app.guid, instances: { [ids[0] ?? '']: version } });
     await cc.settled();
 
-    assert.equal(dea.stops, [{ droplet: app.guid, instances: [ids[2]] }]);
+    assert.equal(dea.stops, [{ droplet: app.guid, instances: [ids[2]], drain: 10 }]);
     assert.equal(
       [...dea.live].map(({ id }) => id),
       ids.slice(0, 2),
@@ -155,6 +155,6 @@ describe('request of a health manager', (it) => {
     cc.bus.publish(healthStop, { droplet: app.guid, instances });
     await waitFor('the stop', () => dea.stops[0], { limitMs: 2_000 });
 
-    assert.equal(dea.stops, [{ droplet: app.guid, instances: Object.keys(instances) }]);
+    assert.equal(dea.stops, [{ droplet: app.guid, instances: Object.keys(instances), drain: 10 }]);
   });
 });

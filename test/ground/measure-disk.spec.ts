@@ -1,10 +1,10 @@
 import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { measureDisk } from '#components/dea/measure-disk.ts';
-import { scratchDirectory } from '../../support/scratch.ts';
-import { describe } from '../../support/spec.ts';
-import { thrownBy } from '../../support/thrown.ts';
+import { measureDisk } from '#ground/measure-disk.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+import { describe } from '../support/spec.ts';
+import { thrownBy } from '../support/thrown.ts';
 
 const never = new AbortController().signal;
 const megabyte = 1024 * 1024;

@@ -1,0 +1,36 @@
+import type { Layout } from './layout.ts';
+import type { Tools } from './tools.ts';
+
+/**
+ * A program that makes a sandbox and then holds it: it prints `ready`, answers each line it reads with the same line
+ * when it has killed all others inside, and ends, and the sandbox with it, at the end of its input.
+ */
+export interface HolderCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** What has to be there besides what the layout says. */
+  readonly files?: readonly { readonly path: string; readonly text: string }[];
+  readonly entries?: Layout['entries'];
+}
+
+/** A way to make sandboxes. */
+export interface SandboxKind {
+  readonly name: 'bubblewrap' | 'unshare';
+  /** @throws ToolMissing */
+  command(layout: Layout, directory: string, tools: Tools): HolderCommand;
+}
+
+/** Whoever is root needs no user namespace, and keeps being able to give files to others. */
+export const isRoot = process.getuid?.() === 0;
+
+/** It is the first process inside: nobody there can end it, and what it kills is everybody else. */
+export const holdScript = `
+printf 'ready\\n'
+while IFS= read -r line; do
+  kill -KILL -1
+  printf '%s\\n' "$line"
+done
+`.trim();
+
+/** bash, without anything that the user has set for it. */
+export const plainBash = ['--noprofile', '--norc', '-c'] as const;
