@@ -119,7 +119,9 @@ describe('a watch', (it) => {
 
       await mkdir(join(folder, 'public/many'));
       await Promise.all(
-        Array.from({ length: 1_000 }, (_, index) => writeFile(join(folder, 'public/many', `${index}.html`), `page ${index}`)),
+        Array.from({ length: 1_000 }, (_, index) =>
+          writeFile(join(folder, 'public/many', `${index}.html`), `page ${index}`),
+        ),
       );
       const { what } = await watch.next('serving');
       assert.match(what, /^1,00\d files changed$/);

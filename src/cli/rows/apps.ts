@@ -76,6 +76,7 @@ const watch = command({
   ].join('\n'),
   takes: {
     ...pushed,
+    strategy,
     poll: flag('--poll', 'look again and again instead of waiting for the system to report changes'),
     delay: count('--delay <ms>', 'how long no file must change before it is pushed (default: 15)'),
     logs: flag('--no-logs', 'do not show what the app prints'),

@@ -1,5 +1,6 @@
 import type { App } from '#contract/api/resources.ts';
 import { ActionableError } from '#ground/errors.ts';
+import type { Strategy } from '../app/roll-out.ts';
 import type { Cli } from '../cli.ts';
 import { Progress } from '../progress.ts';
 import { ContentHashes } from '../push/content-hashes.ts';
@@ -22,6 +23,7 @@ export type Outcome =
 /** Pushes one version of an app after the other, and repeats nothing that it did for the one before. */
 export class AppPusher {
   readonly hashes = new ContentHashes();
+  readonly strategy: Strategy;
   readonly #cli: Cli;
   readonly #planner: Planner;
   #plan: WatchPlan;
@@ -31,7 +33,8 @@ export class AppPusher {
   #app: App | undefined;
   #packageGuid: string | undefined;
 
-  constructor(cli: Cli, planner: Planner, plan: WatchPlan) {
+  constructor(cli: Cli, { planner, plan, strategy }: { planner: Planner; plan: WatchPlan; strategy: Strategy }) {
+    this.strategy = strategy;
     this.#cli = cli;
     this.#planner = planner;
     this.#plan = plan;

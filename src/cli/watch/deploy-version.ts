@@ -3,6 +3,7 @@ import { ActionableError } from '#ground/errors.ts';
 import { ApiClient } from '../api-client.ts';
 import { isNotFound } from '../api-refusal.ts';
 import { deploy } from '../app/deploy.ts';
+import type { Strategy } from '../app/roll-out.ts';
 import type { Cli } from '../cli.ts';
 import { type LogMark, LogReader } from '../log-reader.ts';
 import type { ContentHashes } from '../push/content-hashes.ts';
@@ -10,7 +11,7 @@ import { applyManifest, recordedApp, uploadPackage } from '../push/push-app.ts';
 import type { PushPlan } from '../push/push-plan.ts';
 import type { PushSource } from '../push/push-source.ts';
 import { placeInLog, reasonInLog } from './place-in-log.ts';
-import type { Steps, WatchEvent } from './watch-event.ts';
+import type { Failure, Steps } from './watch-event.ts';
 
 /** What is to serve. */
 export interface Pushable {
@@ -21,6 +22,8 @@ export interface Pushable {
 export interface DeployedVersion {
   readonly app: App;
   readonly packageGuid: string;
+  /** Rejects with VersionFailed when it fails in its first seconds, and what served before takes over again. */
+  readonly proved: Promise<void>;
   readonly steps: Steps;
   /** Its log begins here. */
   readonly logFrom: bigint;
@@ -30,6 +33,7 @@ export interface DeployVersionOptions {
   readonly hashes: ContentHashes;
   /** Where the app is known already, with the settings of the plan. */
   readonly app: App | undefined;
+  readonly strategy: Strategy;
 }
 
 /** A version does not serve; with what its log says about it. */
@@ -48,7 +52,7 @@ export class VersionFailed extends Error {
   }
 }
 
-export type Diagnosis = Pick<Extract<WatchEvent, { event: 'failed' }>, 'place' | 'reason' | 'log'>;
+export type Diagnosis = Pick<Failure, 'place' | 'reason' | 'log'>;
 
 /**
  * Pushes a version as `push` does, and resolves when it serves.
@@ -57,7 +61,7 @@ export type Diagnosis = Pick<Extract<WatchEvent, { event: 'failed' }>, 'place' |
 export async function deployVersion(
   cli: Cli,
   { plan, source }: Pushable,
-  { hashes, app: known }: DeployVersionOptions,
+  { hashes, app: known, strategy }: DeployVersionOptions,
 ): Promise<DeployedVersion> {
   const api = await ApiClient.open(cli);
   if (known === undefined) await applyManifest(cli, api, [plan]);
@@ -70,17 +74,26 @@ export async function deployVersion(
   const onStarting = () => {
     stagedAt = performance.now();
   };
-  try {
-    await deploy(cli, api, app, packageGuid, { wait: true, log, onStarting });
-  } catch (error) {
-    throw await explained(error, { api, app, log, source });
-  }
+  const { promise: serving, onServing } = announced();
+  const proved = deploy(cli, api, app, packageGuid, { wait: true, strategy, log, onStarting, onServing }).catch(
+    async (error: unknown) => Promise.reject(await explained(error, { api, app, log, source })),
+  );
+  await Promise.race([serving, proved]);
+  proved.catch(() => {}); // whoever it is told to may look at it later
   const steps = {
     upload: Math.round(uploadedAt - startedAt),
     stage: Math.round(stagedAt - uploadedAt),
     start: Math.round(performance.now() - stagedAt),
   };
-  return { app, packageGuid, steps, logFrom: await log.settle() };
+  return { app, packageGuid, proved, steps, logFrom: await log.settle() };
+}
+
+function announced(): { promise: Promise<void>; onServing: () => void } {
+  let onServing = () => {};
+  const promise = new Promise<void>((resolve) => {
+    onServing = resolve;
+  });
+  return { promise, onServing };
 }
 
 /** @throws ActionableError NOT_FOUND for one that was deleted */
@@ -98,7 +111,7 @@ async function currentApp(api: ApiClient, { guid, name }: App): Promise<App> {
   }
 }
 
-interface Failure {
+interface Failed {
   readonly api: ApiClient;
   readonly app: App;
   readonly log: LogMark;
@@ -113,7 +126,7 @@ const tellers: Readonly<Record<string, RegExp>> = {
 const readLines = 200;
 const keptLines = 10;
 
-async function explained(error: unknown, { api, app, log, source }: Failure): Promise<unknown> {
+async function explained(error: unknown, { api, app, log, source }: Failed): Promise<unknown> {
   const teller = error instanceof ActionableError ? tellers[error.code] : undefined;
   if (!(error instanceof ActionableError) || teller === undefined) return error;
   const logFrom = await log.settle();

@@ -10,7 +10,7 @@ export interface LineOptions {
   readonly isVerbose: boolean;
 }
 
-type Of<Kind extends WatchEvent['event']> = Extract<WatchEvent, { event: Kind }>;
+type Of<Kind extends WatchEvent['event']> = Extract<WatchEvent, { readonly event: Kind }>;
 
 /** An event as lines for people: one wherever one will do. */
 export function linesOf(event: WatchEvent, options: LineOptions): string[] {
@@ -24,6 +24,7 @@ function saidOf(event: WatchEvent, options: LineOptions): string[] {
     case 'serving':
       return servingLines(event, options);
     case 'failed':
+    case 'withdrawn':
       return failedLines(event, options);
     case 'unusable':
       return unusableLines(event, options);
@@ -36,7 +37,7 @@ function saidOf(event: WatchEvent, options: LineOptions): string[] {
 
 /** Events that are a sentence or two. */
 function plainLines(
-  event: Exclude<WatchEvent, Of<'serving' | 'failed' | 'unusable' | 'log'>>,
+  event: Exclude<WatchEvent, Of<'serving' | 'failed' | 'withdrawn' | 'unusable' | 'log'>>,
   { style: { bold, dim, yellow } }: LineOptions,
 ): string[] {
   switch (event.event) {
@@ -70,19 +71,18 @@ function servingLines({ what, ms, steps }: Of<'serving'>, { style, isVerbose }: 
   return isVerbose ? [line, style.dim(stepsOf(steps))] : [line];
 }
 
-function failedLines(event: Of<'failed'>, { style, isVerbose }: LineOptions): string[] {
+function failedLines(event: Of<'failed' | 'withdrawn'>, { style, isVerbose }: LineOptions): string[] {
   const { what, ms, place, reason, error, log, app, stillServing } = event;
   const where = place === null ? '' : `${style.bold(`${printable(place.path)}:${place.line}`)} `;
   const why = reason === null ? printable(error.message) : printable(reason);
-  const next =
-    stillServing === null
-      ? `${app} does not run; the next change is tried again`
-      : `the version of ${stillServing} goes on serving; the next change is tried`;
+  const isBack = event.event === 'withdrawn';
+  const before = isBack ? 'the version before it serves again' : `the version of ${stillServing} goes on serving`;
+  const next = !isBack && stillServing === null ? `${app} does not run` : before;
   return [
-    `${printable(what)} ${style.dim('·')} ${style.red('failed')} after ${durationOf(ms)} ${style.dim('·')} ${where}${why}`,
+    `${printable(what)} ${style.dim('·')} ${style.red(isBack ? 'ended' : 'failed')} after ${durationOf(ms)} ${style.dim('·')} ${where}${why}`,
     ...log.map((line) => style.dim(`│ ${printable(line)}`)),
     ...(reason !== null && isVerbose ? [style.dim(printable(error.message))] : []),
-    next,
+    `${next}; the next change is tried`,
   ];
 }
 

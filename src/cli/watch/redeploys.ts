@@ -31,6 +31,8 @@ export type Happening =
   | 'failed'
   | 'ended'
   | 'lost'
+  /** What serves since a moment does not any more; what served before does. */
+  | 'withdrawn'
   /** The platform answers again, with what served last; or with something else. */
   | 'found'
   | 'found another';
@@ -74,6 +76,7 @@ type Deploying = Extract<Phase, { at: 'deploying' }>;
 
 function atRest(phase: Phase, happening: Happening, now: number): Step {
   if (happening === 'changed') return deploy(now);
+  if (happening === 'withdrawn') return { phase: { at: 'failed' } };
   return happening === 'lost' ? lost(false) : { phase };
 }
 

@@ -34,6 +34,10 @@ export class Versions {
     return this.#failed !== undefined;
   }
 
+  isServing(version: Version): boolean {
+    return this.#serving === version;
+  }
+
   begin(version: Version): void {
     this.#underWay = version;
   }
@@ -52,6 +56,12 @@ export class Versions {
   fail(version: Version): void {
     this.#underWay = undefined;
     this.#failed = version;
+  }
+
+  /** What served since a moment has failed. */
+  withdraw(): void {
+    this.#failed = this.#serving;
+    this.#serving = undefined; // one before it serves, but not sure which
   }
 
   /** The platform has something else now. */

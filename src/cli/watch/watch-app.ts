@@ -1,4 +1,5 @@
 import { ActionableError } from '#ground/errors.ts';
+import { type StrategyInput, strategyIn } from '../app/state-input.ts';
 import type { Cli } from '../cli.ts';
 import type { PushInput } from '../push/push-plan.ts';
 import { Interrupted } from '../world.ts';
@@ -9,7 +10,7 @@ import { WatchSession } from './watch-session.ts';
 import { WatchView } from './watch-view.ts';
 
 /** What `watch` was told on the command line. */
-export interface WatchInput extends PushInput {
+export interface WatchInput extends PushInput, StrategyInput {
   readonly poll: boolean;
   /** In ms. */
   readonly delay: number | undefined;
@@ -32,7 +33,7 @@ export async function watchApp(cli: Cli, input: WatchInput): Promise<void> {
   const { name } = plan.plan;
   const { home, signal } = cli;
   await using hold = await holdApp({ home, app: name, folder: plan.folder, takeOver: input.takeOver, signal });
-  const session = new WatchSession(cli, new AppPusher(cli, planner, plan), {
+  const session = new WatchSession(cli, new AppPusher(cli, { planner, plan, strategy: strategyIn(input) }), {
     ...input,
     view,
     delayMs: input.delay ?? delayMs,

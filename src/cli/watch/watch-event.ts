@@ -16,23 +16,27 @@ interface Occasion {
   readonly ms: number;
 }
 
+/** Why a version does not serve. */
+export interface Failure extends Occasion {
+  readonly app: string;
+  readonly error: { readonly code: string; readonly message: string; readonly remedy: string };
+  readonly place: Place | null;
+  /** In the words of the program that failed. */
+  readonly reason: string | null;
+  /** What it said at last; nothing where its lines are shown as they come. */
+  readonly log: readonly string[];
+  /** When the version that still serves began to, for people; null when there is none, and when it is not known. */
+  readonly stillServing: string | null;
+}
+
 /** What happens in a watch; programs that read `--json` rely on these names. */
 export type WatchEvent =
   | { readonly event: 'watching'; readonly app: string; readonly folder: string; readonly files: number }
   | { readonly event: 'polling'; readonly folder: string; readonly why: string }
   | ({ readonly event: 'serving'; readonly app: string; readonly steps: Steps } & Occasion)
-  | ({
-      readonly event: 'failed';
-      readonly app: string;
-      readonly error: { readonly code: string; readonly message: string; readonly remedy: string };
-      readonly place: Place | null;
-      /** In the words of the program that failed. */
-      readonly reason: string | null;
-      /** What it said at last; nothing where its lines are shown as they come. */
-      readonly log: readonly string[];
-      /** When the version that still serves began to, for people; null when there is none. */
-      readonly stillServing: string | null;
-    } & Occasion)
+  | ({ readonly event: 'failed' } & Failure)
+  /** It served, and failed in its first seconds. */
+  | ({ readonly event: 'withdrawn' } & Failure)
   /** Saved, and the same as before. */
   | { readonly event: 'unchanged'; readonly app: string; readonly files: readonly string[] }
   /** Back to what serves, after a failure. */

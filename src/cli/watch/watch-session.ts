@@ -7,7 +7,7 @@ import { VersionFailed } from './deploy-version.ts';
 import { followLog } from './follow-log.ts';
 import { Mailbox } from './mailbox.ts';
 import { type Act, type Happening, next, type Phase } from './redeploys.ts';
-import { Versions } from './versions.ts';
+import { type Version, Versions } from './versions.ts';
 import { type FolderState, watchFolder } from './watch-folder.ts';
 import { timeOf, type WatchView } from './watch-view.ts';
 
@@ -24,6 +24,7 @@ export interface SessionOptions {
 type Message =
   | { readonly state: FolderState; readonly of: AbortSignal }
   | { readonly outcome: Outcome }
+  | { readonly withdrawn: VersionFailed; readonly of: Version }
   | { readonly happening: Happening; readonly why?: string }
   | { readonly error: unknown };
 
@@ -95,6 +96,7 @@ export class WatchSession {
     if ('error' in message) throw message.error;
     if ('outcome' in message) await this.#receiveOutcome(message.outcome);
     else if ('happening' in message) this.#step(message.happening, message.why);
+    else if ('withdrawn' in message) this.#haveWithdrawn(message.withdrawn, message.of);
     else if (message.of === this.#watching.signal) await this.#receiveState(message.state);
   }
 
@@ -207,22 +209,38 @@ export class WatchSession {
       this.#cli.out.line();
     }
     this.#haveTried(deployed.app.guid, deployed.logFrom);
+    deployed.proved.catch((error: unknown) => {
+      if (error instanceof VersionFailed) this.#inbox.put({ withdrawn: error, of: version });
+    });
+  }
+
+  /** It served and fell in its first seconds. Where a newer one is under way already, that is what counts. */
+  #haveWithdrawn(failure: VersionFailed, version: Version): void {
+    if (this.#phase.at !== 'rest' || !this.#versions.isServing(version)) return;
+    this.#versions.withdraw();
+    this.#servingSince = null;
+    this.#tellFailure('withdrawn', failure);
+    this.#step('withdrawn');
   }
 
   #haveFailed({ version, failure }: Failed): void {
-    const { since, ...occasion } = this.#occasion;
-    const ms = Math.round(performance.now() - since);
     this.#versions.fail(version);
     if (this.#isFirst) this.#cli.progress.drop();
+    this.#tellFailure('failed', failure);
+    if (failure instanceof VersionFailed) this.#haveTried(failure.app.guid, failure.logFrom);
+  }
+
+  #tellFailure(event: 'failed' | 'withdrawn', failure: VersionFailed | ActionableError): void {
+    const { since, ...occasion } = this.#occasion;
+    const ms = Math.round(performance.now() - since);
     this.#view.tell({
-      event: 'failed',
+      event,
       app: this.#app,
       ...occasion,
       ms,
       ...failureOf(failure, { isLogShown: this.#isFirst || this.#options.logs }),
       stillServing: this.#servingSince,
     });
-    if (failure instanceof VersionFailed) this.#haveTried(failure.app.guid, failure.logFrom);
   }
 
   /** From the first version on, good or bad, there is something to watch and to read. */
