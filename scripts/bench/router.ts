@@ -2,22 +2,29 @@ import type { Benchmark, Work } from './benchmark.ts';
 import type { Comparison, Sample } from './figures.ts';
 import { findProgram } from './peers.ts';
 import { type Contender, host, startHello, startPeers, startRouter } from './router/contenders.ts';
-import { processorTimeOf, underLoad } from './router/load.ts';
+import { processorTimeOf, residentKb, underLoad } from './router/load.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const seconds = 3;
 const connectionCounts = [32, 256];
 const others = ['node:http', 'nginx', 'haproxy', 'caddy'];
 
+/** Of processor time; caddy is what many use for the same. */
+const targets: Readonly<Record<string, number>> = { 'node:http': 2.5, nginx: 3, caddy: 1 };
+
 const timeOf = (name: string, connections: number) => `${name}, ${connections} connections: processor per request`;
 const p99Of = (name: string, connections: number) => `${name}, ${connections} connections: 99 % answered within`;
+const memoryOf = (name: string) => `${name}: resident after all requests until then, KB`;
 
 /** What a request through the router costs, beside what it costs to answer it without any proxy, or through others. */
 export const router: Benchmark = {
   name: 'router',
   title: 'requests through the router alone, answers of 1 KB on connections that are kept, access logs on',
   unit: 'µs',
-  comparisons: connectionCounts.flatMap(comparisonsAt),
+  comparisons: [
+    ...connectionCounts.flatMap(comparisonsAt),
+    { name: 'router / node:http, resident', of: memoryOf('router'), by: [memoryOf('node:http')], target: 1.5 },
+  ],
   async prepare(surroundings, scope) {
     const wrk = await findProgram('wrk', undefined);
     if (wrk === undefined) return { works: [], notes: ['wrk is not installed: not measured.'] };
@@ -38,12 +45,19 @@ export const router: Benchmark = {
 };
 
 function comparisonsAt(connections: number): Comparison[] {
-  return others.map((other) => ({
+  const times = others.map((other) => ({
     name: `router / ${other}, ${connections} connections`,
     of: timeOf('router', connections),
     by: [timeOf(other, connections)],
-    ...(other === 'node:http' ? { target: 2.5 } : other === 'nginx' ? { target: 3 } : {}),
+    ...(targets[other] === undefined ? {} : { target: targets[other] }),
   }));
+  const p99 = {
+    name: `router / caddy, ${connections} connections, 99 %`,
+    of: p99Of('router', connections),
+    by: [p99Of('caddy', connections)],
+    target: 1,
+  };
+  return [...times, p99];
 }
 
 async function measure(
@@ -56,5 +70,9 @@ async function measure(
   const before = await processorTimeOf(pid);
   const { requests, p99 } = await underLoad({ ...load, seconds }, surroundings);
   const spent = (await processorTimeOf(pid)) - before;
-  return { [timeOf(name, connections)]: spent / requests, [p99Of(name, connections)]: p99 };
+  return {
+    [timeOf(name, connections)]: spent / requests,
+    [p99Of(name, connections)]: p99,
+    [memoryOf(name)]: await residentKb(pid),
+  };
 }

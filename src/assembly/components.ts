@@ -22,7 +22,7 @@ export type RunningComponents = RunningRouter;
 export async function startComponents(
   settings: PlatformSettings,
   address: BusAddress,
-  { home, log, signal, version, entrance }: PlatformContext,
+  { home, log, signal, version, entrance, routerWorkers }: PlatformContext,
 ): Promise<RunningComponents> {
   await using undo = new AsyncDisposableStack();
   const bus = undo.use(await Bus.connect(address, 'localpaas', log.with({ component: 'bus' })));
@@ -35,7 +35,8 @@ export async function startComponents(
     name: 'router',
     async start(own) {
       const options = v.parse(RouterOptions, { host: listen, port: settings.port });
-      router = await startRouter(own, options, entrance);
+      const workforce = routerWorkers && { ...routerWorkers, bus: address };
+      router = await startRouter(own, options, entrance, { workforce });
       apiAnswers = awaitApi(urlOf(router), own.signal); // which aborts when another part does not start
       return router;
     },
@@ -83,6 +84,7 @@ function allOf(
     get descriptor() {
       return router.descriptor;
     },
+    front: router.front,
     leave: () => router.leave(),
     release: () => router.release(),
     failure,

@@ -1,15 +1,20 @@
 import { join } from 'node:path';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { Bus, type BusAddress } from '#ground/bus.ts';
-import type { Running } from '#ground/component.ts';
+import type { ComponentContext, Running } from '#ground/component.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { ensureDirectory } from '#ground/files.ts';
 import { lockDirectory } from '#ground/lock.ts';
 import type { Log } from '#ground/log.ts';
 import { sleep } from '#ground/wait.ts';
-import type { Part } from './start-all.ts';
 
 const busEveryMs = 50;
+
+/** A component that may start processes of its own, which have to reach the same bus. */
+export interface LonePart {
+  readonly name: string;
+  start(context: ComponentContext, address: BusAddress): Promise<Running>;
+}
 
 /** What surrounds a part that runs alone, on a bus that is somebody else's. */
 export interface Surroundings {
@@ -26,13 +31,13 @@ export interface Surroundings {
  * @throws ActionableError NOBODY_ANSWERED, and what the component throws; nothing is left behind then
  */
 export async function startOnePart(
-  part: Part,
+  part: LonePart,
   { address, dataDir, log, signal, busWaitMs }: Surroundings,
 ): Promise<Running> {
   await using undo = new AsyncDisposableStack();
   const connect = () => Bus.connect(address, `localpaas ${part.name}`, log);
   const bus = undo.use(await awaitBus(connect, busWaitMs, signal));
-  const running = undo.use(await part.start({ bus, dataDir, log, signal }));
+  const running = undo.use(await part.start({ bus, dataDir, log, signal }, address));
   const resources = undo.move();
   return { failure: running.failure, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Entrance } from '#components/router/index.ts';
+import type { Entrance, Workforce } from '#components/router/index.ts';
 import { DomainName } from '#contract/hosts.ts';
 import type { Log } from '#ground/log.ts';
 import { IsolationSettings } from '#workload/sandbox/settings.ts';
@@ -44,6 +44,8 @@ export interface PlatformContext {
   readonly version: string;
   /** The router's listening socket, where it need not open one; `listen` and `port` are that socket's then. */
   readonly entrance?: Entrance | undefined;
+  /** The router's other processes, if it is to have any. */
+  readonly routerWorkers?: Omit<Workforce, 'bus'> | undefined;
   /** Has the start wait until the home is free, when another platform has it. */
   readonly succession?: Succession | undefined;
 }

@@ -12,6 +12,10 @@ export async function main(argv: readonly string[], world?: World): Promise<numb
     (world?.output ?? process.stdout).write(`localpaas ${programVersion()}\n`);
     return 0;
   }
+  if (args.length === 1 && args[0] === 'router-worker') {
+    const { runRouterWorker } = await import('#components/router/index.ts');
+    return runRouterWorker();
+  }
   const { runCommandLine } = await import('#cli/run-command-line.ts');
   return runCommandLine(args, world ?? worldOfProcess());
 }

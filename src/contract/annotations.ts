@@ -2,4 +2,6 @@
 export const appAnnotations = {
   /** After how long without a request the app may be stopped, `10m` for one, or `never`; it goes before `up --idle-stop`. */
   idleStop: 'localpaas/idle-stop',
+  /** `true` for as long as somebody works on the app: its pages in browsers reload themselves when another version serves. */
+  liveReload: 'localpaas/live-reload',
 } as const;

@@ -2,6 +2,9 @@ import * as v from 'valibot';
 import { exchange, subject } from '#ground/subject.ts';
 import { Id, Nothing, Seconds, Uris } from './primitives.ts';
 
+/** One that came from elsewhere must be able to stand in headers and in HTML as it is. */
+const Version = v.pipe(v.string(), v.regex(/^[\w.:+-]{1,200}$/, 'must be letters, digits and .:+-_'));
+
 /**
  * What became of an app as a whole, for whoever stands in front of it. v1 has no word for it: its router knows
  * endpoints only, and so cannot tell an app that is starting from one that does not exist.
@@ -20,6 +23,15 @@ const AppState = v.object({
   reason: v.optional(v.string()),
   /** The app may be stopped when nobody asked for it for so long: routers are to tell whether somebody does. */
   idle_stop_seconds: v.optional(Seconds),
+  /** Somebody works on the app: routers have its pages reload themselves. */
+  live_reload: v.optional(v.boolean()),
+  /**
+   * What serves now, for an app with `live_reload`. It becomes another when no instance of the one before gets requests any
+   * more, for that is when pages are reloaded; absent while nothing serves.
+   */
+  version: v.optional(Version),
+  /** A newer version could not be staged or started while this one goes on. For people: `exited with status 1`. */
+  trouble: v.optional(v.object({ version: v.string(), reason: v.string() })),
 });
 export type AppState = v.InferOutput<typeof AppState>;
 

@@ -26,7 +26,7 @@ export interface RegistrationOptions {
   /** What `/varz` says beside what all components say. */
   readonly varz?: () => object | Promise<object>;
   /** What `/metrics` tells. */
-  readonly metrics?: () => readonly Metric[];
+  readonly metrics?: () => readonly Metric[] | Promise<readonly Metric[]>;
   /** What the component was configured with, as `/varz` shows it: without secrets. */
   readonly config?: object;
 }

@@ -12,7 +12,7 @@ export interface StatusServerOptions extends Credentials {
   readonly who: string;
   readonly varz: () => object | Promise<object>;
   /** What `/metrics` tells; without it there is no such page. */
-  readonly metrics?: (() => readonly Metric[]) | undefined;
+  readonly metrics?: (() => readonly Metric[] | Promise<readonly Metric[]>) | undefined;
   readonly log: Log;
 }
 
@@ -41,7 +41,7 @@ export async function serveStatus(undo: AsyncDisposableStack, options: StatusSer
   if (metrics !== undefined) {
     routes.on('GET', '/metrics', async (request) =>
       isAllowed(request, options)
-        ? { status: 200, headers: { 'content-type': metricsType }, body: metricsText(metrics()) }
+        ? { status: 200, headers: { 'content-type': metricsType }, body: metricsText(await metrics()) }
         : unauthorized,
     );
   }

@@ -135,6 +135,9 @@ export const malformed: Readonly<Record<string, Malformed>> = {
       ['state', 'ASLEEP'],
       ['reason', 1],
       ['idle_stop_seconds', -1],
+      ['live_reload', 'true'],
+      ['version', 'a"b'],
+      ['trouble', 'broken'],
     ],
   },
   'localpaas.logs.*': {

@@ -47,6 +47,28 @@ describe('upgrade', (it) => {
   );
 
   it(
+    'has the processes of a router change hands too, and all requests are answered',
+    async (scope) => {
+      const paas = await upFrom(scope, '1.0.0', ['--router-workers', '2']);
+      await paas.ok(['push', 'sample-apps/hello-node']);
+      const serving = (count: number) => async () => {
+        const log = (await readIfThere(`${paas.home}/logs/localpaas.log`)) ?? '';
+        return log.split('router worker serves').length === count + 1 || undefined;
+      };
+      await waitFor('a second process', serving(1), { limitMs: 10_000 });
+      const visitors = visitAll(paas);
+      const file = await makeExecutable(`${paas.path}-1.1.0`, { version: '1.1.0' });
+
+      await paas.ok(['upgrade', '--from', file]);
+
+      assert.is(await versionOf(paas), '1.1.0');
+      await waitFor('a second process of the new version', serving(2), { limitMs: 10_000 });
+      assertAllServed(await visitors.stop());
+    },
+    { timeoutMs: 120_000 },
+  );
+
+  it(
     'leaves a few shells between the first process and the platform, however often',
     async (scope) => {
       const paas = await upFrom(scope, '1.0.0');

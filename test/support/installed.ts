@@ -33,11 +33,11 @@ export async function install(scope: Scope, version: string): Promise<string> {
 }
 
 /** Installs an executable and brings its platform up. */
-export async function upFrom(scope: Scope, version: string): Promise<Installed> {
+export async function upFrom(scope: Scope, version: string, more: readonly string[] = []): Promise<Installed> {
   const path = await install(scope, version);
   const home = await emptyHome(scope);
   const env = await environmentOf(home);
-  const up = spawn(path, ['up', '--json', '--port', '0', '--bus-port', '0'], {
+  const up = spawn(path, ['up', '--json', '--port', '0', '--bus-port', '0', ...more], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });

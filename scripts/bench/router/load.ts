@@ -45,3 +45,7 @@ export async function processorTimeOf(pid: number): Promise<number> {
   });
   return (await Promise.all(times)).reduce((sum, time) => sum + time, 0);
 }
+
+export async function residentKb(pid: number): Promise<number> {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}

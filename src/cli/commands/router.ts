@@ -3,6 +3,6 @@ import { planRouter } from '../parts/planners.ts';
 import { type PartInput, runPart } from '../parts/run-part.ts';
 
 /** Runs a router alone until it is asked to stop. */
-export function run(cli: Cli, input: PartInput): Promise<number> {
-  return runPart(cli, planRouter, input);
+export function run(cli: Cli, input: PartInput & { readonly routerWorkers: string | undefined }): Promise<number> {
+  return runPart(cli, planRouter(input.routerWorkers), input);
 }

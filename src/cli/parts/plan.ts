@@ -1,9 +1,9 @@
-import type { Part } from '#assembly/start-all.ts';
+import type { LonePart } from '#assembly/one-part.ts';
 import type { LogEntry } from '#ground/log.ts';
 
 /** How a component is to run alone, as its configuration file says. */
 export interface PartPlan {
-  readonly part: Part;
+  readonly part: LonePart;
   /** Where its bus is; the usual place when absent. */
   readonly busUri: string | undefined;
   /** A directory it must have to itself; any free one of the home when absent. */

@@ -11,6 +11,7 @@ import { isShown, vcapLogLine } from '#vcap/log-format.ts';
 import { takePidFile } from '#vcap/pid-file.ts';
 import type { IsolationSettings } from '#workload/sandbox/settings.ts';
 import type { PartPlan, Planner } from './plan.ts';
+import { routerWorkers } from './router-workers.ts';
 
 export interface StagerPlace {
   readonly isolation: IsolationSettings;
@@ -58,18 +59,24 @@ export const planDea: Planner = async (configFile, env) => {
 };
 
 /** As `router -c router.yml` of 2012. */
-export const planRouter: Planner = async (configFile, env) => {
-  const { readRouterConfig, RouterOptions, startRouter } = await import('#components/router/index.ts');
-  const settings = await readRouterConfig(configFile, env);
-  const options = settings?.options ?? v.parse(RouterOptions, {});
-  return {
-    part: { name: 'router', start: (context) => startRouter(context, options) },
-    busUri: settings?.natsUri,
-    remarks: Object.entries(settings?.withoutEffect ?? {}).map(([key, why]) => `${key} changes nothing: ${why}`),
-    ...logOf('router', settings?.logging),
-    ...pidOf(settings?.pidFilename),
+export const planRouter =
+  (workers: string | undefined): Planner =>
+  async (configFile, env) => {
+    const { readRouterConfig, RouterOptions, startRouter } = await import('#components/router/index.ts');
+    const settings = await readRouterConfig(configFile, env);
+    const options = settings?.options ?? v.parse(RouterOptions, {});
+    const others = routerWorkers(workers, env);
+    return {
+      part: {
+        name: 'router',
+        start: (context, bus) => startRouter(context, options, undefined, { workforce: others && { ...others, bus } }),
+      },
+      busUri: settings?.natsUri,
+      remarks: Object.entries(settings?.withoutEffect ?? {}).map(([key, why]) => `${key} changes nothing: ${why}`),
+      ...logOf('router', settings?.logging),
+      ...pidOf(settings?.pidFilename),
+    };
   };
-};
 
 /** As `health_manager -c health_manager.yml` of 2012. */
 export const planHealthManager: Planner = async (configFile, env) => {

@@ -1,5 +1,6 @@
 import { command, count, flag, text } from '../command.ts';
 import { isolationOptions } from './isolation-options.ts';
+import { upOptions } from './up-options.ts';
 
 const config = (name: string) =>
   text('-c, --config <file>', `the original's ${name}; else the one in $CLOUD_FOUNDRY_CONFIG_PATH`, 'files');
@@ -52,9 +53,10 @@ export const partCommands = [
     examples: [
       ['localpaas router', 'on port 8080'],
       ['localpaas router -c router.yml', 'as the router of 2012 is configured'],
+      ['localpaas router --router-workers auto', 'with a process on each processor'],
     ],
     notes: exits,
-    takes: { config: config('router.yml'), ...bus },
+    takes: { config: config('router.yml'), routerWorkers: upOptions.routerWorkers, ...bus },
     load: () => import('#cli/commands/router.ts'),
   }),
   command({

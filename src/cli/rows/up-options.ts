@@ -11,6 +11,11 @@ export const upOptions = {
     '--idle-stop <time>',
     'stop an app without requests for so long; the next one starts it (default never)',
   ),
+  routerWorkers: text(
+    '--router-workers <number>',
+    'processes that route requests; `auto` for one per processor (default 1)',
+    ['auto'],
+  ),
   openBus: flag('--open-bus', 'let everybody on this machine use the message bus'),
   ...isolationOptions,
   verbose: flag('--verbose', 'print everything the components log'),

@@ -5,6 +5,7 @@ import { PlatformSettings } from '#assembly/settings.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { reasonOf } from '#ground/reason-of.ts';
 import type { Parameter } from '../command.ts';
+import { routerWorkerCount } from '../parts/router-workers.ts';
 import { upOptions } from '../rows/up-options.ts';
 import type { Account, Scope, ServicePlan } from './plan.ts';
 
@@ -16,6 +17,7 @@ export interface InstallInput {
   readonly listen: string | undefined;
   readonly domain: string | undefined;
   readonly idleStop: string | undefined;
+  readonly routerWorkers: string | undefined;
   readonly openBus: boolean;
   readonly isolation: string | undefined;
   readonly requireIsolation: number | undefined;
@@ -56,9 +58,26 @@ export function planOf(input: InstallInput, { scope, account, program, path, env
   return plan;
 }
 
-function settingsOf({ port, busPort, listen, domain, openBus, isolation, requireIsolation }: InstallInput) {
-  const given = { port, busPort, listen, domain, openBus, isolation, requireIsolation };
-  const settings = v.safeParse(PlatformSettings, given);
+function settingsOf({
+  port,
+  busPort,
+  listen,
+  domain,
+  openBus,
+  isolation,
+  requireIsolation,
+  routerWorkers,
+}: InstallInput): PlatformSettings {
+  const settings = v.safeParse(PlatformSettings, {
+    port,
+    busPort,
+    listen,
+    domain,
+    openBus,
+    isolation,
+    requireIsolation,
+  });
+  routerWorkerCount(routerWorkers); // which refuses what is none
   if (!settings.success) throw misused(`${reasonOf(settings.issues)}.`);
   if (settings.output.port !== 0) return settings.output;
   throw new ActionableError(

@@ -8,6 +8,7 @@ import { ActionableError, messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
 import { assetsDirectory } from '#packaging/assets.ts';
 import { keepCompiledPlatform } from '../keep-compiled.ts';
+import { routerWorkers } from '../parts/router-workers.ts';
 import { banner, commandName } from './banner.ts';
 import { changeHands, type Outcome, stepAside } from './change-hands.ts';
 import { type Session, say, startFailed } from './session.ts';
@@ -56,7 +57,9 @@ async function start(
   const { settings, orders, home, log, version, inheritance } = session;
   // After a change of hands that failed apps run without anybody who could stop them: a stop waits until there is.
   const hold = front === undefined ? giveUpAt(orders.stop, end) : () => {};
-  const context = { home, log, signal: end.signal, version, entrance: front ?? inheritance.socket };
+  const workers = routerWorkers(session.input.routerWorkers, process.env);
+  const entrance = front ?? inheritance.socket;
+  const context = { home, log, signal: end.signal, version, entrance, routerWorkers: workers };
   const succession = front === undefined ? successionOf(session, hold) : undefined;
   try {
     return await startPlatform(settings, { ...context, succession, natsServer: session.natsServer });

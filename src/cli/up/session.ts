@@ -10,6 +10,7 @@ export interface UpInput {
   readonly busPort: number | undefined;
   readonly listen: string | undefined;
   readonly domain: string | undefined;
+  readonly routerWorkers: string | undefined;
   readonly home: string | undefined;
   readonly idleStop: string | undefined;
   readonly openBus: boolean;

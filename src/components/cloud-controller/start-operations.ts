@@ -214,12 +214,15 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
   const { background, bus, options, store } = shared;
   const actual = new ActualState();
   const deas = new KnownDeas();
-  const states = new AppStates(bus, store, actual, options.idleStopSeconds);
-  let lookAfter: (app: string) => void = () => {};
+  const versions = new Versions(store);
+  let deployments: Deployments | undefined;
+  const troubleOf = (app: string) => deployments?.troubleOf(app);
+  const { idleStopSeconds } = options;
+  const states = new AppStates({ bus, store, actual, versions, troubleOf, idleStopSeconds });
   const changed = (process: string) => {
     const { app } = processIn(process);
     states.look(app);
-    lookAfter(app);
+    deployments?.look(app);
   };
   const placing = {
     ...shared,
@@ -231,27 +234,17 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
     roomLimitMs: options.roomSeconds * 1000,
     lostAfterMs: options.lostSeconds * 1000,
   };
-  const versions = new Versions(store);
   const starts = new InstanceStarts({ ...placing, versions, changed });
   const placement = new Placement({ bus, store, actual, starts, versions, changed });
   const { drainSeconds } = options;
   const proveMs = options.proveSeconds * 1000;
   const routers = undo.use(new Routers(bus));
-  const deployments = new Deployments({ ...shared, actual, versions, starts, routers, drainSeconds, proveMs });
-  lookAfter = (app) => deployments.look(app);
+  const toldOf = (app: string) => states.look(app);
+  deployments = new Deployments({ ...shared, actual, versions, starts, routers, drainSeconds, proveMs, toldOf });
   const watching = { ...shared, actual, deas, versions, changed, lostAfterMs: options.lostSeconds * 1000 };
   undo.use(watchInstances(watching));
   undo.use(TaskRuns.open(placing));
-  const knownRouters = new KnownRouters();
-  const stop = async ({ guid }: { guid: string }) => placement.stop(guid);
-  const stopForGood = (guid: string) => stopApp({ ...shared, operations: { stop } }, guid);
-  const idle = new IdleApps({ ...shared, actual, placement, routers: knownRouters, stopForGood });
-  undo.use(
-    bus.subscribe(routerStart, (router) => {
-      knownRouters.started(router, Date.now());
-      states.repeat();
-    }),
-  );
+  const idle = openIdleApps(undo, shared, { actual, placement, states });
   undo.use(
     store.onChange('app', (change) => {
       changed(change.guid);
@@ -265,4 +258,21 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
     states.repeat();
   });
   return { actual, deas, deployments, drainSeconds, idle, placement, starts, states, versions };
+}
+
+type Opened = { readonly actual: ActualState; readonly placement: Placement; readonly states: AppStates };
+
+/** Knows of the routers, which are asked whether an app is used. */
+function openIdleApps(undo: AsyncDisposableStack, shared: Shared, { actual, placement, states }: Opened): IdleApps {
+  const knownRouters = new KnownRouters();
+  const stop = async ({ guid }: { guid: string }) => placement.stop(guid);
+  const stopForGood = (guid: string) => stopApp({ ...shared, operations: { stop } }, guid);
+  const idle = new IdleApps({ ...shared, actual, placement, routers: knownRouters, stopForGood });
+  undo.use(
+    shared.bus.subscribe(routerStart, (router) => {
+      knownRouters.started(router, Date.now());
+      states.repeat();
+    }),
+  );
+  return idle;
 }

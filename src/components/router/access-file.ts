@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
@@ -11,6 +11,12 @@ export interface AccessFileOptions {
   readonly everyMs: number;
   /** A file that is longer becomes `<path>.1`, in place of the one before it. */
   readonly maxBytes: number;
+  /** Other processes write into the file as well. */
+  readonly isShared?: boolean;
+  /** Where one of them alone renames it: has that done. */
+  readonly full?: (() => void) | undefined;
+  /** In place of the standard output. */
+  readonly lines?: ((text: string) => void) | undefined;
 }
 
 const writtenAt = 64 * 1024;
@@ -45,6 +51,14 @@ export class AccessFile implements AsyncDisposable {
     else this.#timer ??= setTimeout(() => this.#write(), this.#options.everyMs);
   }
 
+  /** Another process has found the file too long. */
+  turnOver(): void {
+    if (this.#isClosed || this.#writing !== undefined) return; // it asks again
+    this.#writing = this.#append('')
+      .catch(() => {}) // who writes next finds the same
+      .finally(() => this.#written());
+  }
+
   /** Writes what is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
@@ -63,26 +77,24 @@ export class AccessFile implements AsyncDisposable {
     this.#pending = '';
     this.#writing = this.#append(text)
       .catch((error: unknown) => this.#log.warn('access lines lost', { error: messageOf(error) }))
-      .finally(() => {
-        this.#writing = undefined;
-        if (this.#lost > 0) this.#log.warn('access lines lost', { lines: this.#lost, error: 'the disk is too slow' });
-        this.#lost = 0;
-        if (this.#pending.length > writtenAt) this.#write();
-        else if (this.#pending !== '') this.#timer ??= setTimeout(() => this.#write(), this.#options.everyMs);
-      });
+      .finally(() => this.#written());
+  }
+
+  #written(): void {
+    this.#writing = undefined;
+    if (this.#lost > 0) this.#log.warn('access lines lost', { lines: this.#lost, error: 'the disk is too slow' });
+    this.#lost = 0;
+    if (this.#pending.length > writtenAt) this.#write();
+    else if (this.#pending !== '') this.#timer ??= setTimeout(() => this.#write(), this.#options.everyMs);
   }
 
   async #append(text: string): Promise<void> {
-    const { path, maxBytes } = this.#options;
+    const { path, lines = (all: string) => process.stdout.write(all) } = this.#options;
     if (path === '-') {
-      process.stdout.write(text);
+      lines(text);
       return;
     }
-    if (this.#file !== undefined && this.#bytes >= maxBytes) {
-      await this.#file.close();
-      this.#file = undefined;
-      await rename(path, `${path}.1`);
-    }
+    await this.#turnOver();
     if (this.#file === undefined) {
       await mkdir(dirname(path), { recursive: true });
       this.#file = await open(path, 'a', 0o600);
@@ -90,6 +102,19 @@ export class AccessFile implements AsyncDisposable {
     }
     const { bytesWritten } = await this.#file.write(text);
     this.#bytes += bytesWritten;
+  }
+
+  /** Closes a file that has got too long, or that another process has renamed. */
+  async #turnOver(): Promise<void> {
+    const { path, maxBytes, isShared = false, full } = this.#options;
+    if (this.#file === undefined) return;
+    const [own, named] = isShared ? await Promise.all([this.#file.stat(), stat(path).catch(() => undefined)]) : [];
+    const isOurs = own === undefined || own.ino === named?.ino;
+    if (isOurs && (own?.size ?? this.#bytes) < maxBytes) return;
+    if (isOurs && full !== undefined) return full();
+    await this.#file.close();
+    this.#file = undefined;
+    if (isOurs) await rename(path, `${path}.1`);
   }
 }
 

@@ -21,7 +21,7 @@ export interface AppUse {
 
 /** Which apps are asked for. Health managers are told regularly, as soon as there is an app that may be stopped when it is idle. */
 export class ActiveApps implements AsyncDisposable {
-  readonly #bus: Bus;
+  readonly #tell: (apps: readonly string[]) => void;
   readonly #log: Log;
   /** As it was configured; 0 is never. */
   readonly #everyMs: number;
@@ -31,8 +31,8 @@ export class ActiveApps implements AsyncDisposable {
   #telling: { readonly everyMs: number; readonly repetition: AsyncDisposable } | undefined;
 
   /** @param everyMs 0 is: only as often as it takes for the apps that may be stopped */
-  constructor(bus: Bus, log: Log, everyMs: number) {
-    this.#bus = bus;
+  constructor(tell: (apps: readonly string[]) => void, log: Log, everyMs: number) {
+    this.#tell = tell;
     this.#log = log;
     this.#everyMs = everyMs;
     this.#tellAsOftenAsNeeded();
@@ -49,6 +49,11 @@ export class ActiveApps implements AsyncDisposable {
     use.open += 1;
     use.isNews = true;
     return use;
+  }
+
+  /** Another process of this router was asked for it. */
+  note(app: string): void {
+    this.end(this.begin(app));
   }
 
   end(use: AppUse | undefined): void {
@@ -88,21 +93,25 @@ export class ActiveApps implements AsyncDisposable {
   #tellEvery(everyMs: number): AsyncDisposable {
     return repeat(
       everyMs,
-      () => this.#tell(),
+      () => this.#tellThem(),
       (error) => this.#log.warn('active apps not told', { error: messageOf(error) }),
     );
   }
 
-  /** Also when it is none: whoever listens knows then that it would have heard of one. */
-  #tell(): void {
+  #tellThem(): void {
     const apps: string[] = [];
     for (const [app, use] of this.#uses) {
       if (use.isNews || use.open > 0) apps.push(app);
       use.isNews = false;
     }
-    this.#bus.publish(routerActiveApps, apps.slice(0, mostIds));
-    for (let at = mostIds; at < apps.length; at += mostIds) {
-      this.#bus.publish(routerActiveApps, apps.slice(at, at + mostIds));
-    }
+    this.#tell(apps);
+  }
+}
+
+/** Also when it is none: whoever listens knows then that it would have heard of one. */
+export function tellHealthManagers(bus: Bus, apps: readonly string[]): void {
+  bus.publish(routerActiveApps, apps.slice(0, mostIds));
+  for (let at = mostIds; at < apps.length; at += mostIds) {
+    bus.publish(routerActiveApps, apps.slice(at, at + mostIds));
   }
 }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type RouterStart, routerEndpoints, routerGreet, routerStart } from '#contract/routes.ts';
+import { type RouterStart, routerGreet, routerStart } from '#contract/routes.ts';
 import type { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
+import type { Bus } from '#ground/bus.ts';
 import type { ComponentContext } from '#ground/component.ts';
 import { messageOf } from '#ground/errors.ts';
 import { repeat, within } from '#ground/wait.ts';
@@ -8,7 +9,7 @@ import type { Metric } from '#vcap/metrics-text.ts';
 import { randomId, register } from '#vcap/registration.ts';
 import type { Address } from './handover.ts';
 import type { RouterOptions } from './options.ts';
-import type { Endpoint, RouteTable } from './route-table.ts';
+import type { RouteTable } from './route-table.ts';
 
 /** After the bus was away everybody comes back within this time; who comes after us missed what we said at once. */
 const latecomersMs = 500;
@@ -16,21 +17,48 @@ const latecomersMs = 500;
 interface Announced {
   readonly options: RouterOptions;
   readonly address: () => Address;
-  readonly varz: () => object;
-  readonly metrics: () => readonly Metric[];
-  readonly table: RouteTable;
+  readonly varz: () => object | Promise<object>;
+  readonly metrics: () => readonly Metric[] | Promise<readonly Metric[]>;
 }
 
 /** Says that a router is here, now, regularly and when asked, so that everybody registers. `undo` owns it. */
 export async function announceRouter(
   undo: AsyncDisposableStack,
   { bus, log }: ComponentContext,
-  { options, address, varz, metrics, table }: Announced,
+  { options, address, varz, metrics }: Announced,
 ): Promise<void> {
   const { staleMs, startEveryMs, index, status, shownConfig, traceKey: _, ...own } = options;
+  const { host } = address();
+  const start = startOf(address, staleMs);
+  const publish = () => bus.publish(routerStart, start());
+
+  undo.use(bus.answer(routerGreet, start));
+  askAgain(undo, bus, publish);
+  undo.use(repeat(startEveryMs, publish, (error) => log.warn('router not announced', { error: messageOf(error) })));
+  await register(
+    undo,
+    { bus, log },
+    { type: 'Router', index, host: reachable(host), status, varz, metrics, config: shownConfig ?? own },
+  );
+  publish();
+}
+
+/** Has everybody register with one more process of a router that is known already, now and when the bus was away. */
+export function askForRoutes(
+  undo: AsyncDisposableStack,
+  bus: Bus,
+  { address, staleMs }: { address: Address; staleMs: number },
+): void {
+  const start = startOf(() => address, staleMs);
+  const publish = () => bus.publish(routerStart, start());
+  askAgain(undo, bus, publish);
+  publish();
+}
+
+function startOf(address: () => Address, staleMs: number): () => RouterStart {
   const id = randomId();
   const { host } = address();
-  const start = (): RouterStart => ({
+  return () => ({
     id,
     version: 0.98, // of the protocol: that of the router of 2012
     hosts: [host],
@@ -38,16 +66,9 @@ export async function announceRouter(
     minimumRegisterIntervalInSeconds: 20,
     pruneThresholdInSeconds: Math.ceil(staleMs / 1000),
   });
-  const publish = () => bus.publish(routerStart, start());
+}
 
-  undo.use(bus.answer(routerGreet, start));
-  undo.use(
-    bus.answer(routerEndpoints, ({ uris, version, private_instance_id: instance }) => {
-      const isMeant = (endpoint: Endpoint) =>
-        (!version || endpoint.version === version) && (!instance || endpoint.privateInstanceId === instance);
-      return { router: id, ...table.census(uris, isMeant) };
-    }),
-  );
+function askAgain(undo: AsyncDisposableStack, bus: Bus, publish: () => void): void {
   let again: NodeJS.Timeout | undefined;
   undo.defer(() => clearTimeout(again));
   undo.use(
@@ -57,13 +78,6 @@ export async function announceRouter(
       again = setTimeout(publish, latecomersMs);
     }),
   );
-  undo.use(repeat(startEveryMs, publish, (error) => log.warn('router not announced', { error: messageOf(error) })));
-  await register(
-    undo,
-    { bus, log },
-    { type: 'Router', index, host: reachable(host), status, varz, metrics, config: shownConfig ?? own },
-  );
-  publish();
 }
 
 /** Whoever listens everywhere is reached on this machine at least. */

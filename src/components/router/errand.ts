@@ -1,10 +1,19 @@
 import type { AnswerHead } from './answer-head.ts';
 import { answerHeaders } from './headers.ts';
+import type { LivePage } from './live-reload/live-page.ts';
 import type { Endpoint } from './route-table.ts';
 import { refusalAsText } from './send-page.ts';
 import { stickyCookie } from './sticky-session.ts';
-import type { ForwardCall, UpgradeCall } from './transport.ts';
+import type { BodyFilter, ForwardCall, UpgradeCall } from './transport.ts';
 import type { Visitor } from './visitor.ts';
+
+interface ErrandOptions {
+  readonly ownConnection: boolean;
+  /** What a request says that wants to be told who answers it. */
+  readonly traceKey: string;
+  /** Of an app that somebody works on. */
+  readonly page?: LivePage | undefined;
+}
 
 /** What the app is told of a visitor, and the visitor of the app's answer, by one instance. */
 export class Errand implements ForwardCall, UpgradeCall {
@@ -12,13 +21,14 @@ export class Errand implements ForwardCall, UpgradeCall {
   readonly ownConnection: boolean;
   readonly #visitor: Visitor;
   readonly #traceKey: string;
+  readonly #page: LivePage | undefined;
 
-  /** @param traceKey what a request says that wants to be told who answers it */
-  constructor(visitor: Visitor, endpoint: Endpoint, options: { ownConnection: boolean; traceKey: string }) {
+  constructor(visitor: Visitor, endpoint: Endpoint, { ownConnection, traceKey, page }: ErrandOptions) {
     this.endpoint = endpoint;
-    this.ownConnection = options.ownConnection;
+    this.ownConnection = ownConnection;
     this.#visitor = visitor;
-    this.#traceKey = options.traceKey;
+    this.#traceKey = traceKey;
+    this.#page = page;
   }
 
   get expectsContinue(): boolean {
@@ -29,8 +39,13 @@ export class Errand implements ForwardCall, UpgradeCall {
     return refusalAsText({ status: 502, text: 'The app gave no answer.', routerError: 'endpoint_failure' });
   }
 
+  get filter(): BodyFilter | undefined {
+    return this.#page?.filter;
+  }
+
   head(): string {
-    return this.#visitor.headFor(this.endpoint);
+    const head = this.#visitor.headFor(this.endpoint);
+    return this.#page === undefined ? head : this.#page.requestHead(head);
   }
 
   answerHeaders(head: AnswerHead): string[] {
@@ -42,7 +57,7 @@ export class Errand implements ForwardCall, UpgradeCall {
     if (headers['x-vcap-trace'] === this.#traceKey) {
       kept.push('X-Vcap-Router', localAddress, 'X-Vcap-Backend', `${host}:${port}`);
     }
-    return kept;
+    return this.#page === undefined ? kept : this.#page.answerHeaders(head, kept);
   }
 
   onBytes(bytes: number): void {

@@ -8,7 +8,7 @@ import type { ConnectionUser, InstanceConnection } from './instance-connection.t
 import type { InstancePool } from './instance-pool.ts';
 import { passNews } from './pass-news.ts';
 import { sendRefusal } from './send-page.ts';
-import type { Attempt, ForwardCall } from './transport.ts';
+import type { Attempt, BodyFilter, ForwardCall } from './transport.ts';
 import { eachTrailer, Upload } from './upload.ts';
 
 /** One attempt to have an instance answer a request, from the first byte that is sent to the last of the answer. */
@@ -30,6 +30,7 @@ export class Exchange implements ConnectionUser, AnswerSink, Sender {
   #isPaused = false;
   #isContinued = false;
   #mayStay = false;
+  #filter: BodyFilter | undefined;
   /** The last piece that came in this turn: when nothing follows it ends the answer, in one go. */
   #held: Buffer | string | undefined;
   #stall: NodeJS.Timeout | undefined;
@@ -117,16 +118,16 @@ export class Exchange implements ConnectionUser, AnswerSink, Sender {
     // A body that nobody asked for yet may come or not: what follows on this connection means nothing.
     if (this.#isAwaited) this.#response.shouldKeepAlive = false;
     this.#response.writeHead(head.statusCode, head.statusMessage, this.#call.answerHeaders(head));
+    this.#filter = this.#call.filter;
     this.#hasHead = true;
   }
 
   onBody(piece: Buffer | string): void {
-    this.#writeHeld();
-    this.#held = piece;
-    this.#call.onBytes(piece.length);
+    this.#hold(this.#filter === undefined ? piece : this.#filter.take(piece));
   }
 
   onEnd(trailers: readonly string[]): void {
+    if (this.#filter !== undefined) this.#hold(this.#filter.end());
     if (trailers.length > 0) {
       const pairs: [string, string][] = [];
       eachTrailer(trailers, (name, value) => pairs.push([name, value]));
@@ -164,6 +165,13 @@ export class Exchange implements ConnectionUser, AnswerSink, Sender {
   /** Whether the client waits for a word before it sends its body. */
   get #isAwaited(): boolean {
     return this.#call.expectsContinue && !this.#isContinued;
+  }
+
+  #hold(piece: Buffer | string): void {
+    this.#writeHeld();
+    if (piece.length === 0) return;
+    this.#held = piece;
+    this.#call.onBytes(piece.length);
   }
 
   #writeHeld(): void {

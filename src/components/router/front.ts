@@ -40,6 +40,7 @@ export class Front implements AsyncDisposable {
   #address: Address | undefined;
   #lastRequest = false;
   #isClosing = false;
+  #others: Promise<void> = Promise.resolve();
 
   constructor(service: Service, options: FrontOptions) {
     this.#service = service;
@@ -94,6 +95,11 @@ export class Front implements AsyncDisposable {
     before.handover.to(this.address);
   }
 
+  /** Has those who retire wait for others that serve clients of this socket, too. */
+  waitFor(others: Promise<void>): void {
+    this.#others = others;
+  }
+
   /**
    * Lets the answers that are under way come to their end, while it takes requests as before but tells each client to
    * come back on another connection. Event streams, which have no end, are not waited for.
@@ -124,6 +130,11 @@ export class Front implements AsyncDisposable {
     if (signal?.aborted === true) cutAll();
     await Promise.all([closed, websockets]);
     for (const timer of timers) clearTimeout(timer);
+    const cut = new Promise<void>((resolve) => {
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+      if (signal?.aborted === true) resolve();
+    });
+    await Promise.race([this.#others, cut]);
     signal?.removeEventListener('abort', cutAll);
     this.#server.close(() => {}); // it is closed; this stops its timer
   }

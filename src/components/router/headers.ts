@@ -78,9 +78,17 @@ function isAsked(name: string, named: ReadonlySet<string> | undefined): boolean 
   return !ours.has(name.includes('_') ? name.replaceAll('_', '-') : name);
 }
 
-/** Whether a header concerns the connection it came on, whatever `Connection` says. */
-export function isForOneConnection(name: string): boolean {
-  return hopByHop.has(name.toLowerCase());
+/** The headers of early news for the client, names and values by turns. Nothing in them can speak of a body. */
+export function newsHeaders({ rawHeaders, headers }: AnswerHead): string[] {
+  const named = namesIn(headers.connection);
+  const kept: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const spelled = rawHeaders[at] ?? '';
+    const name = spelled.toLowerCase();
+    if (hopByHop.has(name) || name === 'content-length' || named?.has(name) === true) continue;
+    kept.push(spelled, rawHeaders[at + 1] ?? '');
+  }
+  return kept;
 }
 
 /**

@@ -1,26 +1,21 @@
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AnswerHead } from './answer-head.ts';
-import { isForOneConnection } from './headers.ts';
+import { newsHeaders } from './headers.ts';
 
-/** Early news about an answer (100, 102, 103), as far as the client's side can tell it. */
+/**
+ * Passes early news about an answer (100, 102, 103 and whatever else begins with 1) to a client that knows of such. It
+ * is written past Node, which would leave out all but 100, 102 and a 103 with links; nothing of the answer has left yet.
+ */
 export function passNews(head: AnswerHead, response: ServerResponse, expectsContinue: boolean): void {
   if (response.headersSent || response.req.httpVersionMinor === 0) return;
-  if (head.statusCode === 100 && expectsContinue) response.writeContinue();
-  if (head.statusCode === 102) response.writeProcessing();
-  if (head.statusCode === 103) passHints(head, response);
-}
-
-function passHints({ rawHeaders }: AnswerHead, response: ServerResponse): void {
-  const links: string[] = [];
-  const others: Record<string, string> = {};
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
-    if (name.toLowerCase() === 'link') links.push(value);
-    else if (!isForOneConnection(name)) others[name] = value;
+  if (head.statusCode === 100) {
+    if (expectsContinue) response.writeContinue();
+    return;
   }
-  try {
-    response.writeEarlyHints({ ...others, link: links });
-  } catch {
-    // A link that Node finds malformed: hints may be lost, answers not.
-  }
+  const { statusCode, statusMessage } = head;
+  const headers = newsHeaders(head);
+  let text = `HTTP/1.1 ${statusCode} ${statusMessage || (STATUS_CODES[statusCode] ?? '')}\r\n`;
+  for (let at = 0; at + 1 < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`;
+  // While an earlier answer has the connection this one has no socket: hints may be lost, answers not.
+  response.socket?.write(`${text}\r\n`, 'latin1');
 }

@@ -1,25 +1,21 @@
-import { appState, appUse } from '#contract/apps.ts';
-import { routerRegister, routerUnregister } from '#contract/routes.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { type ComponentContext, type Running, runningWith } from '#ground/component.ts';
-import { AccessFile } from './access-file.ts';
 import { AccessLog } from './access-log.ts';
-import { ActiveApps } from './active-apps.ts';
-import { announceRouter, sweepRoutes } from './announce.ts';
-import { AppStates } from './app-states.ts';
-import { type Entrance, openDoors } from './doors.ts';
-import type { Directory } from './find-endpoint.ts';
+import { sweepRoutes } from './announce.ts';
+import { accessFileOf, type Company, introduce } from './company.ts';
+import { type Doors, type Entrance, openDoors } from './doors.ts';
 import type { Front } from './front.ts';
 import { type Address, Handover } from './handover.ts';
-import { IdleApps } from './idle-apps.ts';
 import { InstanceTransport } from './instance-transport.ts';
+import { learnRoutes } from './learn-routes.ts';
+import type { LiveReload } from './live-reload/live-reload.ts';
 import { Metrics } from './metrics.ts';
 import type { RouterOptions } from './options.ts';
 import { Probes } from './probe-instances.ts';
-import { RouteTable } from './route-table.ts';
 import type { Service } from './serve-request.ts';
 import { Traffic } from './traffic.ts';
-import { WaitingRoom } from './waiting-room.ts';
+import type { Figures } from './worker-message.ts';
+import type { WorkerTeam } from './worker-team.ts';
 
 /** A router that serves, and where it can be asked: with an `Entrance` that is a side door until `open`. */
 export interface RunningRouter extends Running, Address {
@@ -27,6 +23,7 @@ export interface RunningRouter extends Running, Address {
   open(): Promise<void>;
   /** Of the listening socket, for another process to inherit. */
   readonly descriptor: number;
+  readonly front: Front;
   /** Lets the clients go, each after its request, while everything is served; then nobody comes in any more. */
   leave(): Promise<void>;
   /**
@@ -47,18 +44,14 @@ export async function startRouter(
   context: ComponentContext,
   options: RouterOptions,
   entrance?: Entrance,
+  company: Company = {},
 ): Promise<RunningRouter> {
   const { bus, log } = context;
   await using undo = new AsyncDisposableStack();
-  const accessFile = accessFileOf(undo, context, options);
+  const accessFile = accessFileOf(undo, context, options, company);
   const accessLog = undo.use(new AccessLog(bus, log, options.logEveryMs));
   const transport = new InstanceTransport({ ...options, idleMs: options.idleAppConnectionMs });
-  const room = new WaitingRoom(options.maxHeld);
-  const known = { table: new RouteTable(), states: new AppStates(), room };
-  const idle = undo.use(new IdleApps({ ...context, ...known }));
-  const directory = { ...known, wake: (app: string) => idle.wake(app) };
-  const activeApps = undo.use(new ActiveApps(bus, log, options.activeAppsEveryMs));
-  learnRoutes(undo, context, { ...directory, idle, activeApps });
+  const { directory, idle, activeApps, liveReload } = learnRoutes(undo, context, options, company);
   undo.use(sweepRoutes(context, directory.table, options));
 
   const handover = new Handover(options.handoverMs);
@@ -68,21 +61,42 @@ export async function startRouter(
   const ways = { directory, patience: options, transport, handover, probes };
   const metrics = new Metrics();
   const records = { accessLog, accessFile, traffic, metrics };
-  const service: Service = { ...ways, ...records, activeApps, notFoundRedirect, traceKey, bus, log };
+  const service: Service = { ...ways, ...records, activeApps, liveReload, notFoundRedirect, traceKey, bus, log };
   const doors = await openDoors(service, options, entrance);
   let isReleased = false;
   undo.defer(() => (isReleased ? undefined : transport[Symbol.dispose]()));
   undo.use(doors);
-  undo.use(room); // before the front closes, so that nobody waits in vain
-  const varz = () => varzOf(service, doors.front.connections, options.exposeAllApps);
-  const figures = () => metrics.metrics(gaugesOf(service, doors.front.connections, idle.count));
-  const { table } = directory;
-  await announceRouter(undo, context, { options, address: () => doors.address(), varz, metrics: figures, table });
+  undo.use(liveReload);
+  undo.use(directory.room); // before the front closes, so that nobody waits in vain
+  const own = (isWhole: boolean): Figures => ({
+    varz: varzOf(service, doors.front.connections, isWhole),
+    metrics: metrics.metrics(gaugesOf(service, doors.front.connections, idle.count)),
+  });
+  const spokesman = { options, doors, own, routes: () => directory.table.size().uris, activeApps, accessFile };
+  const team = await introduce(undo, context, company, spokesman);
   await bus.flush(); // from here on no registration is missed
-  const { host, port } = doors.address();
-  log.info('router listens', { host, port });
+  if (company.membership === undefined) log.info('router listens', { ...doors.address() });
+  if (entrance === undefined) team?.start();
+  const released = () => {
+    isReleased = true; // its connections end when nobody uses them
+  };
+  return entryOf(doors, options, { running: runningWith(undo.move()), handover, liveReload, team, released });
+}
+
+interface Started {
+  readonly running: Running;
+  readonly handover: Handover;
+  readonly liveReload: LiveReload;
+  readonly team: WorkerTeam | undefined;
+  readonly released: () => void;
+}
+
+/** What is done with a router from outside. */
+function entryOf(doors: Doors, options: RouterOptions, started: Started): RunningRouter {
+  const { running, handover, liveReload, team, released } = started;
+  const { front } = doors;
   return {
-    ...runningWith(undo.move()),
+    ...running,
     get host() {
       return doors.address().host;
     },
@@ -90,16 +104,24 @@ export async function startRouter(
       return doors.address().port;
     },
     get descriptor() {
-      return doors.front.descriptor;
+      return front.descriptor;
     },
-    open: () => doors.open(),
+    front,
+    async open() {
+      await doors.open();
+      team?.start();
+    },
     async leave() {
-      await doors.front.calm({ leastMs: options.calmMs, limitMs: options.retireMs });
-      await doors.front.retire({ quietMs: options.quietMs, limitMs: options.retireMs });
+      liveReload.leave();
+      const others = team?.leave(false);
+      await front.calm({ leastMs: options.calmMs, limitMs: options.retireMs });
+      await front.retire({ quietMs: options.quietMs, limitMs: options.retireMs });
+      await (await others)?.gone;
     },
     async release() {
-      await handover.begin(lastAnswersMs);
-      isReleased = true; // its connections end when nobody uses them
+      const [others] = await Promise.all([team?.leave(true), handover.begin(lastAnswersMs)]);
+      if (others !== undefined) front.waitFor(others.gone);
+      released();
       return doors.release();
     },
   };
@@ -128,42 +150,4 @@ function gaugesOf({ directory, transport, probes }: Service, clients: number, id
     idle_apps: [idleApps, 'Apps that were stopped because nobody asked for them, and start with the next request.'],
     instances_left_out: [probes.size, 'Addresses that refused a connection and get no requests until they take one.'],
   } as const;
-}
-
-function accessFileOf(
-  undo: AsyncDisposableStack,
-  { log }: ComponentContext,
-  { accessFile, accessFileBytes, logEveryMs }: RouterOptions,
-): AccessFile | undefined {
-  if (accessFile === undefined) return undefined;
-  return undo.use(new AccessFile({ path: accessFile, maxBytes: accessFileBytes, everyMs: logEveryMs }, log));
-}
-
-interface Learning extends Directory {
-  readonly idle: IdleApps;
-  readonly activeApps: ActiveApps;
-}
-
-/** Keeps the directory as the bus says, and tells those who wait about it. */
-function learnRoutes(undo: AsyncDisposableStack, { bus }: ComponentContext, learning: Learning): void {
-  const { table, states, room, idle, activeApps } = learning;
-  undo.use(
-    bus.subscribe(routerRegister, (message) => {
-      table.register(message, Date.now());
-      idle.registered(message);
-      if (room.taken > 0) for (const uri of message.uris) room.wake(states.at(uri)?.app ?? '');
-    }),
-  );
-  undo.use(bus.subscribe(routerUnregister, (message) => table.unregister(message)));
-  undo.use(
-    bus.subscribe(appState, (state) => {
-      const before = states.of(state.app);
-      states.put(state);
-      idle.follow(before, state);
-      activeApps.follow(state);
-      room.wake(state.app);
-    }),
-  );
-  undo.use(bus.answer(appUse, ({ app }) => ({ in_use: activeApps.isInUse(app) })));
-  undo.use(bus.onReconnect(() => table.refreshAll(Date.now())));
 }

@@ -27,16 +27,20 @@ function readable(text: string): string {
   return plain.length > shownCharacters ? `${plain.slice(0, shownCharacters)}…` : plain;
 }
 
-/** A browser gets the page, everybody else the text. @returns the bytes of its body */
-export function sendPage(response: ServerResponse, page: Page, requestId: string): number {
+/**
+ * A browser gets the page, everybody else the text.
+ * @param script the tag of a script of the same origin for it @returns the bytes of its body
+ */
+export function sendPage(response: ServerResponse, page: Page, requestId: string, script = ''): number {
   if (response.headersSent || response.destroyed) return 0;
   const wantsMarkup = response.req.headers.accept?.includes('text/html') === true;
-  const body = Buffer.from(wantsMarkup ? page.markup : page.text);
+  const body = Buffer.from(wantsMarkup ? page.markup.replace('</body>', () => `${script}</body>`) : page.text);
+  const policy = "default-src 'none'; style-src 'unsafe-inline'";
   response.writeHead(page.status, STATUS_CODES[page.status] ?? '', {
     'Content-Type': `text/${wantsMarkup ? 'html' : 'plain'}; charset=utf-8`,
     'Content-Length': body.length,
     'X-Content-Type-Options': 'nosniff',
-    'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'",
+    'Content-Security-Policy': script === '' ? policy : `${policy}; script-src 'self'; connect-src 'self'`,
     'X-Vcap-Request-Id': requestId,
     ...page.headers,
   });

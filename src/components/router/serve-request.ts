@@ -10,6 +10,7 @@ import { checkRequest, checkUpgrade, isRefusal, isRepeatable } from './check-req
 import { Errand } from './errand.ts';
 import { type Absence, type Directory, EndpointSearch, isAbsence, type Patience } from './find-endpoint.ts';
 import type { Handover } from './handover.ts';
+import type { LiveReload } from './live-reload/live-reload.ts';
 import type { Metrics } from './metrics.ts';
 import { type Page, pageFor, redirectPage } from './page.ts';
 import type { Probes } from './probe-instances.ts';
@@ -32,6 +33,7 @@ export interface Service {
   readonly traffic: Traffic;
   readonly metrics: Metrics;
   readonly activeApps: ActiveApps;
+  readonly liveReload: LiveReload;
   /** Where requests are sent that no app is there for. */
   readonly notFoundRedirect: string | undefined;
   /** What a request says that wants to be told who answers it. */
@@ -57,13 +59,16 @@ export async function serveRequest(
     return sendRefusal(response, checked);
   }
 
+  const { liveReload } = service;
+  if (liveReload.isOn && liveReload.serve(request, response, checked)) return;
   const visitor = new Visitor(request, checked, expectsContinue);
   const isRepeated = isRepeatable(request);
   response.on('close', () => record(service, visitor, response.headersSent ? response.statusCode : 499));
   const attempt = (endpoint: Endpoint, isRepetition: boolean) => {
     if (endpoint.app === undefined) service.handover.noteOwn(response);
     const ownConnection = !isRepeated || isRepetition;
-    const errand = new Errand(visitor, endpoint, { ownConnection, traceKey: service.traceKey });
+    const page = liveReload.isOn ? liveReload.page(request, checked, endpoint.app) : undefined;
+    const errand = new Errand(visitor, endpoint, { ownConnection, traceKey: service.traceKey, page });
     return service.transport.forward(request, response, errand);
   };
   const absence = await findAnswer(service, visitor, { attempt, isRepeatable: isRepeated, client: response });
@@ -71,7 +76,9 @@ export async function serveRequest(
   visitor.hasPage = true;
   // The body may come or not, as nobody has asked for it: what follows on this connection means nothing.
   if (expectsContinue && !request.complete) response.shouldKeepAlive = false;
-  visitor.bytesSent += sendPage(response, await pageOf(service, visitor, absence), visitor.requestId);
+  const page = await pageOf(service, visitor, absence);
+  const script = liveReload.isOn && request.method === 'GET' ? scriptFor(service, visitor, absence) : undefined;
+  visitor.bytesSent += sendPage(response, page, visitor.requestId, script);
 }
 
 /** Has an instance take over a connection as a websocket, or says why none does. The socket has a listener for errors. */
@@ -238,6 +245,11 @@ async function pageOf(
   const facts = { host: destination.host, requestId, apps: directory.states.all(), lines };
   const isNobody = absence.why === 'unknown' || absence.why === 'stopped';
   return isNobody && notFoundRedirect !== undefined ? redirectPage(notFoundRedirect, facts) : pageFor(absence, facts);
+}
+
+/** Where the app cannot be reached although it runs, the next try would end like this one. */
+function scriptFor({ liveReload }: Service, { destination }: Visitor, { why }: Absence): string | undefined {
+  return liveReload.tagFor(destination, why !== 'unreachable' && why !== 'broken');
 }
 
 function record({ accessLog, accessFile, traffic, metrics }: Service, visitor: Visitor, status: number): void {

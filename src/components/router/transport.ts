@@ -11,11 +11,21 @@ interface Call {
   answerHeaders(head: AnswerHead): string[];
 }
 
+/** Changes a body on its way to the client. It may keep some bytes back until more come. */
+export interface BodyFilter {
+  /** @param piece a string is Latin-1 */
+  take(piece: Buffer | string): Buffer;
+  /** What is left at the end. */
+  end(): Buffer;
+}
+
 export interface ForwardCall extends Call {
   /** For a request that must not arrive twice: it gets a connection that nobody used before. */
   readonly ownConnection: boolean;
   /** The client waits for `100 Continue`, which is the app's to say. */
   readonly expectsContinue: boolean;
+  /** Of the answer's body; known once there are `answerHeaders`. */
+  readonly filter: BodyFilter | undefined;
   /** Told of each piece of the answer's body. */
   onBytes(bytes: number): void;
 }

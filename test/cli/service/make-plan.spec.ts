@@ -15,6 +15,7 @@ const nothing: InstallInput = {
   openBus: false,
   isolation: undefined,
   requireIsolation: undefined,
+  routerWorkers: undefined,
   verbose: false,
   sandbox: true,
 };

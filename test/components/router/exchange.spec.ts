@@ -3,6 +3,7 @@ import { describe, type Scope } from '../../support/spec.ts';
 import { answerWith, ask, openRouter, register, serveApp, serveBytes, talk, Wire } from './support.ts';
 
 const host = 'Host: hello.localhost';
+const hello = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
 
 /** A router with one app that answers each request with these bytes, whatever they are. */
 async function openWith(scope: Scope, bytes: string | Buffer) {
@@ -185,6 +186,57 @@ describe('an exchange with an instance', (it) => {
     assert.equal(trailers, { 'x-up': '7' });
     assert.match(answer, /^HTTP\/1.1 103 Early Hints\r\nLink: <\/a.css>; rel=preload; as=style\r\n\r\nHTTP\/1.1 200/);
     assert.match(answer, /Trailer: X-Sum\r\n[\s\S]*4\r\nbody\r\n0\r\nX-Sum: 42\r\n\r\n$/);
+  });
+
+  const news = [
+    'HTTP/1.1 102 Processing\r\n\r\n',
+    'HTTP/1.1 103 Early Hints\r\nX-Only: no link\r\n\r\n',
+    'HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\nLink: </b.js>\r\n\r\n',
+    'HTTP/1.1 199 Whatever\r\nX-News: \xe9\r\n\r\n',
+  ];
+
+  it('passes early news of any number, byte for byte', async (scope) => {
+    const { bus, port } = await openRouter(scope);
+    const bytes = Buffer.from(`${news.join('')}${hello}`, 'latin1');
+    await register(bus, await answerWith(scope, bytes), ['hello.localhost']);
+
+    const answer = await talk(scope, port, `GET / HTTP/1.1\r\n${host}\r\nConnection: close\r\n\r\n`);
+
+    assert.is(answer.slice(0, answer.indexOf('HTTP/1.1 200')), news.join(''));
+    assert.match(answer, /hello$/);
+  });
+
+  it('keeps from the client what of the news concerns another connection or a body', async (scope) => {
+    const { bus, port } = await openRouter(scope);
+    const told =
+      'HTTP/1.1 103\r\nConnection: X-Hop\r\nX-Hop: 1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\nX-A: 1\r\n\r\n';
+    await register(bus, await answerWith(scope, `${told}${hello}`), ['hello.localhost']);
+
+    const answer = await talk(scope, port, `GET / HTTP/1.1\r\n${host}\r\nConnection: close\r\n\r\n`);
+
+    assert.match(answer, /^HTTP\/1.1 103 Early Hints\r\nX-A: 1\r\n\r\nHTTP\/1.1 200/);
+  });
+
+  it('has no news for an old client, which knows nothing of such', async (scope) => {
+    const { bus, port } = await openRouter(scope);
+    await register(bus, await answerWith(scope, `${news.join('')}${hello}`), ['hello.localhost']);
+
+    const answer = await talk(scope, port, `GET / HTTP/1.0\r\n${host}\r\n\r\n`);
+
+    assert.match(answer, /^HTTP\/1.1 200/);
+  });
+
+  it('never puts the news of one answer before the end of another', async (scope) => {
+    const { bus, port } = await openRouter(scope);
+    const slow = await serveApp(scope, (_, response) => void setTimeout(() => response.end('slow'), 100));
+    await register(bus, slow, ['slow.localhost']);
+    await register(bus, await answerWith(scope, `${news.join('')}${hello}`), ['hello.localhost']);
+    const wire = await Wire.to(scope, port);
+
+    wire.head('GET / HTTP/1.1', 'Host: slow.localhost').head('GET / HTTP/1.1', host, 'Connection: close');
+    const answers = await wire.closed();
+
+    assert.match(answers, /^HTTP\/1.1 200 OK\r\n[\s\S]*slow[\s\S]*HTTP\/1.1 200[\s\S]*hello$/);
   });
 
   it('lets an old client have an answer without chunks', async (scope) => {

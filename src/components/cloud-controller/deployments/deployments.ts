@@ -13,6 +13,8 @@ export interface DeploymentsParts extends RunParts {
   readonly events: EventLog;
   readonly background: BackgroundWork;
   readonly options: CloudControllerOptions;
+  /** Called when something about an app is to be told that no record shows. */
+  readonly toldOf: (app: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -136,6 +138,7 @@ export class Deployments {
     if (known === undefined || known.isOver) this.#beginSuccession(app, served);
     else known.add(served);
     this.#underWay.delete(app);
+    this.#parts.toldOf(app);
   }
 
   #beginSuccession(app: string, served: Served): void {
@@ -161,6 +164,7 @@ export class Deployments {
     if (outcome.state === 'DEPLOYED') sayInAppLog(bus, guid, `${name} has taken over`);
     if (outcome.state === 'CANCELED') {
       this.#troubles.set(guid, { version, reason: outcome.reason });
+      this.#parts.toldOf(guid);
       sayInAppLog(bus, guid, `${name} was given up, for ${outcome.reason}: what ran before goes on`);
       const facts = { deployment_guid: deployment.guid, reason: outcome.reason };
       if (app !== undefined) events.record('audit.app.deployment.cancel', { app }, facts);

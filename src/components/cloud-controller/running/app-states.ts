@@ -6,22 +6,28 @@ import type { Store } from '../store.ts';
 import { urisOf } from '../uris.ts';
 import type { ActualState } from './actual-state.ts';
 import { desiredOf, wantedIndices } from './desired.ts';
+import { type LiveReloadParts, liveReloadOf } from './live-reload.ts';
+
+export interface AppStatesParts extends LiveReloadParts {
+  readonly bus: Bus;
+  /** Of apps that do not say themselves when they may be stopped. */
+  readonly idleStopSeconds: number | undefined;
+}
 
 /** Tells everybody what becomes of each app as a whole, each time it changes. */
 export class AppStates {
   readonly #bus: Bus;
   readonly #store: Store;
   readonly #actual: ActualState;
-  readonly #idleStopSeconds: number | undefined;
+  readonly #parts: AppStatesParts;
   /** What was said of each app last. */
   readonly #said = new Map<string, string>();
 
-  /** @param idleStopSeconds of apps that do not say themselves when they may be stopped */
-  constructor(bus: Bus, store: Store, actual: ActualState, idleStopSeconds?: number) {
-    this.#bus = bus;
-    this.#store = store;
-    this.#actual = actual;
-    this.#idleStopSeconds = idleStopSeconds;
+  constructor(parts: AppStatesParts) {
+    this.#bus = parts.bus;
+    this.#store = parts.store;
+    this.#actual = parts.actual;
+    this.#parts = parts;
   }
 
   /** Something may have changed about this app. */
@@ -51,9 +57,11 @@ export class AppStates {
 
   #stateOf(app: AppRecord): AppState {
     const { guid, name } = app;
-    const seconds = app.state === 'STARTED' ? idleStopSecondsOf(this.#store, app, this.#idleStopSeconds) : undefined;
+    const seconds =
+      app.state === 'STARTED' ? idleStopSecondsOf(this.#store, app, this.#parts.idleStopSeconds) : undefined;
     const idleStop = typeof seconds === 'number' ? { idle_stop_seconds: seconds } : {};
-    return { app: guid, name, uris: urisOf(this.#store, guid), ...this.#becomes(app), ...idleStop };
+    const liveReload = liveReloadOf(this.#parts, app);
+    return { app: guid, name, uris: urisOf(this.#store, guid), ...this.#becomes(app), ...idleStop, ...liveReload };
   }
 
   #becomes({ guid, state, isIdle }: AppRecord): Pick<AppState, 'state' | 'reason'> {

@@ -117,25 +117,29 @@ describe('an app that nobody asks for', (it) => {
     assert.equal([record()?.state, record()?.isIdle], ['STOPPED', undefined]);
   });
 
-  it('is left alone when it has to run, or was changed since', async (scope) => {
-    const cases: [string, (now: AppRecord) => AppRecord, TestOptions?][] = [
-      ['never', (now) => ({ ...now, annotations: { 'localpaas/idle-stop': 'never' } })],
-      ['cron', (now) => ({ ...now, annotations: { 'localpaas/cron': '["* * * * * date"]' } })],
-      ['later', (now) => ({ ...now, annotations: { 'localpaas/idle-stop': '1h' } })],
-      ['changed', (now) => now, { options: { idleStopSeconds: 60 } }],
-    ];
-    for (const [name, change, options = {}] of cases) {
-      const { cc, app, dea, spinDown, states } = await startRunning(scope, options);
-      playRouter(scope, cc, () => false);
-      await cc.store.update('app', app.guid, change);
+  it(
+    'is left alone when it has to run, or was changed since',
+    async (scope) => {
+      const cases: [string, (now: AppRecord) => AppRecord, TestOptions?][] = [
+        ['never', (now) => ({ ...now, annotations: { 'localpaas/idle-stop': 'never' } })],
+        ['cron', (now) => ({ ...now, annotations: { 'localpaas/cron': '["* * * * * date"]' } })],
+        ['later', (now) => ({ ...now, annotations: { 'localpaas/idle-stop': '1h' } })],
+        ['changed', (now) => now, { options: { idleStopSeconds: 60 } }],
+      ];
+      for (const [name, change, options = {}] of cases) {
+        const { cc, app, dea, spinDown, states } = await startRunning(scope, options);
+        playRouter(scope, cc, () => false);
+        await cc.store.update('app', app.guid, change);
 
-      spinDown();
-      await cc.settled();
-      await cc.settled();
+        spinDown();
+        await cc.settled();
+        await cc.settled();
 
-      assert.equal([states.includes('IDLE'), dea.stops], [false, []], name);
-    }
-  });
+        assert.equal([states.includes('IDLE'), dea.stops], [false, []], name);
+      }
+    },
+    { timeoutMs: 60_000 },
+  );
 
   it('is left alone without a route, and while a task of it runs', async (scope) => {
     const { cc, app, dea, spinDown, states } = await startRunning(scope);
@@ -169,62 +173,70 @@ describe('an app that nobody asks for', (it) => {
     assert.equal([record()?.state, dea.starts.length], ['STOPPED', 1]);
   });
 
-  it('starts when it has to run from now on, or is scaled', async (scope) => {
-    const changes: ((cc: TestOperations, app: AppRecord) => Promise<unknown> | unknown)[] = [
-      ({ store }, { guid }) =>
-        store.update('app', guid, (now) => ({ ...now, annotations: { 'localpaas/idle-stop': 'never' } })),
-      ({ operations, store }, { guid }) => {
-        const [web] = store.get('app', guid)?.processes ?? [];
-        const app = store.get('app', guid);
-        return app && web && operations.scale(app, web);
-      },
-      async ({ operations, store }, { guid }) => {
-        for (const route of store.all('route')) await store.delete('route', route.guid);
-        operations.routesChanged(guid);
-      },
-    ];
-    for (const change of changes) {
-      const { cc, dea, app, spinDown, becomes } = await startRunning(scope);
-      playRouter(scope, cc, () => false);
-      spinDown();
-      await becomes('IDLE');
-      await waitFor('the stop', () => (dea.live.size === 0 ? true : undefined), { limitMs: 4_000 });
+  it(
+    'starts when it has to run from now on, or is scaled',
+    async (scope) => {
+      const changes: ((cc: TestOperations, app: AppRecord) => Promise<unknown> | unknown)[] = [
+        ({ store }, { guid }) =>
+          store.update('app', guid, (now) => ({ ...now, annotations: { 'localpaas/idle-stop': 'never' } })),
+        ({ operations, store }, { guid }) => {
+          const [web] = store.get('app', guid)?.processes ?? [];
+          const app = store.get('app', guid);
+          return app && web && operations.scale(app, web);
+        },
+        async ({ operations, store }, { guid }) => {
+          for (const route of store.all('route')) await store.delete('route', route.guid);
+          operations.routesChanged(guid);
+        },
+      ];
+      for (const change of changes) {
+        const { cc, dea, app, spinDown, becomes } = await startRunning(scope);
+        playRouter(scope, cc, () => false);
+        spinDown();
+        await becomes('IDLE');
+        await waitFor('the stop', () => (dea.live.size === 0 ? true : undefined), { limitMs: 4_000 });
 
-      await change(cc, app);
+        await change(cc, app);
 
-      await dea.started(2);
-    }
-  });
+        await dea.started(2);
+      }
+    },
+    { timeoutMs: 60_000 },
+  );
 });
 
 describe('what health managers and routers are told of when an app may be stopped', (it) => {
-  it('is what the app says, else what the platform says; never of one that has to run', async (scope) => {
-    const told = async (idleStopSeconds: number | undefined, annotations: Record<string, string>, routes = true) => {
-      const { cc, app } = await startRunning(scope, { options: { idleStopSeconds }, given: { annotations } });
-      const [route] = cc.store.all('route');
-      if (!routes && route) await cc.store.delete('route', route.guid);
-      let ofRouter: number | undefined;
-      scope.use(
-        cc.bus.subscribe(appState, ({ idle_stop_seconds: seconds }) => {
-          ofRouter = seconds;
-        }),
-      );
-      cc.bus.publish(routerStart, { id: 'router', port: 80 });
-      await cc.settled();
-      const { user, password, url = '' } = await cc.bus.ask(bulkCredentials, null, { limitMs: 1_000 });
-      const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-      const page = v.parse(BulkPage, await (await call(`${url}/bulk/apps`, { headers: { authorization } })).json());
-      return [page.results[app.guid]?.idle_stop_seconds, ofRouter];
-    };
+  it(
+    'is what the app says, else what the platform says; never of one that has to run',
+    async (scope) => {
+      const told = async (idleStopSeconds: number | undefined, annotations: Record<string, string>, routes = true) => {
+        const { cc, app } = await startRunning(scope, { options: { idleStopSeconds }, given: { annotations } });
+        const [route] = cc.store.all('route');
+        if (!routes && route) await cc.store.delete('route', route.guid);
+        let ofRouter: number | undefined;
+        scope.use(
+          cc.bus.subscribe(appState, ({ idle_stop_seconds: seconds }) => {
+            ofRouter = seconds;
+          }),
+        );
+        cc.bus.publish(routerStart, { id: 'router', port: 80 });
+        await cc.settled();
+        const { user, password, url = '' } = await cc.bus.ask(bulkCredentials, null, { limitMs: 1_000 });
+        const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+        const page = v.parse(BulkPage, await (await call(`${url}/bulk/apps`, { headers: { authorization } })).json());
+        return [page.results[app.guid]?.idle_stop_seconds, ofRouter];
+      };
 
-    assert.equal(await told(undefined, {}), [undefined, undefined]);
-    assert.equal(await told(600, {}), [600, 600]);
-    assert.equal(await told(600, { 'localpaas/idle-stop': '1m30s' }), [90, 90]);
-    assert.equal(await told(undefined, { 'localpaas/idle-stop': '2h' }), [7200, 7200]);
-    assert.equal(await told(600, { 'localpaas/idle-stop': 'never' }), [null, undefined]);
-    assert.equal(await told(600, { 'localpaas/cron': '["* * * * * date"]' }), [null, undefined]);
-    assert.equal(await told(600, {}, false), [null, undefined]);
-  });
+      assert.equal(await told(undefined, {}), [undefined, undefined]);
+      assert.equal(await told(600, {}), [600, 600]);
+      assert.equal(await told(600, { 'localpaas/idle-stop': '1m30s' }), [90, 90]);
+      assert.equal(await told(undefined, { 'localpaas/idle-stop': '2h' }), [7200, 7200]);
+      assert.equal(await told(600, { 'localpaas/idle-stop': 'never' }), [null, undefined]);
+      assert.equal(await told(600, { 'localpaas/cron': '["* * * * * date"]' }), [null, undefined]);
+      assert.equal(await told(600, {}, false), [null, undefined]);
+    },
+    { timeoutMs: 60_000 },
+  );
 
   it('is said when it changes, and an idle app is told as stopped', async (scope) => {
     const { cc, app, spinDown, becomes } = await startRunning(scope);
