@@ -18,6 +18,8 @@ export interface DeployOptions {
   readonly log?: LogMark;
   /** Told when the droplet is there and instances are being started. */
   readonly onStarting?: () => void;
+  /** Told once or more that it serves, where it has yet to prove itself. */
+  readonly onServing?: () => void;
 }
 
 /**
@@ -38,7 +40,8 @@ export async function deploy(
     if (isRolling) {
       options.onStarting?.();
       cli.progress.step(`Deploying ${app.name}`);
-      await rollOut(cli, api, app, { droplet }, { wait: options.wait, logFrom: () => log.settle(logLimitMs) });
+      const { wait, onServing } = options;
+      await rollOut(cli, api, app, { droplet }, { wait, onServing, logFrom: () => log.settle(logLimitMs) });
     } else await startWith(cli, api, app, droplet, options);
   } finally {
     await endLog();

@@ -18,9 +18,16 @@ export type RollOutWish =
   | { readonly revision: string }
   | Readonly<Record<string, never>>;
 
+export interface RollOutOptions {
+  readonly wait: boolean;
+  /** Log lines from what it returns on are of this start. */
+  readonly logFrom: () => Promise<bigint>;
+  /** Told once or more that it serves, while it has yet to prove itself. */
+  readonly onServing?: (() => void) | undefined;
+}
+
 /**
  * Has another version take over from the one that runs, which goes on when the new one is no good.
- * @param logFrom log lines from here on are of this start
  * @throws ActionableError START_UNSUCCESSFUL when it came to nothing, after its last log lines were shown
  */
 export async function rollOut(
@@ -28,7 +35,7 @@ export async function rollOut(
   api: ApiClient,
   app: App,
   wish: RollOutWish,
-  { wait, logFrom }: { readonly wait: boolean; readonly logFrom: () => Promise<bigint> },
+  { wait, logFrom, onServing = () => {} }: RollOutOptions,
 ): Promise<void> {
   const from = await logFrom();
   const body = {
@@ -39,7 +46,7 @@ export async function rollOut(
   };
   const { guid } = await api.post('/v3/deployments', body, Deployment);
   if (!wait) return;
-  const ended = await poll(() => look(cli, api, guid), { limitMs, signal: cli.signal });
+  const ended = await poll(() => look(cli, api, guid, onServing), { limitMs, signal: cli.signal });
   if (ended?.status.reason === 'DEPLOYED') return;
   const why = printable(ended?.status.details.error ?? 'it took too long').replace(/\.$/, '');
   if (ended?.status.reason === 'SUPERSEDED') throw superseded(app, why);
@@ -51,10 +58,11 @@ export async function rollOut(
   );
 }
 
-async function look(cli: Cli, api: ApiClient, guid: string): Promise<Deployment | undefined> {
+async function look(cli: Cli, api: ApiClient, guid: string, onServing: () => void): Promise<Deployment | undefined> {
   const deployment = await api.get(`/v3/deployments/${guid}`, Deployment);
   const { value, details } = deployment.status;
   if (value === 'FINALIZED') return deployment;
+  if (details.phase === 'PROVING') onServing();
   cli.progress.detail(details.phase === 'PROVING' ? 'it serves; the version before stands by' : 'beside what runs');
   return undefined;
 }

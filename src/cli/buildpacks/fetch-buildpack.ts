@@ -10,7 +10,8 @@ import { cloneBuildpack } from '#workload/lifecycle/builder/clone-buildpack.ts';
 import { downloadZip } from '#workload/lifecycle/builder/download-zip.ts';
 import { BuilderFailure } from '#workload/lifecycle/builder/index.ts';
 import type { Cli } from '../cli.ts';
-import { type AppFile, appFilesIn } from '../push/app-files.ts';
+import type { AppFile } from '../push/app-file.ts';
+import { appFilesIn } from '../push/app-files.ts';
 import { type AddressedSource, type BuildpackSource, withoutPassword } from './buildpack-source.ts';
 
 /** A buildpack as it can be sent. */

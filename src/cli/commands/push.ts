@@ -1,6 +1,4 @@
-import { type App, Package, Space } from '#contract/api/resources.ts';
-import { readableSize } from '#ground/bytes.ts';
-import { ActionableError } from '#ground/errors.ts';
+import type { App } from '#contract/api/resources.ts';
 import { ApiClient } from '../api-client.ts';
 import { viewOf } from '../app/app-view.ts';
 import { deploy } from '../app/deploy.ts';
@@ -8,18 +6,18 @@ import { lookUpApp } from '../app/find-app.ts';
 import { reportApp } from '../app/report-app.ts';
 import { type StrategyInput, strategyIn } from '../app/state-input.ts';
 import type { Cli } from '../cli.ts';
-import { awaitJob } from '../job.ts';
 import { LogReader } from '../log-reader.ts';
+import { applyManifest, recordedApp, uploadPackage } from '../push/push-app.ts';
 import { type PushInput, type PushPlan, planPush } from '../push/push-plan.ts';
 import { type PushSource, pushSource } from '../push/push-source.ts';
 import { runPrePush } from '../push/run-hooks.ts';
 import { surroundingsOf } from '../push/surroundings.ts';
-import { uploadBits } from '../push/upload-bits.ts';
 import { Interrupted } from '../world.ts';
 
 interface Input extends PushInput, StrategyInput {
   readonly start: boolean;
   readonly wait: boolean;
+  readonly watch: boolean;
   readonly json: boolean;
 }
 
@@ -34,6 +32,12 @@ const leftovers = {
 } as const;
 
 export async function run(cli: Cli, input: Input): Promise<void> {
+  if (input.watch) {
+    const { refuseWithoutStart, watchApp } = await import('#cli/watch/watch-app.ts');
+    refuseWithoutStart(input);
+    await watchApp(cli, { ...input, poll: false, delay: undefined, logs: true, verbose: false, takeOver: false });
+    return;
+  }
   const { plans, remarks } = await planPush(input, surroundingsOf(cli));
   for (const remark of remarks) cli.progress.warn(remark);
   const reached: Reached = { at: 'nothing', name: plans.map(({ name }) => name).join(', ') };
@@ -74,7 +78,15 @@ async function runHooks(cli: Cli, plans: readonly PushPlan[]): Promise<void> {
 async function pushAll(cli: Cli, input: Input, all: readonly Pushed[], reached: Reached): Promise<void> {
   const api = await ApiClient.open(cli);
   for (const { plan } of all) cli.progress.step(`Pushing ${plan.name} from ${plan.path}`);
-  await applyManifest(cli, api, all, reached);
+  const onStored = () => {
+    reached.at = 'settings';
+  };
+  await applyManifest(
+    cli,
+    api,
+    all.map(({ plan }) => plan),
+    onStored,
+  );
   const views: unknown[] = [];
   for (const [index, each] of all.entries()) {
     const app = await push(cli, api, { input, ...each, reached });
@@ -91,58 +103,21 @@ interface Push extends Pushed {
 }
 
 async function push(cli: Cli, api: ApiClient, { input, plan, source, reached }: Push): Promise<App> {
-  const app = await recorded(api, plan.name);
+  const app = await recordedApp(api, plan.name);
   reached.name = plan.name;
   reached.at = 'settings';
   const log = new LogReader(api, app.guid).mark();
-  cli.progress.step(`Uploading ${sizeOf(source)}`);
-  const made = await api.post(
-    '/v3/packages',
-    { type: 'bits', relationships: { app: { data: { guid: app.guid } } } },
-    Package,
-  );
-  await uploadBits(cli, api, source, made.guid);
+  const packageGuid = await uploadPackage(cli, api, app, { source });
   reached.at = 'bits';
   if (input.start) {
     const onStarting = () => {
       reached.at = 'version';
     };
     const strategy = strategyIn(input);
-    await deploy(cli, api, app, made.guid, { wait: input.wait, strategy, log, onStarting });
+    await deploy(cli, api, app, packageGuid, { wait: input.wait, strategy, log, onStarting });
   } else await log.settle();
   cli.progress.end();
   return app;
-}
-
-/** Has the platform store what the manifest says of all apps, or of none. */
-async function applyManifest(cli: Cli, api: ApiClient, all: readonly Pushed[], reached: Reached): Promise<void> {
-  const [space] = await api.list('/v3/spaces', Space);
-  if (space === undefined) {
-    throw new ActionableError(
-      'API_REFUSED',
-      'This platform has no space for apps.',
-      'Start it anew with `localpaas up`.',
-    );
-  }
-  const answer = await api.exchange(`/v3/spaces/${space.guid}/actions/apply_manifest`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-yaml' },
-    body: JSON.stringify({ applications: all.map(({ plan }) => plan.attributes) }),
-  });
-  reached.at = 'settings';
-  await awaitJob(cli, api, answer);
-}
-
-async function recorded(api: ApiClient, name: string): Promise<App> {
-  const app = await lookUpApp(api, name);
-  if (app !== undefined) return app;
-  throw new ActionableError('API_REFUSED', `${name} is gone: somebody deleted it just now.`, 'Push again.');
-}
-
-function sizeOf(source: PushSource): string {
-  if (source.kind === 'archive') return readableSize(source.sizeBytes);
-  const files = source.files.filter(({ kind }) => kind !== 'directory').length;
-  return `${files} ${files === 1 ? 'file' : 'files'}, ${readableSize(source.sizeBytes)}`;
 }
 
 function nextStepsFor(name: string, { start, wait }: Input): (readonly [string, string])[] {

@@ -34,8 +34,15 @@ export function readsManifests({ manifest }: Pick<ManifestInput, 'manifest'>): b
   return manifest !== 'none' && manifest !== false;
 }
 
-/** @throws ActionableError BAD_INPUT */
-export async function readManifest(file: string, input: ManifestInput, workingDirectory: string): Promise<Manifest> {
+/**
+ * @param onRead told of each manifest that is inherited from, whether it is there or not
+ * @throws ActionableError BAD_INPUT
+ */
+export async function readManifest(
+  file: string,
+  input: ManifestInput,
+  { workingDirectory, onRead = () => {} }: { workingDirectory: string; onRead?: ((file: string) => void) | undefined },
+): Promise<Manifest> {
   // Loaded only for those who have a manifest.
   const { parseManifest, variablesFrom } = await import('#workload/manifest/index.ts');
   const files = input.varsFile.map((name) => {
@@ -44,7 +51,11 @@ export async function readManifest(file: string, input: ManifestInput, workingDi
   });
   const variables = variablesFrom({ files, pairs: input.var });
   const text = textOf(file, 'There is no manifest', 'Name a manifest that can be read, or `--no-manifest`.');
-  return parseManifest({ file, text }, { read: textIfThere, variables });
+  const read = (inherited: string) => {
+    onRead(inherited);
+    return textIfThere(inherited);
+  };
+  return parseManifest({ file, text }, { read, variables });
 }
 
 /**

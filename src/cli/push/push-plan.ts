@@ -46,6 +46,8 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly facts: PushFacts;
   readonly ask: Asker;
+  /** Told of each manifest that another one inherits from. */
+  readonly onRead?: (file: string) => void;
 }
 
 /** What is to be pushed: the flags over the manifests over habit. @throws ActionableError BAD_INPUT, USAGE */
@@ -147,7 +149,7 @@ function chosen(
 
 /** The apps of a manifest; one that names no path lies where its manifest does. */
 async function described(file: string, input: PushInput, around: Surroundings) {
-  const manifest = await readManifest(file, input, around.workingDirectory);
+  const manifest = await readManifest(file, input, around);
   const { describedApps, questionsOf } = await import('#workload/manifest/index.ts');
   await around.facts.ask(questionsOf(manifest), around.ask);
   const isNamed = typeof input.manifest === 'string';

@@ -1,7 +1,8 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { ActionableError, systemCodeOf } from '#ground/errors.ts';
-import { type AppFile, appFilesIn } from './app-files.ts';
+import type { AppFile } from './app-file.ts';
+import { appFilesIn } from './app-files.ts';
 
 /** What is pushed: the files of a folder, or an archive as it is. */
 export type PushSource =

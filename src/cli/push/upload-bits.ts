@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Package } from '#contract/api/resources.ts';
@@ -9,7 +9,8 @@ import { type ZipMember, zipOf } from '#ground/zip.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { Cli } from '../cli.ts';
 import { poll } from '../poll.ts';
-import { type AppFile, smallBytes } from './app-files.ts';
+import { type AppFile, contentOf, smallBytes } from './app-file.ts';
+import { ContentHashes } from './content-hashes.ts';
 import { type KnownFile, knownFiles } from './known-files.ts';
 import type { PushSource } from './push-source.ts';
 
@@ -17,11 +18,20 @@ import type { PushSource } from './push-source.ts';
 const idleMs = 300_000;
 const limitMs = 300_000;
 
-/** Uploads what a package consists of, and waits until the platform has taken it in. @throws ActionableError */
-export async function uploadBits(cli: Cli, api: ApiClient, source: PushSource, packageGuid: string): Promise<void> {
-  const known = source.kind === 'folder' ? await knownFiles(api, source.path, source.files) : [];
+/**
+ * Uploads what a package consists of, and waits until the platform has taken it in.
+ * @param hashes what is known of the files' content from the last time
+ * @throws ActionableError
+ */
+export async function uploadBits(
+  cli: Cli,
+  api: ApiClient,
+  source: PushSource,
+  { packageGuid, hashes = new ContentHashes() }: { packageGuid: string; hashes?: ContentHashes },
+): Promise<void> {
+  const known = source.kind === 'folder' ? await knownFiles(api, source.path, source.files, hashes) : [];
   const bits =
-    source.kind === 'folder' ? zipFor(source.path, restOf(source.files, known)) : createReadStream(source.path);
+    source.kind === 'folder' ? zipFor(source.path, restOf(source.files, known), hashes) : createReadStream(source.path);
   const boundary = `localpaas-${randomBytes(12).toString('hex')}`;
   const body = Readable.from(multipart(cli, boundary, known, bits), { objectMode: false });
   const path = `/v3/packages/${packageGuid}/upload`;
@@ -47,19 +57,18 @@ function restOf(files: readonly AppFile[], known: readonly KnownFile[]): AppFile
   return [...left];
 }
 
-function zipFor(folder: string, files: readonly AppFile[]): Readable | undefined {
-  return files.length === 0 ? undefined : zipOf(files.map((file) => memberOf(folder, file)));
+function zipFor(folder: string, files: readonly AppFile[], hashes: ContentHashes): Readable | undefined {
+  return files.length === 0 ? undefined : zipOf(files.map((file) => memberOf(folder, file, hashes)));
 }
 
-function memberOf(folder: string, { path, kind, mode, modifiedAt, sizeBytes, target }: AppFile): ZipMember {
+function memberOf(folder: string, file: AppFile, hashes: ContentHashes): ZipMember {
+  const { path, kind, mode, modifiedAt, sizeBytes, target } = file;
   const common = { path, kind, mode, modifiedAt };
   if (kind === 'directory') return common;
   if (target !== undefined) return { ...common, open: () => Readable.from([Buffer.from(target)]) };
-  const file = join(folder, path);
-  return {
-    ...common,
-    open: () => (sizeBytes <= smallBytes ? Readable.from([readFileSync(file)]) : createReadStream(file)),
-  };
+  const whole = join(folder, path);
+  const small = () => Readable.from([hashes.note(file, contentOf(whole))]);
+  return { ...common, open: () => (sizeBytes <= smallBytes ? small() : createReadStream(whole)) };
 }
 
 /** Two parts: what the platform has already, as JSON, and the rest, if there is any. */

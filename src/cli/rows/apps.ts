@@ -5,6 +5,37 @@ import { strategy } from './strategy.ts';
 const app = argument('<name>', 'the app', 'apps');
 const wait = flag('--no-wait', 'do not wait until the instances run');
 
+/** What is pushed, and how it is to run. */
+const pushed = {
+  target: text(
+    '[path]',
+    'folder of the app, or a .zip, .jar or .war (default: this folder); or the name of an app of the manifest',
+    'folders',
+  ),
+  name: text('-n, --name <name>', 'name of the app'),
+  path: text('-p, --path <path>', 'the folder or archive; what stands alone is the name then', 'files'),
+  memory: megabytes('-m, --memory <size>', 'memory of each instance: 256M, 1G'),
+  disk: megabytes('-k, --disk <size>', 'disk of each instance'),
+  instances: count('-i, --instances <number>', 'how many instances'),
+  command: text('-c, --command <command>', 'what starts the app; `null` returns to what its kind starts with'),
+  env: list('-e, --env <KEY=VALUE>', 'an environment variable; may be given again'),
+  buildpack: list('-b, --buildpack <name>', 'what stages the app; may be given again, `default` detects it'),
+  stack: text('-s, --stack <name>', 'what the app is staged and run on'),
+  healthCheckType: choice('-u, --health-check-type <type>', 'what tells that an instance is well', [
+    'port',
+    'http',
+    'process',
+  ]),
+  endpoint: text('--endpoint <path>', 'what a health check of the type http asks for'),
+  timeout: count('-t, --timeout <seconds>', 'how long an instance may take to be well', 1),
+  route: flag('--no-route', 'reachable by nobody'),
+  randomRoute: flag('--random-route', 'a host name nobody else has'),
+  manifest: text('-f, --manifest <file>', 'a manifest elsewhere; `none` reads none', 'files'),
+  noManifest: flag('--no-manifest', 'read neither manifest.yml nor stackato.yml'),
+  varsFile: list('--vars-file <file>', 'values for ((variables)) of the manifest; may be given again'),
+  var: list('--var <KEY=VALUE>', 'one such value, which counts more; may be given again'),
+};
+
 const push = command({
   name: 'push',
   summary: 'upload, stage and start an app',
@@ -21,39 +52,39 @@ const push = command({
     'The version that runs serves until the new one does; one that cannot be staged or started leaves it in place.',
   ].join('\n'),
   takes: {
-    target: text(
-      '[path]',
-      'folder of the app, or a .zip, .jar or .war (default: this folder); or the name of an app of the manifest',
-      'folders',
-    ),
-    name: text('-n, --name <name>', 'name of the app'),
-    path: text('-p, --path <path>', 'the folder or archive; what stands alone is the name then', 'files'),
-    memory: megabytes('-m, --memory <size>', 'memory of each instance: 256M, 1G'),
-    disk: megabytes('-k, --disk <size>', 'disk of each instance'),
-    instances: count('-i, --instances <number>', 'how many instances'),
-    command: text('-c, --command <command>', 'what starts the app; `null` returns to what its kind starts with'),
-    env: list('-e, --env <KEY=VALUE>', 'an environment variable; may be given again'),
-    buildpack: list('-b, --buildpack <name>', 'what stages the app; may be given again, `default` detects it'),
-    stack: text('-s, --stack <name>', 'what the app is staged and run on'),
-    healthCheckType: choice('-u, --health-check-type <type>', 'what tells that an instance is well', [
-      'port',
-      'http',
-      'process',
-    ]),
-    endpoint: text('--endpoint <path>', 'what a health check of the type http asks for'),
-    timeout: count('-t, --timeout <seconds>', 'how long an instance may take to be well', 1),
-    route: flag('--no-route', 'reachable by nobody'),
-    randomRoute: flag('--random-route', 'a host name nobody else has'),
+    ...pushed,
     start: flag('--no-start', 'upload only'),
     strategy,
     wait,
-    manifest: text('-f, --manifest <file>', 'a manifest elsewhere; `none` reads none', 'files'),
-    noManifest: flag('--no-manifest', 'read neither manifest.yml nor stackato.yml'),
-    varsFile: list('--vars-file <file>', 'values for ((variables)) of the manifest; may be given again'),
-    var: list('--var <KEY=VALUE>', 'one such value, which counts more; may be given again'),
+    watch: flag('-w, --watch', 'stay and push again whenever a file changes, as `localpaas watch` does'),
     json,
   },
   load: () => import('#cli/commands/push.ts'),
+});
+
+const watch = command({
+  name: 'watch',
+  summary: 'push an app, and again whenever its files change',
+  examples: [
+    ['localpaas watch', 'the app in this folder: save a file, and the new version answers'],
+    ['localpaas watch shop -v', 'with what takes how long'],
+    ['localpaas watch ~/shop --no-logs --json | jq .event', 'for a program'],
+  ],
+  notes: [
+    'Takes what `push` takes, and pushes first. A version that cannot be staged or started leaves the one before it in',
+    'place, and the next change is tried. Ctrl-C ends the watch; the app goes on running. docs/watch.md says more.',
+  ].join('\n'),
+  takes: {
+    ...pushed,
+    strategy,
+    poll: flag('--poll', 'look again and again instead of waiting for the system to report changes'),
+    delay: count('--delay <ms>', 'how long no file must change before it is pushed (default: 15)'),
+    logs: flag('--no-logs', 'do not show what the app prints'),
+    verbose: flag('-v, --verbose', 'show how long each step takes, and what the platform says about the app'),
+    takeOver: flag('--take-over', 'end another watch of this app'),
+    json,
+  },
+  load: () => import('#cli/commands/watch.ts'),
 });
 
 const apps = command({
@@ -222,5 +253,5 @@ const remove = command({
   load: () => import('#cli/commands/delete.ts'),
 });
 
-export const appCommands = [push, apps, oneApp, logs, events];
+export const appCommands = [push, watch, apps, oneApp, logs, events];
 export const stateCommands = [start, stop, restart, restage, revisions, rollback, scale, rename, remove];
