@@ -20,6 +20,7 @@ import { recovery } from './bench/recovery.ts';
 import { pageOf, tableOf } from './bench/report.ts';
 import { router } from './bench/router.ts';
 import { routes } from './bench/routes.ts';
+import { staging } from './bench/staging.ts';
 import { stopSignal } from './bench/stop-signal.ts';
 import { openSurroundings, type Surroundings } from './bench/surroundings.ts';
 import { up } from './bench/up.ts';
@@ -63,6 +64,7 @@ function benchmarksOf({ only, installPeers }: BenchOptions): Benchmark[] {
   const all: Record<BenchmarkName, Benchmark> = {
     up,
     push,
+    staging,
     recovery,
     memory,
     'command-line': commandLine,

@@ -3,6 +3,7 @@ import { scriptOptions } from '../script-options.ts';
 export const benchmarkNames = [
   'up',
   'push',
+  'staging',
   'recovery',
   'memory',
   'command-line',

@@ -160,9 +160,8 @@ describe('the shell that all buildpacks share', (it) => {
     assert.is(await restore('first'), 'no\n');
   });
 
-  it('knows at once that there is no network', async (scope) => {
+  it('knows that there is no network', async (scope) => {
     const directory = await scratchDirectory(scope);
-    const startedAt = performance.now();
     const { out } = await ended(
       [
         ...['unshare', '-rn', 'bash', '-c'],
@@ -173,7 +172,6 @@ describe('the shell that all buildpacks share', (it) => {
     );
 
     assert.is(out, 'no\nno\nno\n');
-    assert.ok(performance.now() - startedAt < 2_000);
   });
 
   it('understands addresses with users, ports and brackets, proxies, and hosts that need none', async (scope) => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -31,8 +32,6 @@ export interface Ended {
 export interface Staged extends Ended {
   /** What the droplet has: `app`, `deps`, `profile.d`. */
   readonly droplet: string;
-  /** Of supply and finalize together. */
-  readonly tookMs: number;
   /** config.yml and launch.yml; undefined when they were not written. */
   readonly config: { name: string; version: string; output_metadata?: { runtime: Runtime } };
   readonly web: string | undefined;
@@ -81,20 +80,18 @@ export class Staging {
     for (const directory of [join(deps, '0'), profile, join(droplet, 'tmp')])
       await mkdir(directory, { recursive: true });
 
-    const startedAt = performance.now();
     const supplied = await this.run('supply', [build, this.cache, deps, '0'], options);
     const ended =
       supplied.code === 0
         ? joined(supplied, await this.run('finalize', [build, this.cache, deps, '0', profile], options))
         : supplied;
-    const tookMs = performance.now() - startedAt;
     const [config, launch] = await Promise.all(
       ['config.yml', 'launch.yml'].map(async (name) => {
         const content = await readFile(join(deps, '0', name), 'utf8').catch(() => ''); // it failed before
         return parse(content) ?? {};
       }),
     );
-    return { ...ended, droplet, tookMs, config, web: launch.processes?.[0]?.command };
+    return { ...ended, droplet, config, web: launch.processes?.[0]?.command };
   }
 
   /** A staging that must succeed. */
@@ -192,6 +189,42 @@ export async function pathWithout(scope: Scope, ...missing: readonly string[]): 
   }
   await Promise.all([...found].map(([name, target]) => symlink(target, join(directory, name))));
   return directory;
+}
+
+/** Programs that note how they are called, and are then what they always are. */
+export interface NotedPrograms {
+  /** A PATH that finds them. */
+  readonly path: string;
+  /** Each call: its words, and what of its environment says where packages come from. */
+  calls(): Promise<string[]>;
+}
+
+const saidByEnvironment = ['GOPROXY', 'COMPOSER_DISABLE_NETWORK'];
+
+export async function notedPrograms(scope: Scope, ...names: readonly string[]): Promise<NotedPrograms> {
+  const directory = await scratchDirectory(scope);
+  const notes = join(directory, 'notes');
+  await mkdir(join(directory, 'bin'));
+  await writeFile(notes, '');
+  const PATH = process.env['PATH'] ?? '';
+  for (const name of names) {
+    const real =
+      PATH.split(':')
+        .map((folder) => join(folder, name))
+        .find((path) => existsSync(path)) ?? name;
+    const lines = [
+      '#!/bin/bash',
+      `said="${name}$(printf ' %q' "$@")"`,
+      ...saidByEnvironment.map((variable) => `[ -z "$${variable}" ] || said="$said ${variable}=$${variable}"`),
+      `echo "$said" >> '${notes}'`,
+      `exec '${real}' "$@"`,
+    ];
+    await writeFile(join(directory, 'bin', name), `${lines.join('\n')}\n`, { mode: 0o755 });
+  }
+  return {
+    path: `${join(directory, 'bin')}:${PATH}`,
+    calls: async () => (await readFile(notes, 'utf8')).split('\n').slice(0, -1),
+  };
 }
 
 /** Runs a program to its end. */

@@ -8,12 +8,19 @@ import { type DiskExcess, type DiskWatch, watchDisk } from '#ground/watch-disk.t
 import { cacheDirectories } from '#packaging/cache-directories.ts';
 import type { Sandbox } from '#workload/sandbox/index.ts';
 import type { StagingEnvironment } from './buildpacks/environment.ts';
-import type { TaskContext } from './task-context.ts';
+import type { StagingIsolation } from './isolation.ts';
+import type { StagerOptions } from './options.ts';
 import { TaskFailure } from './task-failure.ts';
+import type { Workspace } from './workspace.ts';
 
 const megabyte = 1024 * 1024;
 
-export interface RoomParts extends Pick<TaskContext, 'dataDir' | 'isolation' | 'options' | 'workspace'> {
+export interface RoomParts {
+  readonly isolation: StagingIsolation;
+  readonly options: StagerOptions;
+  readonly workspace: Workspace;
+  /** Where the stager keeps what tasks may use again. */
+  readonly dataDir: string;
   /** The app's own limit. */
   readonly diskMb: number;
 }

@@ -1,4 +1,5 @@
-import { holdScript, isRoot, plainBash, type SandboxKind } from './holder.ts';
+import { holdScript, plainBash, type SandboxKind } from './holder.ts';
+import { isRoot } from './is-root.ts';
 import type { Mount } from './layout.ts';
 import { settingsOfMachine } from './machine.ts';
 import { tool } from './tools.ts';

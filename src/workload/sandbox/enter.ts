@@ -1,5 +1,5 @@
 import type { ChildOptions } from '#ground/child.ts';
-import { isRoot } from './holder.ts';
+import { isRoot } from './is-root.ts';
 import { type Tools, tool } from './tools.ts';
 
 /** Files that stand for the namespaces of a sandbox. */

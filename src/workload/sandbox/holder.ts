@@ -20,9 +20,6 @@ export interface SandboxKind {
   command(layout: Layout, directory: string, tools: Tools): HolderCommand;
 }
 
-/** Whoever is root needs no user namespace, and keeps being able to give files to others. */
-export const isRoot = process.getuid?.() === 0;
-
 /** It is the first process inside: nobody there can end it, and what it kills is everybody else. */
 export const holdScript = `
 printf 'ready\\n'

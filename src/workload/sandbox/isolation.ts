@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '#ground/errors.ts';
 import { bubblewrap } from './bubblewrap.ts';
-import { isRoot } from './holder.ts';
+import { isRoot } from './is-root.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from './open-sandbox.ts';
 import { probe } from './probe.ts';
 import { findTools, ToolMissing } from './tools.ts';

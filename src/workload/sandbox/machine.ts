@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isRoot } from './holder.ts';
+import { isRoot } from './is-root.ts';
 
 export interface Member {
   readonly name: string;

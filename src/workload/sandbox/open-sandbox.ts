@@ -8,7 +8,8 @@ import { type Child, type ChildOptions, startChild } from '#ground/child.ts';
 import { processTable } from '#ground/processes.ts';
 import { sleep, within } from '#ground/wait.ts';
 import { insideWords, type Namespaces } from './enter.ts';
-import { type HolderCommand, isRoot, type SandboxKind } from './holder.ts';
+import type { HolderCommand, SandboxKind } from './holder.ts';
+import { isRoot } from './is-root.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { thisMachine } from './machine.ts';
 import { checkStartable } from './startable.ts';
@@ -32,8 +33,8 @@ export interface Sandbox extends AsyncDisposable {
   clear(): Promise<void>;
 }
 
-const makingLimitMs = 10_000;
-const clearingLimitMs = 5_000;
+const makingLimitMs = 30_000;
+const clearingLimitMs = 30_000;
 const endLimitMs = 2_000;
 
 /**

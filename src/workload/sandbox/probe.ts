@@ -8,7 +8,7 @@ import { plainBash, type SandboxKind } from './holder.ts';
 import { openSandbox, toolEnvironment } from './open-sandbox.ts';
 import { type Tools, tool } from './tools.ts';
 
-const limitMs = 10_000;
+const limitMs = 30_000;
 
 /** Tries what a sandbox is for, from inside; says what did not hold. */
 const script = `

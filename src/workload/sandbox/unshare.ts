@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { holdScript, isRoot, plainBash, type SandboxKind } from './holder.ts';
+import { holdScript, plainBash, type SandboxKind } from './holder.ts';
+import { isRoot } from './is-root.ts';
 import type { Entry, Layout, Mount } from './layout.ts';
 import { settingsOfMachine } from './machine.ts';
 import { escaped, isBelow, type MountPoint, mountPointOf, mountPointsIn } from './mount-table.ts';

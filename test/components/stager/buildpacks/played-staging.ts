@@ -9,7 +9,7 @@ import type { Scope } from '../../../support/spec.ts';
 import { askToStage, playCloudController, requestFor, startStager } from '../peers.ts';
 
 const executable = 0o100755;
-export const app = rawZip([{ name: 'app.txt', content: 'hello' }]);
+const app = rawZip([{ name: 'app.txt', content: 'hello' }]);
 
 /** A buildpack of these scripts, by name. */
 export function buildpack(scripts: Readonly<Record<string, string>>): Buffer {

@@ -23,11 +23,9 @@ describe('buildpacks that cannot be cloned', (it) => {
     const built = await build(place);
     assert.is(built.err, `Failed to clone git repository at http://toy:***@127.0.0.1:${port}/pack.git\n`);
     const open = { ...place, options: { ...place.options, order: [`http://127.0.0.1:${port}/pack.git`] } };
-    const startedAt = performance.now();
     const refused = await build(open);
     assert.is(refused.code, 1);
     assert.match(refused.remedy ?? '', 'https://USER:TOKEN@');
-    assert.ok(performance.now() - startedAt < 5_000);
   });
 
   it('have no address of ssh in the short form when strict, as Go cannot read it', async (scope) => {
