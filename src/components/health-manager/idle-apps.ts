@@ -27,15 +27,18 @@ export class IdleApps {
 
   /** Apps that run, can be asked for and are not, for long enough; none that runs where production runs. */
   find(desired: DesiredState, live: readonly ActualInstance[], nowMs: number): DesiredApp[] {
-    const running = new Set(live.filter(({ state }) => state === 'RUNNING').map(({ app }) => app));
+    const runsSinceMs = new Map<string, number>();
+    for (const { app, sinceMs, state } of live) {
+      if (state === 'RUNNING') runsSinceMs.set(app, Math.min(sinceMs, runsSinceMs.get(app) ?? sinceMs));
+    }
     const prod = new Set(live.filter(({ isProd }) => isProd).map(({ app }) => app));
     return [...desired.values()].filter(
       (app) =>
         app.isWanted &&
         app.isReachable &&
-        running.has(app.id) &&
         !prod.has(app.id) &&
-        nowMs - this.#lastUseMs(app) >= this.#limitMsOf(app),
+        // A start may take longer than an app may be idle.
+        nowMs - Math.max(this.#lastUseMs(app), runsSinceMs.get(app.id) ?? nowMs) >= this.#limitMsOf(app),
     );
   }
 

@@ -103,6 +103,7 @@ describe('an app', (it) => {
       app('new', { changedAtMs: 1_950 }),
       app('down'),
       app('starting'),
+      app('started'),
       app('worker', { isReachable: false }),
       app('stopped', { isWanted: false }),
       app('prod'),
@@ -110,6 +111,7 @@ describe('an app', (it) => {
     ]);
     const live = [
       runs('starting', { state: 'STARTING' }),
+      runs('started', { sinceMs: 1_950 }),
       runs('prod', { isProd: true }),
       ...['new', 'worker', 'stopped', 'prod', 'idle'].map((id) => runs(id)),
     ];

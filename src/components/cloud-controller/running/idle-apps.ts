@@ -114,11 +114,12 @@ export class IdleApps {
     const { actual, options, store } = this.#parts;
     const never = whyNeverIdle(store, app);
     if (never !== undefined) return never;
-    const seconds = idleStopSecondsOf(store, app, options.idleStopSeconds) ?? 0;
-    if (nowMs - Date.parse(app.updatedAt) < seconds * 1000) return 'it was changed since';
     if (tasksOf(store, app.guid).some(isGoingOn)) return 'a task of it runs';
-    const runs = actual.instancesOf(app.guid).some(({ state, isStopping }) => state === 'RUNNING' && !isStopping);
-    return runs ? undefined : 'it does not run';
+    const running = actual.instancesOf(app.guid).filter(({ state, isStopping }) => state === 'RUNNING' && !isStopping);
+    if (running.length === 0) return 'it does not run';
+    const sinceMs = Math.max(Date.parse(app.updatedAt), Math.min(...running.map((each) => each.sinceMs)));
+    const seconds = idleStopSecondsOf(store, app, options.idleStopSeconds) ?? 0;
+    return nowMs - sinceMs < seconds * 1000 ? 'it was changed or started since' : undefined;
   }
 
   #change(guid: string, change: (app: AppRecord) => AppRecord): Promise<AppRecord> {

@@ -51,10 +51,11 @@ export class Placement {
     this.#tellHealthManager(app);
   }
 
-  /** Starts the web process again. */
+  /** Starts the web process again, unless it was not stopped after all. */
   async wake(app: string): Promise<void> {
-    this.#say(app, 'Starting', ' again');
-    this.#parts.actual.forgetTroubles(app);
+    const { actual } = this.#parts;
+    if (actual.instancesOf(app).every(({ isStopping }) => isStopping)) this.#say(app, 'Starting', ' again');
+    actual.forgetTroubles(app);
     await this.#fillAndTell(app);
   }
 
