@@ -18,13 +18,16 @@ import { peers } from './bench/peers.ts';
 import { push } from './bench/push.ts';
 import { recovery } from './bench/recovery.ts';
 import { pageOf, tableOf } from './bench/report.ts';
+import { rollback } from './bench/rollback.ts';
 import { router } from './bench/router.ts';
 import { routes } from './bench/routes.ts';
-import { staging } from './bench/staging.ts';
+import { sandbox } from './bench/sandbox.ts';
+import { stage } from './bench/stage.ts';
 import { stopSignal } from './bench/stop-signal.ts';
 import { openSurroundings, type Surroundings } from './bench/surroundings.ts';
 import { up } from './bench/up.ts';
 import { warmUp } from './bench/warm-up.ts';
+import { watch, watchManyFiles } from './bench/watch.ts';
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -64,7 +67,11 @@ function benchmarksOf({ only, installPeers }: BenchOptions): Benchmark[] {
   const all: Record<BenchmarkName, Benchmark> = {
     up,
     push,
-    staging,
+    sandbox,
+    watch: watch({ install: installPeers }),
+    'watch-many-files': watchManyFiles({ install: installPeers }),
+    rollback,
+    stage,
     recovery,
     memory,
     'command-line': commandLine,

@@ -1,5 +1,14 @@
 import type { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
-import { type Bound, type Comparison, figuresOf, type Result, ratiosOf, type Sample, turnsOf } from './figures.ts';
+import {
+  type Bound,
+  type Comparison,
+  figuresOf,
+  type Result,
+  ratiosOf,
+  type Sample,
+  turnsOf,
+  type Unit,
+} from './figures.ts';
 import type { BenchmarkName } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -14,7 +23,9 @@ interface Prepared {
 export interface Benchmark {
   readonly name: BenchmarkName;
   readonly title: string;
-  readonly unit: 'ms' | 'MB' | 'µs' | 'ns';
+  readonly unit: Unit;
+  /** Of figures that have another one, by their names. */
+  readonly units?: Readonly<Record<string, Unit>>;
   readonly comparisons: readonly Comparison[];
   readonly bounds?: readonly Bound[];
   /** Opens what all rounds share; `scope` owns it. */
@@ -33,7 +44,7 @@ export async function measure(
   scope: AsyncDisposableStack,
   { rounds, onRound }: Rounds,
 ): Promise<Result> {
-  const { name, title, unit, comparisons, bounds } = benchmark;
+  const { name, title, unit, units, comparisons, bounds } = benchmark;
   const { works, notes = [] } = await benchmark.prepare(surroundings, scope);
   const samples: Sample[] = [];
   for (let round = 0; round <= rounds; round += 1) {
@@ -43,6 +54,6 @@ export async function measure(
     for (const turn of turnsOf(works.length, round)) parts[turn] = (await works[turn]?.(round)) ?? {};
     if (round > 0) samples.push(Object.assign({}, ...parts));
   }
-  const [figures, ratios] = [figuresOf(samples, bounds), ratiosOf(samples, comparisons)];
+  const [figures, ratios] = [figuresOf(samples, bounds, units), ratiosOf(samples, comparisons)];
   return { name, title, unit, rounds, figures, ratios, notes };
 }

@@ -1,5 +1,7 @@
-/** What one round measured: numbers by name, in the unit of the benchmark. */
+/** What one round measured: numbers by name, in the unit of the benchmark where it names no other for them. */
 export type Sample = Readonly<Record<string, number>>;
+
+export type Unit = 'ms' | 'MB' | 'µs' | 'ns' | 'B' | 'requests';
 
 export interface Spread {
   readonly median: number;
@@ -20,19 +22,24 @@ export interface Comparison {
 export interface Bound {
   readonly of: string;
   readonly target: number;
+  /** No round is to exceed it, where otherwise the median counts. */
+  readonly inEachRound?: true;
 }
 
 export interface Figure extends Spread {
   readonly name: string;
   readonly values: readonly number[];
+  /** Where it is not that of the benchmark. */
+  readonly unit?: Unit;
   readonly target?: number;
+  readonly inEachRound?: true;
 }
 
 /** Everything measured by one benchmark. */
 export interface Result {
   readonly name: string;
   readonly title: string;
-  readonly unit: 'ms' | 'MB' | 'µs' | 'ns';
+  readonly unit: Unit;
   readonly rounds: number;
   readonly figures: readonly Figure[];
   readonly ratios: readonly Figure[];
@@ -50,11 +57,17 @@ export function spreadOf(values: readonly number[]): Spread {
 }
 
 /** The figures in the order in which they were first measured; a round may lack one. */
-export function figuresOf(samples: readonly Sample[], bounds: readonly Bound[] = []): Figure[] {
+export function figuresOf(
+  samples: readonly Sample[],
+  bounds: readonly Bound[] = [],
+  units: Readonly<Record<string, Unit>> = {},
+): Figure[] {
   const names = [...new Set(samples.flatMap((sample) => Object.keys(sample)))];
   return names.map((name) => {
     const values = samples.flatMap((sample) => sample[name] ?? []);
-    return figure(name, values, bounds.find((bound) => bound.of === name)?.target);
+    const { of: _, ...target } = bounds.find((bound) => bound.of === name) ?? { of: name };
+    const unit = units[name];
+    return { name, values, ...spreadOf(values), ...(unit === undefined ? {} : { unit }), ...target };
   });
 }
 
@@ -62,7 +75,8 @@ export function figuresOf(samples: readonly Sample[], bounds: readonly Bound[] =
 export function ratiosOf(samples: readonly Sample[], comparisons: readonly Comparison[]): Figure[] {
   return comparisons.flatMap(({ name, of, by, target }) => {
     const values = samples.flatMap((sample) => ratioIn(sample, of, by) ?? []);
-    return values.length === 0 ? [] : [figure(name, values, target)];
+    if (values.length === 0) return [];
+    return [{ name, values, ...spreadOf(values), ...(target === undefined ? {} : { target }) }];
   });
 }
 
@@ -73,13 +87,9 @@ function ratioIn(sample: Sample, of: string, by: readonly string[]): number | un
   return dividend / divisors.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 }
 
-function figure(name: string, values: readonly number[], target: number | undefined): Figure {
-  return { name, values, ...spreadOf(values), ...(target === undefined ? {} : { target }) };
-}
-
-/** Whether the median keeps to its target; `undefined` without one. */
-export function isMet({ median, target }: Figure): boolean | undefined {
-  return target === undefined ? undefined : median <= target;
+/** Whether it keeps to its target; `undefined` without one. */
+export function isMet({ median, most, target, inEachRound }: Figure): boolean | undefined {
+  return target === undefined ? undefined : (inEachRound ? most : median) <= target;
 }
 
 /** The places of `count` works in another order each round, so that none of them is always the one that comes first. */

@@ -1,4 +1,4 @@
-import { get } from 'node:http';
+import { type Agent, get } from 'node:http';
 import { createServer } from 'node:net';
 import { listen } from '#ground/ports.ts';
 import { waitFor } from '#ground/wait.ts';
@@ -30,10 +30,13 @@ export async function firstAnswer(asked: Asked, signal: AbortSignal): Promise<{ 
   return await waitFor(`an answer of ${host}${path}`, ask, { limitMs, everyMs: 2, signal });
 }
 
-/** One request on a connection of its own. */
-export function answerOf({ port, host = `127.0.0.1:${port}`, path = '/' }: Asked): Promise<Answer> {
+/** One request, on a connection of its own or on one of `agent`. */
+export function answerOf(
+  { port, host = `127.0.0.1:${port}`, path = '/' }: Asked,
+  agent: Agent | false = false,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = get({ host: '127.0.0.1', port, path, agent: false, headers: { host } }, (response) => {
+    const request = get({ host: '127.0.0.1', port, path, agent, headers: { host } }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk) => {

@@ -27,6 +27,8 @@ export interface Localpaas extends AsyncDisposable {
   /** Resolves when the process of the platform has ended, however that came. */
   readonly exited: Promise<unknown>;
   hostOf(app: string): string;
+  /** A command of it, for `startChild`. */
+  commandOf(args: readonly string[]): { program: string; args: string[]; env: Record<string, string> };
   run(args: readonly string[], limitMs?: number): Promise<Ran>;
   /** @throws Error unless it succeeds */
   ok(...args: readonly string[]): Promise<Ran>;
@@ -67,8 +69,9 @@ export async function startLocalpaas(surroundings: Surroundings, options: UpOpti
   try {
     const { ready, readyAt } = await readyOf(child, signal);
     const routerPort = Number(new URL(ready.url).port);
+    const commandOf = (args: readonly string[]) => ({ program, args: [...first, ...args], env });
     const run = (args: readonly string[], limitMs = 60_000) =>
-      runProgram({ program, args: [...first, ...args], env, limitMs }, surroundings);
+      runProgram({ ...commandOf(args), limitMs }, surroundings);
     return {
       home,
       pid: ready.pid,
@@ -79,6 +82,7 @@ export async function startLocalpaas(surroundings: Surroundings, options: UpOpti
       readyAt,
       exited: child.exited,
       hostOf: (app) => `${app}.${ready.domain}:${routerPort}`,
+      commandOf,
       run,
       ok: async (...args) => succeeded(`localpaas ${args.join(' ')}`, await run(args)),
       [Symbol.asyncDispose]: stop,

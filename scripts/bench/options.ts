@@ -3,7 +3,11 @@ import { scriptOptions } from '../script-options.ts';
 export const benchmarkNames = [
   'up',
   'push',
-  'staging',
+  'sandbox',
+  'watch',
+  'watch-many-files',
+  'rollback',
+  'stage',
   'recovery',
   'memory',
   'command-line',
@@ -31,7 +35,7 @@ export const usage = `Measures localpaas against the bare work, on this machine,
 
   --rounds N        rounds of each benchmark, 7 or more for figures to rely on (default 9)
   --only a,b        these benchmarks alone
-  --install-peers   fetch nodemon, pm2 and foreman from the npm registry, for this run, where they are not installed
+  --install-peers   fetch nodemon, pm2, foreman and hotel from the npm registry, for this run, where they are not installed
   --program FILE    measure this executable, against the Node that it contains, instead of dist/localpaas.cjs
   --out DIR         write the results there (default: bench/ of the project)
   --help            this text

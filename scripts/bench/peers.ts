@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { access, constants, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { $ } from 'zx';
@@ -6,8 +7,11 @@ import { signalProcess, startChild } from '#ground/child.ts';
 import type { Benchmark, Work } from './benchmark.ts';
 import { firstAnswer, freePort } from './first-answer.ts';
 import { bareStartMs, copyHelloApp } from './hello-app.ts';
-import { runProgram, succeeded } from './run-program.ts';
-import { environmentIn, type Surroundings } from './surroundings.ts';
+import { hotelWork } from './hotel.ts';
+import { startLocalpaas } from './localpaas.ts';
+import { type Pm2, startPm2 } from './pm2.ts';
+import { pushed } from './push.ts';
+import { peerEnvironment, type Surroundings } from './surroundings.ts';
 
 const bare = 'node app.js: first 200';
 
@@ -19,11 +23,12 @@ const foreground = {
 } as const;
 
 const startOf = (name: string) => `${name}: first 200`;
+const ours = 'localpaas push';
 const back = 'pm2: kill -9, 200 again';
 
 /** The same app under programs that many use for it. Those which are not installed are named. */
 export function peers({ install }: { install: boolean }): Benchmark {
-  const names = [...Object.keys(foreground), 'pm2'];
+  const names = [ours, 'node --watch', ...Object.keys(foreground), 'pm2', 'hotel'];
   return {
     name: 'peers',
     title: 'the same app under other programs',
@@ -38,6 +43,9 @@ export function peers({ install }: { install: boolean }): Benchmark {
       const fetched = install ? await fetchPeers(surroundings) : undefined;
       const find = (program: string) => findProgram(program, fetched);
       const works: Work[] = [async () => ({ [bare]: await bareStartMs(surroundings, directory) })];
+      works.push(await pushWork(surroundings, scope));
+      const nodeWatch = [surroundings.node, '--watch', 'app.js'] as const;
+      works.push(async () => ({ [startOf('node --watch')]: await foregroundMs(surroundings, directory, nodeWatch) }));
       const notes: string[] = [];
       for (const [name, { program, args }] of Object.entries(foreground)) {
         const path = await find(program);
@@ -45,11 +53,28 @@ export function peers({ install }: { install: boolean }): Benchmark {
         else
           works.push(async () => ({ [startOf(name)]: await foregroundMs(surroundings, directory, [path, ...args]) }));
       }
-      const pm2 = await find('pm2');
+      const [pm2, hotel] = await Promise.all([find('pm2'), find('hotel')]);
       if (pm2 === undefined) notes.push(missing('pm2'));
-      else works.push(await pm2Work(surroundings, scope, { pm2, directory }));
+      else {
+        const run = await startPm2(surroundings, scope, { program: pm2, name: 'pm2' });
+        works.push(pm2Work(surroundings, run, directory));
+      }
+      if (hotel === undefined) notes.push(missing('hotel'));
+      else works.push(await hotelWork(surroundings, scope, { hotel, directory, figure: startOf('hotel') }));
       return { works, notes };
     },
+  };
+}
+
+/** A push of a new app, until it answers through the router. */
+async function pushWork(surroundings: Surroundings, scope: AsyncDisposableStack): Promise<Work> {
+  const app = await copyHelloApp(surroundings, 'peers-push-app');
+  const localpaas = scope.use(await startLocalpaas(surroundings, { home: join(surroundings.scratch, 'peers-home') }));
+  return async (round) => {
+    const name = `bench-${round}`;
+    const { answeredMs } = await pushed(surroundings, localpaas, { app, name, version: `pushed ${round}` });
+    await localpaas.ok('delete', name, '-f', '-r');
+    return { [startOf(ours)]: answeredMs };
   };
 }
 
@@ -57,12 +82,15 @@ function missing(name: string): string {
   return `${name} is not installed: not measured.`;
 }
 
-/** @returns where the programs lie then */
-async function fetchPeers({ scratch, signal }: Surroundings): Promise<string> {
+/** Once for a run. @returns where the programs lie then */
+export async function fetchPeers({ scratch, signal }: Surroundings): Promise<string> {
   const prefix = join(scratch, 'peers');
+  const programs = join(prefix, 'node_modules', '.bin');
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  await $({ signal, quiet: true })`npm install --prefix ${prefix} ${quiet} nodemon pm2 foreman`;
-  return join(prefix, 'node_modules', '.bin');
+  if (!existsSync(programs)) {
+    await $({ signal, quiet: true })`npm install --prefix ${prefix} ${quiet} nodemon pm2 foreman hotel`;
+  }
+  return programs;
 }
 
 /** @param fetched a directory to look into before those of PATH */
@@ -86,7 +114,7 @@ async function foregroundMs(
   [program, ...args]: readonly [string, ...string[]],
 ): Promise<number> {
   const port = await freePort();
-  const env = { ...environmentIn(surroundings.scratch, surroundings), PORT: String(port) };
+  const env = { ...peerEnvironment(surroundings), PORT: String(port) };
   const startedAt = performance.now();
   await using child = await startChild({
     program,
@@ -99,32 +127,20 @@ async function foregroundMs(
   return (await firstAnswer({ port }, surroundings.signal)).at - startedAt;
 }
 
-/** pm2 has a daemon, which is started before and ended after all rounds. */
-async function pm2Work(
-  surroundings: Surroundings,
-  scope: AsyncDisposableStack,
-  { pm2, directory }: { pm2: string; directory: string },
-): Promise<Work> {
-  const env = { ...environmentIn(surroundings.scratch, surroundings), PM2_HOME: join(surroundings.scratch, 'pm2') };
-  const run = async (args: readonly string[], port = 0) =>
-    succeeded(
-      `pm2 ${args.join(' ')}`,
-      await runProgram({ program: pm2, args, cwd: directory, env: { ...env, PORT: String(port) } }, surroundings),
-    );
-  scope.defer(() => runProgram({ program: pm2, args: ['kill'], env }, { signal: new AbortController().signal }));
-  await run(['ping']);
+/** Its daemon runs through all rounds. */
+function pm2Work(surroundings: Surroundings, pm2: Pm2, directory: string): Work {
   return async (round) => {
     const [port, name] = [await freePort(), `bench-${round}`];
     const asked = { port, path: '/pid' };
     const startedAt = performance.now();
     const [first] = await Promise.all([
       firstAnswer(asked, surroundings.signal),
-      run(['start', 'app.js', '--name', name], port),
+      pm2(['start', 'app.js', '--name', name], { directory, port }),
     ]);
     const killedAt = performance.now();
     signalProcess(Number(first.body), 'SIGKILL');
     const again = await firstAnswer({ ...asked, accept: (body) => body !== first.body }, surroundings.signal);
-    await run(['delete', name]);
+    await pm2(['delete', name], { directory, port });
     return { [startOf('pm2')]: first.at - startedAt, [back]: again.at - killedAt };
   };
 }

@@ -1,4 +1,4 @@
-import { type Figure, isMet, type Result } from './figures.ts';
+import { type Figure, isMet, type Result, type Unit } from './figures.ts';
 import type { Machine } from './machine.ts';
 
 interface Row {
@@ -48,13 +48,15 @@ function rowsOf({ unit, figures, ratios }: Pick<Result, 'unit' | 'figures' | 'ra
   return [...figures.map((figure) => rowOf(figure, unit)), ...ratios.map((figure) => rowOf(figure, '×'))];
 }
 
-function rowOf(figure: Figure, unit: Result['unit'] | '×'): Row {
-  const digits = unit === '×' ? 2 : 1;
+function rowOf(figure: Figure, usual: Unit | '×'): Row {
+  const unit = figure.unit ?? usual;
+  const digits = unit === '×' ? 2 : unit === 'requests' ? 0 : 1;
   const met = isMet(figure);
+  const each = figure.inEachRound ? ' each time' : '';
   return {
     name: figure.name,
     median: `${figure.median.toFixed(digits)} ${unit}`,
     range: `${figure.least.toFixed(digits)} – ${figure.most.toFixed(digits)}`,
-    target: met === undefined ? '' : `≤ ${figure.target} ${unit}: ${met ? 'met' : 'MISSED'}`,
+    target: met === undefined ? '' : `≤ ${figure.target} ${unit}${each}: ${met ? 'met' : 'MISSED'}`,
   };
 }

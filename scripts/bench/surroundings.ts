@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import type { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { cacheDirectory } from '#packaging/assets.ts';
@@ -69,4 +69,10 @@ export function environmentIn(home: string, surroundings: Surroundings): Record<
     ? { LOCALPAAS_CACHE: join(scratch, 'cache') }
     : { LOCALPAAS_NATS_SERVER: natsServer.path };
   return { PATH, USER, LANG, HOME: home, LOCALPAAS_HOME: home, ...programs };
+}
+
+/** That of programs to compare with: they run on the Node that runs localpaas, and so do the apps they start. */
+export function peerEnvironment(surroundings: Surroundings): Record<string, string> {
+  const { PATH = '', ...env } = environmentIn(surroundings.scratch, surroundings);
+  return { ...env, PATH: `${dirname(surroundings.node)}${delimiter}${PATH}` };
 }

@@ -30,6 +30,14 @@ describe('the figures of all rounds', (it) => {
     ]);
   });
 
+  it('have units and targets of their own', () => {
+    const bounds = [{ of: 'lost', target: 0, inEachRound: true } as const];
+
+    assert.equal(figuresOf([{ lost: 0 }, { lost: 1 }], bounds, { lost: 'requests' }), [
+      { name: 'lost', values: [0, 1], median: 0.5, least: 0, most: 1, unit: 'requests', target: 0, inEachRound: true },
+    ]);
+  });
+
   it('may be missing in a round', () => {
     assert.equal(figuresOf([{ a: 1 }, { a: 2, b: 5 }])[1]?.values, [5]);
   });
@@ -66,6 +74,13 @@ describe('a target', (it) => {
     assert.is(isMet({ ...figure, target: 2 }), true);
     assert.is(isMet({ ...figure, target: 1.99 }), false);
     assert.is(isMet(figure), undefined);
+  });
+
+  it('may have to be kept to in each round', () => {
+    const figure = { name: 'a', values: [0, 0, 1], ...spreadOf([0, 0, 1]), target: 0 };
+
+    assert.is(isMet(figure), true);
+    assert.is(isMet({ ...figure, inEachRound: true }), false);
   });
 });
 

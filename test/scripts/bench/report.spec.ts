@@ -35,6 +35,14 @@ describe('the report of a benchmark', (it) => {
     );
   });
 
+  it('tells units that are not those of the benchmark, and targets of each round', () => {
+    const lost = { ...figure('lost', [0, 0, 1], 0), unit: 'requests', inEachRound: true } as const;
+
+    const [, line] = tableOf({ ...result, figures: [lost], ratios: [], notes: [] }).split('\n');
+
+    assert.is(line, '  lost  0 requests  0 – 1  ≤ 0 requests each time: MISSED');
+  });
+
   it('is a page with the machine it comes from', () => {
     const page = pageOf({ Node: 'v20.11.0', memory: '8.0G' }, [result]);
 

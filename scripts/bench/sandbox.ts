@@ -12,8 +12,8 @@ const plain = 'builder, no sandbox';
 const kept = 'builder, in a sandbox';
 
 /** What staging costs beside the packing that any droplet takes, and what its sandbox does. */
-export const staging: Benchmark = {
-  name: 'staging',
+export const sandbox: Benchmark = {
+  name: 'sandbox',
   title: `${largeApp}, staged by a buildpack that does nothing; start of the command line included`,
   unit: 'ms',
   comparisons: [
