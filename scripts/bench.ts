@@ -1,7 +1,7 @@
 /**
  * Measures localpaas, as it is built, against the bare work and against other programs; see `--help`.
  *
- *     node --import tsx scripts/bench.ts [--rounds N] [--only up,push] [--install-peers] [--program FILE] [--out DIR]
+ *     node --import tsx scripts/bench.ts [--rounds N] [--only up,push] [--install-peers] [--program FILE] [--out DIR] [--page]
  */
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -15,6 +15,7 @@ import { describeMachine, type Machine } from './bench/machine.ts';
 import { memory } from './bench/memory.ts';
 import { type BenchmarkName, type BenchOptions, parseOptions, usage } from './bench/options.ts';
 import { peers } from './bench/peers.ts';
+import { publish } from './bench/publish.ts';
 import { push } from './bench/push.ts';
 import { recovery } from './bench/recovery.ts';
 import { pageOf, tableOf } from './bench/report.ts';
@@ -24,7 +25,7 @@ import { routes } from './bench/routes.ts';
 import { sandbox } from './bench/sandbox.ts';
 import { stage } from './bench/stage.ts';
 import { stopSignal } from './bench/stop-signal.ts';
-import { openSurroundings, type Surroundings } from './bench/surroundings.ts';
+import { openSurroundings, project, type Surroundings } from './bench/surroundings.ts';
 import { up } from './bench/up.ts';
 import { warmUp } from './bench/warm-up.ts';
 import { watch, watchManyFiles } from './bench/watch.ts';
@@ -43,6 +44,15 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(usage);
     return 0;
   }
+  if (options.page) {
+    for (const file of await publish(project, resolve(project, options.out))) console.log(`Written: ${file}`);
+    return 0;
+  }
+  return await run(options);
+}
+
+/** Measures, and writes down what was measured. @returns the exit code */
+async function run(options: BenchOptions): Promise<number> {
   const stop = stopSignal();
   await using scope = new AsyncDisposableStack();
   const surroundings = await openSurroundings(scope, stop.signal, options.program);

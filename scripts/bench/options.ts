@@ -26,18 +26,22 @@ export interface BenchOptions {
   readonly program: string | undefined;
   /** Where the results are written; relative to the project unless absolute. */
   readonly out: string;
+  /** Make the page of the documentation from what is written there, and measure nothing. */
+  readonly page: boolean;
   readonly help: boolean;
 }
 
 export const usage = `Measures localpaas against the bare work, on this machine, as it is built in dist/.
 
   npm run bench -- [--rounds N] [--only ${benchmarkNames.join(',')}] [--install-peers] [--program FILE] [--out DIR]
+  npm run bench -- --page [--out DIR]
 
   --rounds N        rounds of each benchmark, 7 or more for figures to rely on (default 9)
   --only a,b        these benchmarks alone
   --install-peers   fetch nodemon, pm2, foreman and hotel from the npm registry, for this run, where they are not installed
   --program FILE    measure this executable, against the Node that it contains, instead of dist/localpaas.cjs
   --out DIR         write the results there (default: bench/ of the project)
+  --page            measure nothing; make docs/performance.md from the results there
   --help            this text
 
 Each round does the bare work too, and ratios are taken within a round. The results are printed and written to
@@ -49,6 +53,7 @@ const accepted = {
   'install-peers': { type: 'boolean', default: false },
   program: { type: 'string' },
   out: { type: 'string', default: 'bench' },
+  page: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 const { misused, read } = scriptOptions('bench');
@@ -67,6 +72,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     installPeers: values['install-peers'],
     program: values.program,
     out: values.out,
+    page: values.page,
     help: values.help,
   };
 }

@@ -35,6 +35,9 @@ export function peers({ install }: { install: boolean }): Benchmark {
     unit: 'ms',
     comparisons: [
       ...names.map((name) => ({ name: `${name} / node app.js`, of: startOf(name), by: [bare] })),
+      ...names
+        .filter((name) => name !== ours)
+        .map((name) => ({ name: `${ours} / ${name}`, of: startOf(ours), by: [startOf(name)] })),
       { name: 'pm2, 200 again / node app.js', of: back, by: [bare] },
     ],
     async prepare(surroundings, scope) {

@@ -5,7 +5,7 @@ import { bareStartMs, copyHelloApp, type HelloApp } from './hello-app.ts';
 import { type Localpaas, startLocalpaas } from './localpaas.ts';
 import { succeeded } from './run-program.ts';
 import type { Surroundings } from './surroundings.ts';
-import { answersOf, sampleOf, takeover, unitsOf, withoutGap } from './takeover.ts';
+import { answersOf, sampleOf, takeover, unitsOf, withoutFailures } from './takeover.ts';
 
 const bare = 'node app.js: first 200';
 const first = 'push, new app: first 200';
@@ -23,7 +23,7 @@ export const push: Benchmark = {
     { name: 'new app / node app.js', of: first, by: [bare], target: 6 },
     { name: 'changed app / node app.js', of: answersOf(again), by: [bare], target: 6 },
   ],
-  bounds: withoutGap(again),
+  bounds: [withoutFailures(again)],
   async prepare(surroundings, scope) {
     const app = await copyHelloApp(surroundings, 'push-app');
     const localpaas = scope.use(await startLocalpaas(surroundings, { home: join(surroundings.scratch, 'push-home') }));

@@ -25,17 +25,22 @@ export function tableOf({ name, title, rounds, notes, ...measured }: Result): st
 
 /** The results as a page. */
 export function pageOf(machine: Machine, results: readonly Result[]): string {
-  const facts = Object.entries(machine).map(([name, value]) => `| ${name} | ${value} |`);
-  return ['# Measured', '', '| | |', '| --- | --- |', ...facts, '', ...results.flatMap(sectionOf)].join('\n');
+  return ['# Measured', '', ...machineTable(machine), '', ...results.flatMap(sectionOf)].join('\n');
 }
 
-function sectionOf({ name, title, rounds, notes, ...measured }: Result): string[] {
+/** The lines of a table in Markdown. */
+export function machineTable(machine: Machine): string[] {
+  return ['| | |', '| --- | --- |', ...Object.entries(machine).map(([name, value]) => `| ${name} | ${value} |`)];
+}
+
+function sectionOf(result: Result): string[] {
+  return [`## ${result.name}`, '', `${result.title}; ${result.rounds} rounds.`, '', ...figuresTable(result)];
+}
+
+/** The figures of a benchmark as the lines of a table in Markdown, and what could not be measured. */
+export function figuresTable({ notes, ...measured }: Result): string[] {
   const rows = rowsOf(measured).map((row) => `| ${row.name} | ${row.median} | ${row.range} | ${row.target} |`);
   return [
-    `## ${name}`,
-    '',
-    `${title}; ${rounds} rounds.`,
-    '',
     '| | median | least – most | target |',
     '| --- | ---: | --- | --- |',
     ...rows,

@@ -5,7 +5,7 @@ import type { Benchmark, Work } from './benchmark.ts';
 import { firstAnswer } from './first-answer.ts';
 import { bareStartMs, copyHelloApp } from './hello-app.ts';
 import { startLocalpaas } from './localpaas.ts';
-import { answersOf, sampleOf, takeover, unitsOf, withoutGap } from './takeover.ts';
+import { answersOf, sampleOf, takeover, unitsOf, withoutFailures } from './takeover.ts';
 
 const bare = 'node app.js: first 200';
 const command = 'localpaas rollback';
@@ -23,7 +23,7 @@ export const rollback: Benchmark = {
     { name: `${api} / node app.js`, of: answersOf(api), by: [bare] },
     { name: `${command} / ${api}`, of: answersOf(command), by: [answersOf(api)] },
   ],
-  bounds: [...withoutGap(command), ...withoutGap(api)],
+  bounds: [withoutFailures(command), withoutFailures(api)],
   async prepare(surroundings, scope) {
     const { signal } = surroundings;
     const { directory, setVersion } = await copyHelloApp(surroundings, app);

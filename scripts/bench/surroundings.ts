@@ -27,7 +27,7 @@ export interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-const project = resolve(import.meta.dirname, '..', '..');
+export const project = resolve(import.meta.dirname, '..', '..');
 
 /** @throws ActionableError when there is no executable, or no nats-server for it */
 export async function openSurroundings(

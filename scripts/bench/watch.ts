@@ -4,7 +4,7 @@ import { firstAnswer } from './first-answer.ts';
 import { bareStartMs } from './hello-app.ts';
 import { type Localpaas, startLocalpaas } from './localpaas.ts';
 import type { Surroundings } from './surroundings.ts';
-import { answersOf, sampleOf, takeover, unitsOf, withoutGap } from './takeover.ts';
+import { answersOf, sampleOf, takeover, unitsOf, withoutFailures } from './takeover.ts';
 import { appFor, type Place, startLocalpaasWatch, startPeerWatchers, type Watcher, watcherNames } from './watchers.ts';
 
 const bare = 'node app.js: first 200';
@@ -20,7 +20,7 @@ export function watch({ install }: { install: boolean }): Benchmark {
     unit: 'ms',
     units: unitsOf(watcherNames),
     comparisons: comparisons(targets),
-    bounds: withoutGap(ours),
+    bounds: [withoutFailures(ours)],
     prepare: async (surroundings, scope) => {
       const place = { surroundings, scope, name: 'watch', hasManyFiles: false };
       const localpaas = scope.use(
@@ -42,7 +42,7 @@ export function watchManyFiles({ install }: { install: boolean }): Benchmark {
       ...comparisons({ 'node app.js': 2.5 }),
       { name: `${restage} / node app.js`, of: answersOf(restage), by: [bare], target: 6 },
     ],
-    bounds: [...withoutGap(ours), ...withoutGap(restage)],
+    bounds: [withoutFailures(ours), withoutFailures(restage)],
     prepare: async (surroundings, scope) => {
       const place = { surroundings, scope, name: 'watch-many-files', hasManyFiles: true };
       const home = join(surroundings.scratch, 'watch-many-files-home');

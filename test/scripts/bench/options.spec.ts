@@ -12,6 +12,7 @@ describe('the options of a benchmark run', (it) => {
       installPeers: false,
       program: undefined,
       out: 'bench',
+      page: false,
       help: false,
     });
   });
@@ -27,6 +28,7 @@ describe('the options of a benchmark run', (it) => {
       'dist/localpaas-linux-x64',
       '--out',
       '/results',
+      '--page',
       '--help',
     ]);
 
@@ -36,6 +38,7 @@ describe('the options of a benchmark run', (it) => {
       installPeers: true,
       program: 'dist/localpaas-linux-x64',
       out: '/results',
+      page: true,
       help: true,
     });
   });
