@@ -45,6 +45,11 @@ export const explanations: Readonly<Record<BenchmarkName, Explanation>> = {
     meaning:
       'A droplet is a packed archive, so packing is the least that staging can take. The growth is the memory that the platform took for the first staging after its start, at most.',
   },
+  sandbox: {
+    heading: 'What the sandbox of a staging costs',
+    what: '`localpaas builder` over 2,000 files with a buildpack that does nothing, with its sandbox and without; beside `tar -cz` and the start of Node.',
+    meaning: 'The ratio of the two is the price of a buildpack that can write nowhere but where it may.',
+  },
   recovery: {
     heading: 'After a crash',
     what: 'The only instance of an app is killed with `kill -9`; the time runs until the router answers with 200 again.',
