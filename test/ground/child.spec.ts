@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import * as assert from 'uvu/assert';
 import { type Child, signalGroup, signalProcess, startChild } from '#ground/child.ts';
@@ -88,6 +89,18 @@ describe('a child', (it) => {
 
     assert.ok(child.stdout);
     assert.is(await text(child.stdout), 'hello');
+  });
+
+  it('can be connected by its descriptor 4', async (scope) => {
+    const script = 'read -r line <&4; echo "$line, too" >&4';
+    const stdio = ['ignore', 'ignore', 'ignore', 'ignore', 'pipe'] as const;
+    const child = scope.use(await startChild({ program: 'sh', args: ['-c', script], env, stdio: [...stdio] }));
+
+    child.control?.write('hello\n');
+
+    assert.is(await text(child.control ?? Readable.from([])), 'hello, too\n');
+    const other = scope.use(await startChild({ program: 'true', env }));
+    assert.is(other.control, null);
   });
 
   it('is found by the PATH it is given, not by ours', async (scope) => {

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import * as assert from 'uvu/assert';
 import { startChild } from '#ground/child.ts';
 import { ActionableError, type ErrorCode } from '#ground/errors.ts';
-import { appPortRange, holderOf, isFree, type ListenOptions, listen } from '#ground/ports.ts';
+import { appPortRange, holderOf, isFree, type ListenOptions, listen, listensOn } from '#ground/ports.ts';
 import { waitFor } from '#ground/wait.ts';
 import { describe, type Scope } from '../support/spec.ts';
 import { thrownBy } from '../support/thrown.ts';
@@ -76,14 +76,16 @@ describe('a server that listens', (it) => {
   });
 });
 
+function addressesOfVersion6(): string[] {
+  const isThere = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'));
+  return isThere ? ['::1', '::'] : [];
+}
+
 describe('the holder of a port', (it) => {
   it('is this process when it listens itself, on any address', async (scope) => {
     if (process.platform !== 'linux') return;
 
-    const hasVersion6 = Object.values(networkInterfaces()).some((each) =>
-      each?.some(({ address }) => address === '::1'),
-    );
-    for (const host of ['127.0.0.1', '0.0.0.0', ...(hasVersion6 ? ['::1'] : [])]) {
+    for (const host of ['127.0.0.1', '0.0.0.0', ...addressesOfVersion6()]) {
       const port = await listen(newServer(scope), { ...anyPort, host });
       assert.is(holderOf(port)?.pid, process.pid, host);
     }
@@ -107,6 +109,19 @@ describe('the holder of a port', (it) => {
     const port = Number(await waitFor('its port', () => /^(\d+)\n/.exec(printed)?.[1], { limitMs: 5_000 }));
 
     assert.equal(holderOf(port), { pid: child.pid, command: `${process.execPath} -e ${program}` });
+  });
+
+  it('can be asked for by its pid', async (scope) => {
+    if (process.platform !== 'linux') return;
+
+    for (const host of ['127.0.0.1', '0.0.0.0', ...addressesOfVersion6()]) {
+      const port = await listen(newServer(scope), { ...anyPort, host });
+
+      assert.is(listensOn(process.pid, port), true, host);
+      assert.is(listensOn(process.ppid, port), false, host);
+      assert.is(listensOn(process.pid, port - 1), false, host);
+    }
+    assert.is(listensOn(2 ** 22 + 1, 80), false);
   });
 
   it('is nobody when nobody listens', async (scope) => {

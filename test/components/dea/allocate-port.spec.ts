@@ -50,6 +50,17 @@ describe('port pool', (it) => {
     assert.is(await new PortPool(range, () => 0).take(), range.first + 1);
   });
 
+  it('keeps to a port that was taken before, unless somebody else listens there', async (scope) => {
+    const range = await threePorts();
+    const ports = new PortPool(range, () => 0);
+    const port = await ports.renew(null);
+
+    assert.is(await ports.renew(port), port);
+    await occupy(scope, port);
+    assert.is(await ports.renew(port), range.first + 1);
+    assert.is(await ports.take(), range.last);
+  });
+
   it('leaves out what was given away before it began', async () => {
     const range = await threePorts();
     const ports = new PortPool(range, () => 0);

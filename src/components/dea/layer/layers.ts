@@ -20,9 +20,14 @@ export class Layers implements AsyncDisposable {
     this.#options = options;
   }
 
+  /** Layers take some loading, and most apps have none. To be called a moment before there is one. */
+  load() {
+    return import('./stage-layer.ts');
+  }
+
   /**
-   * Fetches a layer, and gives it to `work`; what it needs is loaded now, for most apps have none. What is left of it is
-   * removed later: whoever waits for `work` does not wait for that.
+   * Fetches a layer, and gives it to `work`. What is left of it is removed later: whoever waits for `work` does not wait for
+   * that.
    * @param maxBytes of all its files together
    * @throws ActionableError START_FAILED, BAD_INPUT, DISK_FULL; the signal's reason; what `work` throws
    */
@@ -32,7 +37,7 @@ export class Layers implements AsyncDisposable {
     work: (layer: StagedLayer) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const { stageLayer } = await import('./stage-layer.ts');
+    const { stageLayer } = await this.load();
     const layer = await stageLayer(source, this.#options, maxBytes, signal);
     try {
       return await work(layer);

@@ -1,12 +1,5 @@
 import { sha256Of } from '#ground/digest.ts';
 
-/**
- * Loaded by a node before anything of its app: it says who it is, and waits until it is told to go on. What it is told then
- * is what changed in its environment since it began. Of itself it leaves nothing that an app looks at.
- *
- * Each worker of an app loads it again, for node keeps the options it was started with; it does not find its name in
- * NODE_OPTIONS any more, and goes on. Whatever version of node an app wants runs this, so it is written in old words.
- */
 const text = `'use strict';
 (function () {
   var path = require('path');
@@ -66,4 +59,13 @@ const text = `'use strict';
 })();
 `;
 
-export const preBootScript = { name: `localpaas-pre-boot-${sha256Of(text).slice(0, 8)}.cjs`, text } as const;
+/**
+ * Loaded by a node before anything of its app: it says who it is, and waits until it is told to go on. What it is told then
+ * is what changed in its environment since it began. Of itself it leaves nothing that an app looks at.
+ *
+ * Each worker of an app loads it again, for node keeps the options it was started with; it does not find its name in
+ * NODE_OPTIONS any more, and goes on. Whatever version of node an app wants runs this, so it is written in old words.
+ */
+export function preBootScript(): { name: string; text: string } {
+  return { name: `localpaas-pre-boot-${sha256Of(text).slice(0, 8)}.cjs`, text };
+}

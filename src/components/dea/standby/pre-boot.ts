@@ -109,8 +109,9 @@ export class PreBoot {
 }
 
 async function provideScript(directory: string): Promise<string> {
-  const path = join(await ensureDirectory(directory), preBootScript.name);
-  if (!existsSync(path)) await replaceFile(path, preBootScript.text, { mode: 0o444 });
+  const { name, text } = preBootScript();
+  const path = join(await ensureDirectory(directory), name);
+  if (!existsSync(path)) await replaceFile(path, text, { mode: 0o444 });
   return path;
 }
 

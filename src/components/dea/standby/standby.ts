@@ -43,6 +43,7 @@ export async function makeStandby(planned: InstanceRecord, request: StartRequest
   const directory = directoryOf(record, tools.places);
   const maxBytes = record.diskMb * 1024 * 1024;
   try {
+    await tools.layers.load(); // the next start will bring one
     const unpack = (archive: string) =>
       unpackDroplet(Readable.from(slowly(archive), { objectMode: false }), directory, maxBytes, signal);
     await tools.droplets.use(request, unpack, signal);

@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { areAlike, mayPreBoot } from '#components/dea/standby/may-pre-boot.ts';
 import { startupText } from '#workload/lifecycle/startup-script.ts';
 import { describe } from '../../../support/spec.ts';
 
+const recorded = join(import.meta.dirname, '../../../workload/lifecycle/fixtures');
 const plain = '%VCAP_LOCAL_RUNTIME% $NODE_ARGS server.js $@';
 
 interface Case {
@@ -65,7 +68,11 @@ describe('starting an app ahead', (it) => {
     it(`is not for ${what}`, () => assert.not(mayPreBoot({ startup: startupOf(each), env: each.env ?? {} })));
   }
 
-  it('is for scripts as they were written in 2012, too', () => {
+  it('is for scripts as they were written in 2012, too', async () => {
+    for (const name of ['node', 'node_pkg', 'node_auto']) {
+      const startup = await readFile(join(recorded, `${name}.startup.sh`), 'utf8');
+      assert.ok(mayPreBoot({ startup, env: {} }), name);
+    }
     assert.ok(mayPreBoot({ startup: startupText({ command: plain }, '8f2fa00'), env: {} }));
   });
 
