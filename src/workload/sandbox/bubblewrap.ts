@@ -7,7 +7,7 @@ import { tool } from './tools.ts';
 /** bubblewrap makes the sandbox. */
 export const bubblewrap: SandboxKind = {
   name: 'bubblewrap',
-  command({ root, mounts }, _, tools) {
+  command({ root, mounts }, { tools }) {
     // Root inside is the user outside: what is mounted for terminals has to belong to a root.
     const user = isRoot ? [] : ['--unshare-user', '--uid', '0', '--gid', '0'];
     const args = [

@@ -1,4 +1,5 @@
 import type { Layout } from './layout.ts';
+import type { MountPoint } from './mount-table.ts';
 import type { Tools } from './tools.ts';
 
 /**
@@ -13,11 +14,19 @@ export interface HolderCommand {
   readonly entries?: Layout['entries'];
 }
 
+export interface SandboxPlace {
+  /** Of the sandbox alone. */
+  readonly directory: string;
+  readonly tools: Tools;
+  /** What is mounted on this machine and can be looked at. */
+  readonly points: readonly MountPoint[];
+}
+
 /** A way to make sandboxes. */
 export interface SandboxKind {
   readonly name: 'bubblewrap' | 'unshare';
   /** @throws ToolMissing */
-  command(layout: Layout, directory: string, tools: Tools): HolderCommand;
+  command(layout: Layout, place: SandboxPlace): HolderCommand;
 }
 
 /** It is the first process inside: nobody there can end it, and what it kills is everybody else. */

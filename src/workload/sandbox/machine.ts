@@ -47,6 +47,13 @@ export const thisMachine: Machine = {
   },
 };
 
+/** A machine where there is nothing at these paths. */
+export function without(paths: ReadonlySet<string>, machine: Machine): Machine {
+  const membersOf = (directory: string) =>
+    machine.membersOf(directory).filter(({ name }) => !paths.has(join(directory, name)));
+  return { ...machine, membersOf };
+}
+
 /** By these root could change the machine itself; nobody else may write there anyway. */
 const settings = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs'].map((name) => join('/proc', name));
 

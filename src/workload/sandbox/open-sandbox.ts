@@ -11,7 +11,8 @@ import { insideWords, type Namespaces } from './enter.ts';
 import type { HolderCommand, SandboxKind } from './holder.ts';
 import { isRoot } from './is-root.ts';
 import { type Layout, layoutOf } from './layout.ts';
-import { thisMachine } from './machine.ts';
+import { thisMachine, without } from './machine.ts';
+import { mountsHere } from './mounts-here.ts';
 import { checkStartable } from './startable.ts';
 import type { Tools } from './tools.ts';
 import type { View } from './view.ts';
@@ -42,8 +43,10 @@ const endLimitMs = 2_000;
  * @throws ToolMissing; Error with what the tools said; then nothing is left of it but files in the directory
  */
 export async function openSandbox(kind: SandboxKind, tools: Tools, options: SandboxOptions): Promise<Sandbox> {
-  const layout = layoutOf(options.view, options.directory, thisMachine);
-  const command = kind.command(layout, options.directory, tools);
+  const { points, unseen } = await mountsHere();
+  const { directory, view } = options;
+  const layout = layoutOf(view, directory, without(unseen, thisMachine));
+  const command = kind.command(layout, { directory, tools, points });
   await prepare(layout, command);
   await using undo = new AsyncDisposableStack();
   const holder = undo.use(await startHolder(command));

@@ -1,10 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { holdScript, plainBash, type SandboxKind } from './holder.ts';
 import { isRoot } from './is-root.ts';
 import type { Entry, Layout, Mount } from './layout.ts';
 import { settingsOfMachine } from './machine.ts';
-import { escaped, isBelow, type MountPoint, mountPointOf, mountPointsIn } from './mount-table.ts';
+import { escaped, isBelow, type MountPoint, mountPointOf } from './mount-table.ts';
 import { tool } from './tools.ts';
 
 /**
@@ -26,10 +25,9 @@ ${holdScript}
 /** The tools of util-linux make the sandbox, from a table such as /etc/fstab. */
 export const unshare: SandboxKind = {
   name: 'unshare',
-  command(layout, directory, tools) {
+  command(layout, { directory, tools, points }) {
     const fstab = join(directory, 'fstab');
     const places = (['mount', 'pivot_root', 'umount'] as const).map((name) => tool(tools, name));
-    const points = mountPointsIn(readFileSync('/proc/self/mountinfo', 'utf8')).filter(canBeSeen);
     return {
       program: tool(tools, 'unshare'),
       args: [
@@ -42,15 +40,6 @@ export const unshare: SandboxKind = {
     };
   },
 };
-
-/** What cannot be looked at from here cannot be from inside. What is mounted when somebody looks is nothing yet. */
-function canBeSeen({ at, type }: MountPoint): boolean {
-  try {
-    return type !== 'autofs' && statSync(at) !== undefined;
-  } catch {
-    return false;
-  }
-}
 
 /**
  * @param points what is mounted now: how it is mounted has to stay as it is, and what lies below is read-only as well
