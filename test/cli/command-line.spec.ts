@@ -60,6 +60,7 @@ describe('command line', (it) => {
       randomRoute: false,
       start: true,
       strategy: undefined,
+      watch: false,
       wait: true,
       manifest: undefined,
       noManifest: true,
