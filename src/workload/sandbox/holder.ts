@@ -14,7 +14,7 @@ export interface HolderCommand {
   readonly entries?: Layout['entries'];
 }
 
-export interface SandboxPlace {
+interface SandboxPlace {
   /** Of the sandbox alone. */
   readonly directory: string;
   readonly tools: Tools;
