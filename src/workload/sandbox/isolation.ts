@@ -4,7 +4,7 @@ import { bubblewrap } from './bubblewrap.ts';
 import { isRoot } from './is-root.ts';
 import { openSandbox, type Sandbox, type SandboxOptions } from './open-sandbox.ts';
 import { probe } from './probe.ts';
-import { findTools, ToolMissing } from './tools.ts';
+import { findTools, ToolMissing, type Tools } from './tools.ts';
 import { unshare } from './unshare.ts';
 
 /** Level 2: programs have a sandbox. */
@@ -46,7 +46,11 @@ async function found(): Promise<Isolated | NotIsolated> {
       reasons.push(`${kind.name}: ${error instanceof ToolMissing ? error.message : firstLine(messageOf(error))}`);
     }
   }
-  return { level: 0, reason: `No sandbox can be made here (${reasons.join('; ')}).`, remedy: remedyHere() };
+  return {
+    level: 0,
+    reason: `No sandbox can be made here (${reasons.join('; ')}).`,
+    remedy: remedyFor(reasons, tools),
+  };
 }
 
 function firstLine(message: string): string {
@@ -60,13 +64,17 @@ const switches = [
   { name: 'user.max_user_namespaces', closed: '0', open: '10000' },
 ];
 
-function remedyHere(): string {
+function remedyFor(reasons: readonly string[], tools: Tools): string {
   if (isRoot) {
     return 'In a container, root is not root enough: give it CAP_SYS_ADMIN and a /proc without masks, or run localpaas outside.';
   }
   const closed = switches.find(({ name, closed: value }) => settingOf(name) === value);
-  if (closed === undefined) return 'Install bubblewrap (`apt install bubblewrap`).';
-  return `Users may make none: \`sudo sysctl -w ${closed.name}=${closed.open}\` allows it.`;
+  if (closed !== undefined) return `Users may make none: \`sudo sysctl -w ${closed.name}=${closed.open}\` allows it.`;
+  if (reasons.every((reason) => /\bproc\b/.test(reason))) {
+    return 'A part of /proc is covered here, as in many containers: run localpaas outside of it.';
+  }
+  if (tools.bwrap === undefined) return 'Install bubblewrap (`apt install bubblewrap`).';
+  return '`bwrap --unshare-user --unshare-pid --ro-bind / / --proc /proc true` has to work for you.';
 }
 
 function settingOf(name: string): string | undefined {

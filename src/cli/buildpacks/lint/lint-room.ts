@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import { readableSize } from '#ground/bytes.ts';
 import { ActionableError } from '#ground/errors.ts';
-import { watchDisk } from '#ground/watch-disk.ts';
+import { type DiskExcess, watchDisk } from '#ground/watch-disk.ts';
 import { isolationFor, openStagingSandbox, standInsIn } from '#workload/sandbox/index.ts';
 import type { Cli } from '../../cli.ts';
 import { type Finding, warning } from '../../doctor/finding.ts';
@@ -18,14 +18,14 @@ export interface LintRoom extends AsyncDisposable {
   readonly finding: Finding | undefined;
 }
 
-/** As of a stager: see its options. */
-const limits = { limitBytes: 4 * 1024 ** 3, keptFreeBytes: 256 * 1024 ** 2 };
+/** As much as a staging may use; less has to stay free, for temporary files may lie on a small disk in memory. */
+const limits = { limitBytes: 4 * 1024 ** 3, keptFreeBytes: 32 * 1024 ** 2 };
 
 /** @param scratch where the bench lies, and nothing else */
 export async function openLintRoom(scratch: string, given: Bench, { env, home }: Cli): Promise<LintRoom> {
   await using undo = new AsyncDisposableStack();
   const stop = new AbortController();
-  undo.use(watchDisk({ directory: scratch, ...limits }, () => stop.abort(tooLarge())));
+  undo.use(watchDisk({ directory: scratch, ...limits }, (excess) => stop.abort(refusalOf(excess, scratch))));
   const bench = { ...given, signal: AbortSignal.any([given.signal, stop.signal]) };
   const found = await isolationFor(isolationSettings(env));
   if (found.level === 0) {
@@ -56,11 +56,11 @@ function disposing(resources: AsyncDisposableStack): AsyncDisposable {
   return { [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-function tooLarge(): ActionableError {
-  const limit = readableSize(limits.limitBytes);
-  return new ActionableError(
-    'STAGING_FAILED',
-    `The buildpack used more than ${limit} of disk, or there is hardly any left; what it made was removed.`,
-    'Have it write less, or free some space.',
-  );
+function refusalOf({ what }: DiskExcess, scratch: string): ActionableError {
+  if (what === 'used') {
+    const message = `The buildpack used more than ${readableSize(limits.limitBytes)} of disk, as no staging may.`;
+    return new ActionableError('STAGING_FAILED', message, 'Have it write less.');
+  }
+  const message = `The disk of ${scratch} is nearly full, and the buildpack was stopped.`;
+  return new ActionableError('DISK_FULL', message, 'Free some space, or name another place with TMPDIR.');
 }
