@@ -4,7 +4,8 @@ import type { Readable } from 'node:stream';
 import { ActionableError, systemCodeOf } from '#ground/errors.ts';
 import { shellWord } from './shell-word.ts';
 
-const runtimeToken = '%VCAP_LOCAL_RUNTIME%';
+/** Stands in a `startup` for the path of the runtime. */
+export const runtimeToken = '%VCAP_LOCAL_RUNTIME%';
 const startupMode = 0o500;
 /** How startups of 2012 ask Ruby for a library which it lost with 2.5, before they name the droplet's own directory. */
 const rubygemsOption = /^export RUBYOPT=".*-rubygems\b.*-I\$PWD\/ruby\b/m;

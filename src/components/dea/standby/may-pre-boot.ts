@@ -1,3 +1,5 @@
+import { runtimeToken } from '../prepare-directory.ts';
+
 /** What is known of a start before it comes. */
 interface Ahead {
   /** The text of `startup`, as the droplet has it. */
@@ -22,28 +24,30 @@ const word = String.raw`[\w./+@%:,=-]+`;
 const assignment = new RegExp(`^[A-Za-z_]\\w*=(${word})?$`);
 const beforeTheApp = [/^export ([A-Za-z_]\w*)="[^"`\\]*"$/, /^unset (\w+)$/, /^DROPLET_BASE_DIR=\$PWD$/];
 const launch = /^(.+) > (\$DROPLET_BASE_DIR|\.\.)\/logs\/stdout\.log 2> \2\/logs\/stderr\.log &$/;
+const setsPath = /\bPATH=|^unset PATH$/m;
 /** No globs, for what they give depends on files, and no programs in place of words. */
 const plainArguments = /^[\w ./+@%:,='"$-]*$/;
 
 /**
  * Whether an app may be started so far that it waits just before it reads the first of its files: one that `startup` runs
  * with node as a plain command, as our own stager writes it, with nothing in between that looks at files of the app.
+ * @returns the word for node: the token for the runtime, or a name to be found by the PATH of `env`
  */
-export function mayPreBoot({ startup, env }: Ahead): boolean {
-  if (perStart.concat('NODE_OPTIONS').some((name) => startup.includes(name))) return false;
-  if (Object.keys(env).some((name) => readEarly.test(name))) return false;
-  if (!areHarmless(wordsOf(env['NODE_OPTIONS'] ?? ''))) return false;
+export function mayPreBoot({ startup, env }: Ahead): string | undefined {
+  if (perStart.concat('NODE_OPTIONS').some((name) => startup.includes(name))) return undefined;
+  if (Object.keys(env).some((name) => readEarly.test(name))) return undefined;
+  if (!areHarmless(wordsOf(env['NODE_OPTIONS'] ?? ''))) return undefined;
   const lines = startup.trimEnd().split('\n');
   const [shebang, ...rest] = lines;
   const [change, command = '', ...after] = rest.splice(rest.indexOf('cd app'));
   const [, node = '', base = ''] = launch.exec(command) ?? [];
-  return (
+  const isPlain =
     shebang === '#!/bin/bash' &&
     change === 'cd app' &&
     rest.every(isHarmlessLine) &&
-    after.join('\n') === `STARTED=$!\necho "$STARTED" >> ${base}/run.pid\nwait $STARTED` &&
-    isPlainNode(node, env['NODE_ARGS'] ?? '')
-  );
+    after.join('\n') === `STARTED=$!\necho "$STARTED" >> ${base}/run.pid\nwait $STARTED`;
+  const program = isPlain ? plainNodeIn(node, env['NODE_ARGS'] ?? '') : undefined;
+  return program !== runtimeToken && setsPath.test(startup) ? undefined : program;
 }
 
 /** Whether nothing but what changes each time is different. */
@@ -60,17 +64,17 @@ function isHarmlessLine(line: string): boolean {
   });
 }
 
-/** `[NAME=value …] node [option …] file [argument …]` */
-function isPlainNode(command: string, nodeArguments: string): boolean {
-  if (!plainArguments.test(command)) return false;
+/** The word for node in `[NAME=value …] node [option …] file [argument …]`. */
+function plainNodeIn(command: string, nodeArguments: string): string | undefined {
+  if (!plainArguments.test(command)) return undefined;
   const words = wordsOf(command).flatMap((each) => (each === '$NODE_ARGS' ? wordsOf(nodeArguments) : [each]));
-  while (assignment.test(words[0] ?? '')) if (readEarly.test(words.shift()?.split('=')[0] ?? '')) return false;
+  while (assignment.test(words[0] ?? '')) if (readEarly.test(words.shift()?.split('=')[0] ?? '')) return undefined;
   const program = words.shift();
-  if (program !== 'node' && program !== '%VCAP_LOCAL_RUNTIME%') return false;
+  if (program !== 'node' && program !== runtimeToken) return undefined;
   const script = words.findIndex((each, at) => !each.startsWith('-') && !loadOption.test(words[at - 1] ?? ''));
   const file = words[script] ?? '';
   const isOfApp = new RegExp(`^${word}$`).test(file) && !file.startsWith('/') && !file.split('/').includes('..');
-  return isOfApp && areHarmless(words.slice(0, script));
+  return isOfApp && areHarmless(words.slice(0, script)) ? program : undefined;
 }
 
 function areHarmless(options: readonly string[]): boolean {

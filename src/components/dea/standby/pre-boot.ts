@@ -2,19 +2,13 @@ import { existsSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import * as v from 'valibot';
 import { type Child, signalGroup } from '#ground/child.ts';
-import { ensureDirectory, replaceFile } from '#ground/files.ts';
-import { jsonIn } from '#ground/json-in.ts';
 import { waitFor, within } from '#ground/wait.ts';
 import type { LaunchPlan } from '../launch-plan.ts';
 import type { LayerContents } from '../layer/read-layer.ts';
 import { appPidIn, type Launch, startInstance, startupLog } from '../start-instance.ts';
+import { heldUp, helloOf } from './hold-up.ts';
 import { areAlike } from './may-pre-boot.ts';
-import { preBootScript } from './pre-boot-script.ts';
-
-/** What the script says of the program into which it was loaded. */
-const Hello = v.object({ pid: v.number(), main: v.string(), program: v.string() });
 
 /** On a busy machine a node takes its time. */
 const helloLimitMs = 20_000;
@@ -64,9 +58,7 @@ export class PreBoot {
     signal: AbortSignal,
   ): Promise<PreBoot | undefined> {
     if (traces.some((name) => existsSync(join(launch.directory, name)))) return undefined;
-    const script = await provideScript(scripts);
-    const options = [`--require ${quoted(script)}`, env['NODE_OPTIONS'] ?? ''].join(' ').trim();
-    const child = await startInstance({ ...launch, env: { ...env, NODE_OPTIONS: options }, isControlled: true });
+    const child = await startInstance({ ...launch, env: await heldUp(env, scripts), isControlled: true });
     const { control } = child;
     if (control === null) throw new TypeError('The child has no descriptor 4.');
     const preBoot = new PreBoot(child, control, { ...launch, env }, program);
@@ -108,18 +100,6 @@ export class PreBoot {
   }
 }
 
-async function provideScript(directory: string): Promise<string> {
-  const { name, text } = preBootScript();
-  const path = join(await ensureDirectory(directory), name);
-  if (!existsSync(path)) await replaceFile(path, text, { mode: 0o444 });
-  return path;
-}
-
-/** As it is written in NODE_OPTIONS. */
-function quoted(path: string): string {
-  return `"${path.replaceAll(/[\\"]/g, '\\$&')}"`;
-}
-
 /** JSON in which every character is a byte. */
 function asciiOf(json: string): string {
   return json.replaceAll(/[\u007f-\uffff]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -139,19 +119,6 @@ async function isWhereItShouldBe(control: Duplex, directory: string): Promise<bo
   } catch {
     return false; // it ended, or is no such program
   }
-}
-
-function helloOf(control: Duplex): Promise<v.InferOutput<typeof Hello>> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    control.on('close', () => reject(new Error('It ended.')));
-    control.on('data', (chunk: Buffer) => {
-      text += chunk.toString('utf8');
-      const hello = text.endsWith('\n') ? v.safeParse(Hello, jsonIn(text)) : undefined;
-      if (hello?.success === true) resolve(hello.output);
-      else if (hello !== undefined) reject(new Error('It said something else.'));
-    });
-  });
 }
 
 /** Whether all that a layer changes is read only after the app goes on. */

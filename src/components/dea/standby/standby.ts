@@ -8,9 +8,10 @@ import { removeTree } from '#ground/remove-tree.ts';
 import { sleep } from '#ground/wait.ts';
 import { type InstanceRecord, needsPort } from '../instance-record.ts';
 import { planLaunch } from '../launch-plan.ts';
-import { makeRunnable, unpackDroplet } from '../prepare-directory.ts';
+import { makeRunnable, runtimeToken, unpackDroplet } from '../prepare-directory.ts';
 import { directoryOf, type Tools } from '../tools.ts';
 import { mayPreBoot } from './may-pre-boot.ts';
+import type { NodeProbe } from './node-probe.ts';
 import { PreBoot } from './pre-boot.ts';
 
 /** What the next instance of an app will be. */
@@ -24,6 +25,7 @@ export interface Making {
   readonly signal: AbortSignal;
   /** Whether there is memory for a program that waits. */
   readonly hasMemory: () => boolean;
+  readonly probe: NodeProbe;
 }
 
 /** A droplet is read in pieces of this size, with a pause after each: nobody waits for it. */
@@ -80,13 +82,16 @@ function isPlain({ start_command, sidecars, cron, debug, console }: StartRequest
 async function preBootOf(
   record: InstanceRecord,
   request: StartRequest,
-  { tools, signal, hasMemory }: Making,
+  { tools, signal, hasMemory, probe }: Making,
 ): Promise<PreBoot | undefined> {
   const directory = directoryOf(record, tools.places);
   if (!isPlain(request) || familyOf(request.runtime_info.name ?? '') !== 'node') return undefined;
   const plan = await planLaunch(record, request, tools);
   const startup = await readFile(join(directory, 'startup'), 'utf8').catch(() => '');
-  if (!mayPreBoot({ startup, env: plan.env }) || !hasMemory()) return undefined;
+  const word = mayPreBoot({ startup, env: plan.env });
+  const program = word === runtimeToken ? plan.program : word;
+  if (program === undefined || !hasMemory()) return undefined;
+  if (!(await probe.canHoldUp({ program, directory: join(directory, 'app'), env: plan.env }))) return undefined;
   await makeRunnable(directory, plan.program);
   signal.throwIfAborted();
   const { port, fds } = record;

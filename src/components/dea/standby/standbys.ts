@@ -7,6 +7,7 @@ import { isCounted } from '../find-instance.ts';
 import { type InstanceRecord, recordOf } from '../instance-record.ts';
 import { availableMemoryMb, isFull, type Resources } from '../resources.ts';
 import type { Tools } from '../tools.ts';
+import { NodeProbe } from './node-probe.ts';
 import { kindOf, makeStandby, removeStandby, type Standby } from './standby.ts';
 
 /** The newest start of an index of an app that is being watched. */
@@ -39,11 +40,13 @@ export class Standbys implements AsyncDisposable {
   readonly #wishes = new Map<string, Wish>();
   readonly #upcoming = new Map<string, Upcoming>();
   readonly #leaving = new Set<Promise<void>>();
+  readonly #probe: NodeProbe;
   #isClosed = false;
 
   constructor(tools: Tools, resources: () => Resources) {
     this.#tools = tools;
     this.#resources = resources;
+    this.#probe = new NodeProbe(tools.places.preBoot);
   }
 
   /**
@@ -114,7 +117,7 @@ export class Standbys implements AsyncDisposable {
     await sleep(tools.options.standbyDelayMs, signal);
     if (isFull(this.#resources())) throw new Error('There is no room.');
     const record = recordOf(request, tools.options, Date.now());
-    return makeStandby(record, request, { tools, signal, hasMemory: () => this.#hasMemory() });
+    return makeStandby(record, request, { tools, signal, hasMemory: () => this.#hasMemory(), probe: this.#probe });
   }
 
   #hasMemory(): boolean {

@@ -54,6 +54,11 @@ const mayNot: Readonly<Record<string, Case>> = {
   'such a variable before the command': { command: 'LD_PRELOAD=./malloc.so node server.js' },
   'what changes each time in the script': { variables: { INSTANCE: '$VCAP_APPLICATION' } },
   'what changes each time in the command': { command: 'node server.js "$VMC_APP_VERSION"' },
+  'node by a name that the script has found elsewhere': {
+    command: 'node server.js',
+    variables: { PATH: '$PWD/app/node_modules/.bin:$PATH' },
+  },
+  'node by a name that the command has found elsewhere': { command: 'PATH=/opt/bin node server.js' },
   'a variable that a program gives': { variables: { HOST: '$(hostname)' } },
 };
 
@@ -73,7 +78,7 @@ describe('starting an app ahead', (it) => {
       const startup = await readFile(join(recorded, `${name}.startup.sh`), 'utf8');
       assert.ok(mayPreBoot({ startup, env: {} }), name);
     }
-    assert.ok(mayPreBoot({ startup: startupText({ command: plain }, '8f2fa00'), env: {} }));
+    assert.is(mayPreBoot({ startup: startupText({ command: plain }, '8f2fa00'), env: {} }), '%VCAP_LOCAL_RUNTIME%');
   });
 
   it('is not for scripts that do anything else', () => {

@@ -1,7 +1,8 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { deaStop, type StartRequest } from '#contract/dea.ts';
+import { scratchDirectory } from '../../../support/scratch.ts';
 import { describe, type Scope } from '../../../support/spec.ts';
 import { layerFile, layerOf, type RawMember, rawTar, treeOf } from '../layer/support.ts';
 import {
@@ -258,6 +259,20 @@ describe('an app that is not started ahead', (it) => {
       assert.equal(dea.exits.messages, []);
     });
   }
+
+  it('has a node that takes no options, on which it would not wait', async (scope) => {
+    const directory = await scratchDirectory(scope);
+    const [node, runs] = [join(directory, 'node'), join(directory, 'runs')];
+    await writeFile(node, `#!/bin/sh\nunset NODE_OPTIONS\nexec ${process.execPath} "$@"\n`, { mode: 0o755 });
+    const dea = await openDea(scope, { path: `${directory}:${process.env['PATH']}` });
+    const text = `require('fs').appendFileSync(${JSON.stringify(runs)}, 'x'); ${answering('v0')}`;
+    const droplet = await dropletOf(scope, nodeCommand, { 'app/app.js': text });
+    const request = await watchedRequest(scope, droplet, 0, { runtime_info: { name: 'node', executable: node } });
+    await startRunning(dea, request);
+
+    assert.not((await untilStandby(dea)).waits);
+    assert.is(await readFile(runs, 'utf8'), 'x');
+  });
 
   it('has a sidecar', async (scope) => {
     const dea = await openDea(scope);
