@@ -1,4 +1,5 @@
 import { ApiError } from '#contract/api/errors.ts';
+import { sleep } from '#ground/wait.ts';
 import { sayInAppLog } from '../app-log.ts';
 import type { BackgroundWork } from '../background-work.ts';
 import type { EventLog } from '../events.ts';
@@ -63,6 +64,16 @@ export class Deployments {
     const underWay = this.#underWay.get(deployment.app);
     if (underWay?.record.guid === deployment.guid) return underWay.run.phase;
     return this.#successions.get(deployment.app)?.isProving(deployment) ? 'PROVING' : 'OVER';
+  }
+
+  /** Resolves with the phase when it is another one than this, or after so much time. @throws the signal's reason */
+  async untilOther(deployment: DeploymentRecord, phase: Phase, limitMs: number, signal: AbortSignal): Promise<Phase> {
+    const endsAt = performance.now() + limitMs;
+    for (let pauseMs = 1; ; pauseMs = Math.min(20, pauseMs * 1.05)) {
+      const now = this.phaseOf(deployment);
+      if (now !== phase || performance.now() >= endsAt) return now;
+      await sleep(pauseMs, signal);
+    }
   }
 
   /** The newest version of an app, if it came to nothing. */
