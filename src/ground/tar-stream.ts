@@ -1,7 +1,40 @@
 import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { pipeline as pipelineDone } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { batched, endOfTar, fileFrame, isOfArchive, parseTar, type TarEntry } from './tar.ts';
+import { batched, endOfTar, fileFrame, headerOf, isOfArchive, parseTar, type TarEntry } from './tar.ts';
+
+/** What a small tar is made of. */
+export interface TarMember {
+  readonly path: string;
+  readonly kind: 'file' | 'directory' | 'symlink';
+  /** Permission bits. */
+  readonly mode: number;
+  readonly modifiedAt: Date;
+  /** Of a file. */
+  readonly content?: Uint8Array;
+  /** Of a link. */
+  readonly target?: string;
+}
+
+/** A tar that fits into memory, of members in this order. */
+export function tarOf(members: readonly TarMember[]): Buffer {
+  return Buffer.concat([...members.flatMap(blocksOfMember), endOfTar()]);
+}
+
+function blocksOfMember({ path, kind, mode, modifiedAt, content = emptyContent, target }: TarMember): Uint8Array[] {
+  const stats = { mode, uid: 0, gid: 0, mtimeMs: modifiedAt.getTime() };
+  if (kind === 'directory') return [headerOf(`${path}/`, stats, { type: 'Directory', size: 0 })];
+  if (kind === 'symlink') {
+    return [
+      headerOf(path, stats, { type: 'SymbolicLink', size: 0, ...(target === undefined ? {} : { linkpath: target }) }),
+    ];
+  }
+  const padding = Buffer.alloc((blockBytes - (content.length % blockBytes)) % blockBytes);
+  return [headerOf(path, stats, { type: 'File', size: content.length }), content, padding];
+}
+
+const emptyContent = Buffer.alloc(0);
+const blockBytes = 512;
 
 /** A file on its way into a tar. */
 export interface TarSource {

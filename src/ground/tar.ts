@@ -96,7 +96,8 @@ export function endOfTar(): Uint8Array {
 
 type Variable = { type: 'Directory' | 'SymbolicLink' | 'File'; size: number; linkpath?: string };
 
-function headerOf(
+/** The header of a member, with what does not fit into one before it. */
+export function headerOf(
   path: string,
   stats: Pick<Stats, 'mode' | 'uid' | 'gid' | 'mtimeMs'>,
   variable: Variable,

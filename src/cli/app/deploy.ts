@@ -16,8 +16,8 @@ export interface DeployOptions {
   readonly strategy: Strategy;
   /** Taken when the work began; absent, it is taken now. */
   readonly log?: LogMark;
-  /** Told when the droplet is there and instances are being started. */
-  readonly onStarting?: () => void;
+  /** Told when the droplet is there, with its guid, and instances are being started. */
+  readonly onStarting?: (droplet: string) => void;
   /** Told once or more that it serves, where it has yet to prove itself. */
   readonly onServing?: () => void;
 }
@@ -38,7 +38,7 @@ export async function deploy(
   const isRolling = options.strategy === 'rolling' && app.state === 'STARTED';
   try {
     if (isRolling) {
-      options.onStarting?.();
+      options.onStarting?.(droplet);
       cli.progress.step(`Deploying ${app.name}`);
       const { wait, onServing } = options;
       await rollOut(cli, api, app, { droplet }, { wait, onServing, logFrom: () => log.settle(logLimitMs) });
@@ -56,7 +56,7 @@ async function startWith(cli: Cli, api: ApiClient, app: App, droplet: string, { 
     beforeStart(api, app.guid),
     api.patch(path, { data: { guid: droplet } }, v.looseObject({})),
   ]);
-  onStarting?.();
+  onStarting?.(droplet);
   cli.progress.step(`Starting ${app.name}`);
   await api.post(`/v3/apps/${app.guid}/actions/restart`, {}, App);
   if (wait) await awaitRunning(cli, api, app, before);

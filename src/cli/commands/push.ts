@@ -35,7 +35,16 @@ export async function run(cli: Cli, input: Input): Promise<void> {
   if (input.watch) {
     const { refuseWithoutStart, watchApp } = await import('#cli/watch/watch-app.ts');
     refuseWithoutStart(input);
-    await watchApp(cli, { ...input, poll: false, delay: undefined, logs: true, verbose: false, takeOver: false });
+    await watchApp(cli, {
+      ...input,
+      reload: false,
+      sync: false,
+      poll: false,
+      delay: undefined,
+      logs: true,
+      verbose: false,
+      takeOver: false,
+    });
     return;
   }
   const { plans, remarks } = await planPush(input, surroundingsOf(cli));

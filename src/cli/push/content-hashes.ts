@@ -14,10 +14,16 @@ const filesPerTurn = 100;
  */
 export class ContentHashes {
   readonly #known = new WeakMap<AppFile, string>();
+  readonly #before: ContentHashes | undefined;
+
+  /** @param before knows more, and learns nothing */
+  constructor(before?: ContentHashes) {
+    this.#before = before;
+  }
 
   /** What was computed already. */
   of(file: AppFile): string | undefined {
-    return this.#known.get(file);
+    return this.#known.get(file) ?? this.#before?.of(file);
   }
 
   /** @throws the system's error for a file that cannot be read */
@@ -25,7 +31,7 @@ export class ContentHashes {
     const found = new Map<AppFile, string>();
     let computed = 0;
     for (const file of files) {
-      const known = this.#known.get(file);
+      const known = this.of(file);
       const sha1 = known ?? (await sha1Of(join(folder, file.path), file.sizeBytes));
       this.#known.set(file, sha1);
       found.set(file, sha1);

@@ -77,6 +77,8 @@ const watch = command({
   takes: {
     ...pushed,
     strategy,
+    reload: flag('--reload', 'have pages in browsers reload themselves when another version serves'),
+    sync: flag('--sync', 'put changed files into the instances that run, for apps that look at them again'),
     poll: flag('--poll', 'look again and again instead of waiting for the system to report changes'),
     delay: count('--delay <ms>', 'how long no file must change before it is pushed (default: 15)'),
     logs: flag('--no-logs', 'do not show what the app prints'),

@@ -3,27 +3,39 @@ import { ActionableError } from '#ground/errors.ts';
 import { ApiClient } from '../api-client.ts';
 import { isNotFound } from '../api-refusal.ts';
 import { deploy } from '../app/deploy.ts';
-import type { Strategy } from '../app/roll-out.ts';
+import { rollOut, type Strategy } from '../app/roll-out.ts';
 import type { Cli } from '../cli.ts';
-import { type LogMark, LogReader } from '../log-reader.ts';
+import { LogReader } from '../log-reader.ts';
 import type { ContentHashes } from '../push/content-hashes.ts';
 import { applyManifest, recordedApp, uploadPackage } from '../push/push-app.ts';
 import type { PushPlan } from '../push/push-plan.ts';
 import type { PushSource } from '../push/push-source.ts';
-import { placeInLog, reasonInLog } from './place-in-log.ts';
-import type { Failure, Steps } from './watch-event.ts';
+import { diagnosed } from './version-failed.ts';
+import type { Steps } from './watch-event.ts';
 
 /** What is to serve. */
 export interface Pushable {
   readonly plan: PushPlan;
   readonly source: PushSource;
+  /** Where it was staged already. */
+  readonly staged: StagedVersion | undefined;
+}
+
+/** A droplet that was staged, and not deployed yet. */
+export interface StagedVersion {
+  readonly droplet: string;
+  readonly packageGuid: string;
 }
 
 export interface DeployedVersion {
   readonly app: App;
+  /** Of the package it was made of. */
   readonly packageGuid: string;
+  readonly droplet: string;
   /** Rejects with VersionFailed when it fails in its first seconds, and what served before takes over again. */
   readonly proved: Promise<void>;
+  /** `layered`: over what was staged before. `synced`: into the instances that run. */
+  readonly way: 'pushed' | 'layered' | 'synced';
   readonly steps: Steps;
   /** Its log begins here. */
   readonly logFrom: bigint;
@@ -34,25 +46,9 @@ export interface DeployVersionOptions {
   /** Where the app is known already, with the settings of the plan. */
   readonly app: App | undefined;
   readonly strategy: Strategy;
+  /** Called before anything is uploaded. */
+  readonly onRecorded: (api: ApiClient, app: App) => Promise<void>;
 }
-
-/** A version does not serve; with what its log says about it. */
-export class VersionFailed extends Error {
-  readonly error: ActionableError;
-  readonly app: App;
-  readonly logFrom: bigint;
-  readonly diagnosis: Diagnosis;
-
-  constructor(error: ActionableError, { app, logFrom }: { app: App; logFrom: bigint }, diagnosis: Diagnosis) {
-    super(error.message, { cause: error });
-    this.error = error;
-    this.app = app;
-    this.logFrom = logFrom;
-    this.diagnosis = diagnosis;
-  }
-}
-
-export type Diagnosis = Pick<Failure, 'place' | 'reason' | 'log'>;
 
 /**
  * Pushes a version as `push` does, and resolves when it serves.
@@ -60,23 +56,31 @@ export type Diagnosis = Pick<Failure, 'place' | 'reason' | 'log'>;
  */
 export async function deployVersion(
   cli: Cli,
-  { plan, source }: Pushable,
-  { hashes, app: known, strategy }: DeployVersionOptions,
+  { plan, source, staged }: Pushable,
+  { hashes, app: known, strategy, onRecorded }: DeployVersionOptions,
 ): Promise<DeployedVersion> {
   const api = await ApiClient.open(cli);
   if (known === undefined) await applyManifest(cli, api, [plan]);
   const app = known === undefined ? await recordedApp(api, plan.name) : await currentApp(api, known);
   const log = new LogReader(api, app.guid).mark();
+  await onRecorded(api, app);
   const startedAt = performance.now();
-  const packageGuid = await uploadPackage(cli, api, app, { source, hashes });
+  const packageGuid = staged?.packageGuid ?? (await uploadPackage(cli, api, app, { source, hashes }));
   const uploadedAt = performance.now();
   let stagedAt = uploadedAt;
-  const onStarting = () => {
+  let droplet = staged?.droplet ?? '';
+  const onStarting = (made: string) => {
+    droplet = made;
     stagedAt = performance.now();
   };
   const { promise: serving, onServing } = announced();
-  const proved = deploy(cli, api, app, packageGuid, { wait: true, strategy, log, onStarting, onServing }).catch(
-    async (error: unknown) => Promise.reject(await explained(error, { api, app, log, source })),
+  const carriedOut =
+    staged === undefined
+      ? deploy(cli, api, app, packageGuid, { wait: true, strategy, log, onStarting, onServing })
+      : rollOut(cli, api, app, staged, { wait: true, onServing, logFrom: () => log.settle() });
+  const paths = pathsOf(source);
+  const proved = carriedOut.catch(async (error: unknown) =>
+    Promise.reject(await diagnosed(error, { api, app, log, paths })),
   );
   await Promise.race([serving, proved]);
   proved.catch(() => {}); // whoever it is told to may look at it later
@@ -85,7 +89,7 @@ export async function deployVersion(
     stage: Math.round(stagedAt - uploadedAt),
     start: Math.round(performance.now() - stagedAt),
   };
-  return { app, packageGuid, proved, steps, logFrom: await log.settle() };
+  return { app, packageGuid, droplet, proved, way: 'pushed', steps, logFrom: await log.settle() };
 }
 
 function announced(): { promise: Promise<void>; onServing: () => void } {
@@ -111,35 +115,6 @@ async function currentApp(api: ApiClient, { guid, name }: App): Promise<App> {
   }
 }
 
-interface Failed {
-  readonly api: ApiClient;
-  readonly app: App;
-  readonly log: LogMark;
-  readonly source: PushSource;
-}
-
-/** Whose lines tell what went wrong, by what did. */
-const tellers: Readonly<Record<string, RegExp>> = {
-  STAGING_FAILED: /^(STG|APP\/TASK\/release)$/,
-  START_UNSUCCESSFUL: /^APP\//,
-};
-const readLines = 200;
-const keptLines = 10;
-
-async function explained(error: unknown, { api, app, log, source }: Failed): Promise<unknown> {
-  const teller = error instanceof ActionableError ? tellers[error.code] : undefined;
-  if (!(error instanceof ActionableError) || teller === undefined) return error;
-  const logFrom = await log.settle();
-  const lines = await new LogReader(api, app.guid).recent(readLines, logFrom).catch(() => []);
-  const said = lines.filter((line) => teller.test(line.source)).map(({ text }) => text);
-  const paths = new Set(source.kind === 'folder' ? source.files.map(({ path }) => path) : []);
-  return new VersionFailed(
-    error,
-    { app, logFrom },
-    {
-      place: placeInLog(said, paths) ?? null,
-      reason: reasonInLog(said) ?? null,
-      log: said.slice(-keptLines),
-    },
-  );
+export function pathsOf(source: PushSource): ReadonlySet<string> {
+  return new Set(source.kind === 'folder' ? source.files.map(({ path }) => path) : []);
 }

@@ -47,6 +47,12 @@ function plainLines(
       ];
     case 'polling':
       return [`${yellow('looking')} at ${printable(event.folder)} again and again: ${event.why}`];
+    case 'settled':
+      return [dim(`${event.app} was staged as a whole, and is the same`)];
+    case 'restaging':
+      return [
+        `staging makes something else of ${event.app} (${inWords(event.differences.map(printable))}): deploying that, now and from now on`,
+      ];
     case 'unchanged':
       return [dim(`${inWords(event.files.map(printable))} saved, nothing in it changed: ${event.app} stays as it is`)];
     case 'reverted':
@@ -66,8 +72,8 @@ function plainLines(
   }
 }
 
-function servingLines({ what, ms, steps }: Of<'serving'>, { style, isVerbose }: LineOptions): string[] {
-  const line = `${printable(what)} ${style.dim('·')} ${style.green('serving')} after ${durationOf(ms)}`;
+function servingLines({ what, ms, steps, way }: Of<'serving'>, { style, isVerbose }: LineOptions): string[] {
+  const line = `${printable(what)} ${style.dim('·')} ${style.green(way === 'synced' ? 'synced' : 'serving')} after ${durationOf(ms)}`;
   return isVerbose ? [line, style.dim(stepsOf(steps))] : [line];
 }
 

@@ -4,6 +4,7 @@ import type { Cli } from '../cli.ts';
 import type { PushInput } from '../push/push-plan.ts';
 import { Interrupted } from '../world.ts';
 import { AppPusher } from './app-pusher.ts';
+import { Attention } from './attention.ts';
 import { holdApp } from './hold-app.ts';
 import { Planner } from './plan-watch.ts';
 import { WatchSession } from './watch-session.ts';
@@ -11,6 +12,8 @@ import { WatchView } from './watch-view.ts';
 
 /** What `watch` was told on the command line. */
 export interface WatchInput extends PushInput, StrategyInput {
+  readonly reload: boolean;
+  readonly sync: boolean;
   readonly poll: boolean;
   /** In ms. */
   readonly delay: number | undefined;
@@ -33,7 +36,9 @@ export async function watchApp(cli: Cli, input: WatchInput): Promise<void> {
   const { name } = plan.plan;
   const { home, signal } = cli;
   await using hold = await holdApp({ home, app: name, folder: plan.folder, takeOver: input.takeOver, signal });
-  const session = new WatchSession(cli, new AppPusher(cli, { planner, plan, strategy: strategyIn(input) }), {
+  await using attention = new Attention(home, input.reload);
+  const pusher = new AppPusher(cli, { planner, plan, strategy: strategyIn(input), attention, isSync: input.sync });
+  const session = new WatchSession(cli, pusher, {
     ...input,
     view,
     delayMs: input.delay ?? delayMs,

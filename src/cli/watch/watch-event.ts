@@ -33,7 +33,17 @@ export interface Failure extends Occasion {
 export type WatchEvent =
   | { readonly event: 'watching'; readonly app: string; readonly folder: string; readonly files: number }
   | { readonly event: 'polling'; readonly folder: string; readonly why: string }
-  | ({ readonly event: 'serving'; readonly app: string; readonly steps: Steps } & Occasion)
+  | ({
+      readonly event: 'serving';
+      readonly app: string;
+      /** `layered`: what changed was laid over what was staged before. `synced`: put into the instances that run. */
+      readonly way: 'pushed' | 'layered' | 'synced';
+      readonly steps: Steps;
+    } & Occasion)
+  /** What serves was staged as a whole, and is the same; nothing was restarted. */
+  | { readonly event: 'settled'; readonly app: string }
+  /** Staging makes something else of the files than what serves: that is deployed now, and from now on at once. */
+  | { readonly event: 'restaging'; readonly app: string; readonly differences: readonly string[] }
   | ({ readonly event: 'failed' } & Failure)
   /** It served, and failed in its first seconds. */
   | ({ readonly event: 'withdrawn' } & Failure)

@@ -3,13 +3,16 @@ import { ApiClient } from '../api-client.ts';
 import { reportApp } from '../app/report-app.ts';
 import type { Cli } from '../cli.ts';
 import type { AppPusher, Outcome } from './app-pusher.ts';
-import { VersionFailed } from './deploy-version.ts';
 import { followLog } from './follow-log.ts';
 import { Mailbox } from './mailbox.ts';
 import { type Act, type Happening, next, type Phase } from './redeploys.ts';
+import { SettleLater } from './settle-later.ts';
+import type { Settled } from './settling.ts';
+import { Teller } from './teller.ts';
+import { VersionFailed } from './version-failed.ts';
 import { type Version, Versions } from './versions.ts';
 import { type FolderState, watchFolder } from './watch-folder.ts';
-import { timeOf, type WatchView } from './watch-view.ts';
+import type { WatchView } from './watch-view.ts';
 
 export interface SessionOptions {
   readonly view: WatchView;
@@ -25,19 +28,9 @@ type Message =
   | { readonly state: FolderState; readonly of: AbortSignal }
   | { readonly outcome: Outcome }
   | { readonly withdrawn: VersionFailed; readonly of: Version }
+  | { readonly settled: Settled | VersionFailed }
   | { readonly happening: Happening; readonly why?: string }
   | { readonly error: unknown };
-
-/** How a deployment is told. */
-interface Occasion {
-  readonly what: string;
-  readonly files: readonly string[];
-  /** When the first change was noticed, as of `performance.now()`. */
-  readonly since: number;
-}
-
-/** Paths that an event names at most. */
-const mostFiles = 50;
 
 /** A watch of one app, from its first push to Ctrl-C. What is to be done next, `redeploys.ts` decides. */
 export class WatchSession {
@@ -45,18 +38,15 @@ export class WatchSession {
   readonly #pusher: AppPusher;
   readonly #options: SessionOptions;
   readonly #view: WatchView;
+  readonly #teller: Teller;
   readonly #inbox: Mailbox<Message>;
   readonly #versions: Versions;
+  readonly #settling: SettleLater;
   #phase: Phase = { at: 'rest' };
   /** The folder as it came to rest last. */
   #newest: FolderState | undefined;
-  #occasion: Occasion = { what: '', files: [], since: 0 };
-  /** When what serves began to, for people. */
-  #servingSince: string | null = null;
   /** Nothing was deployed yet. */
   #isFirst = true;
-  #isUsable = true;
-  #isTouchTold = false;
   /** These end the watch of one folder, the attempt that is under way, and the rest. */
   #watching = new AbortController();
   #attempt = new AbortController();
@@ -68,8 +58,13 @@ export class WatchSession {
     this.#pusher = pusher;
     this.#options = options;
     this.#view = options.view;
+    this.#teller = new Teller(options.view, () => this.#app, options.logs);
     this.#inbox = new Mailbox(cli.signal);
     this.#versions = new Versions(pusher.hashes);
+    this.#settling = new SettleLater(pusher, {
+      told: (settled) => this.#inbox.put({ settled }),
+      failed: (error) => this.#inbox.put({ error }),
+    });
   }
 
   /** Resolves when the signal of the command line aborts. @throws ActionableError what ends a push; NOT_FOUND later */
@@ -84,6 +79,7 @@ export class WatchSession {
     } finally {
       clearTimeout(this.#timer);
       this.#view.end();
+      this.#settling.callOff();
       for (const each of [this.#attempt, this.#watching, this.#ended]) each.abort();
     }
   }
@@ -96,6 +92,7 @@ export class WatchSession {
     if ('error' in message) throw message.error;
     if ('outcome' in message) await this.#receiveOutcome(message.outcome);
     else if ('happening' in message) this.#step(message.happening, message.why);
+    else if ('settled' in message) this.#haveSettled(message.settled);
     else if ('withdrawn' in message) this.#haveWithdrawn(message.withdrawn, message.of);
     else if (message.of === this.#watching.signal) await this.#receiveState(message.state);
   }
@@ -114,32 +111,18 @@ export class WatchSession {
     this.#inBackground(read());
   }
 
+  /** @throws ActionableError BAD_INPUT when nothing could be pushed yet */
   async #receiveState(state: FolderState): Promise<void> {
-    if (!this.#canUse(state)) return;
+    const [problem] = state.problems;
+    if (problem !== undefined && this.#isFirst && this.#phase.at === 'rest') throw problem;
+    if (!this.#teller.usable(state.problems)) return;
     this.#newest = state;
-    if (state.moving.length > 0) this.#view.tell({ event: 'moving', files: state.moving.slice(0, mostFiles) });
+    this.#teller.moving(state.moving);
     const hadFailed = this.#versions.hasFailed;
     const { happening, touched } = await this.#versions.meaningOf(state, this.#pusher.plan.folder);
     if (hadFailed && happening === 'as before') this.#view.tell({ event: 'reverted', app: this.#app });
-    else if (touched.length > 0 && !this.#isTouchTold) {
-      this.#isTouchTold = true;
-      this.#view.tell({ event: 'unchanged', app: this.#app, files: touched.slice(0, mostFiles) });
-    }
+    else this.#teller.touched(touched);
     if (happening !== undefined) this.#step(happening);
-  }
-
-  /** @throws ActionableError BAD_INPUT when nothing could be pushed yet */
-  #canUse({ problems: [problem, ...others] }: FolderState): boolean {
-    const wasUsable = this.#isUsable;
-    this.#isUsable = problem === undefined;
-    if (problem === undefined) {
-      if (!wasUsable) this.#view.tell({ event: 'usable', app: this.#app });
-      return true;
-    }
-    if (this.#isFirst && this.#phase.at === 'rest') throw problem;
-    const problems = [problem, ...others].map(({ message, remedy }) => ({ message, remedy }));
-    this.#view.tell({ event: 'unusable', app: this.#app, problems });
-    return false;
   }
 
   #step(happening: Happening, why = ''): void {
@@ -167,13 +150,13 @@ export class WatchSession {
   async #deploy(): Promise<void> {
     const state = this.#newest;
     if (state === undefined) return;
+    this.#settling.callOff();
     const attempt = new AbortController();
     this.#attempt = attempt;
     this.#versions.begin(state);
     const occasion = await this.#versions.occasionOf(state, this.#pusher.plan.folder);
-    this.#occasion = { what: occasion.what, files: occasion.files.slice(0, mostFiles), since: state.changedAt };
     const loudly = this.#isFirst && !this.#options.json;
-    if (!loudly) this.#view.begin(occasion.what);
+    this.#teller.begin({ ...occasion, since: state.changedAt }, !loudly);
     const outcome = await this.#pusher.push(state, { signal: attempt.signal, loudly });
     this.#inbox.put({ outcome });
   }
@@ -198,17 +181,15 @@ export class WatchSession {
   }
 
   async #haveServed({ version, deployed }: Served): Promise<void> {
-    const { since, ...occasion } = this.#occasion;
-    const ms = Math.round(performance.now() - since);
+    const isReported = this.#isFirst && !this.#options.json;
     this.#versions.serve(version);
-    this.#servingSince = timeOf(new Date());
-    if (!this.#isFirst || this.#options.json) {
-      this.#view.tell({ event: 'serving', app: this.#app, ...occasion, ms, steps: deployed.steps });
-    } else {
+    this.#teller.serving(deployed, !isReported);
+    if (isReported) {
       await reportApp(this.#cli, await ApiClient.open(this.#cli), deployed.app, { json: false });
       this.#cli.out.line();
     }
     this.#haveTried(deployed.app.guid, deployed.logFrom);
+    this.#settling.begin(version, deployed.proved);
     deployed.proved.catch((error: unknown) => {
       if (error instanceof VersionFailed) this.#inbox.put({ withdrawn: error, of: version });
     });
@@ -218,34 +199,30 @@ export class WatchSession {
   #haveWithdrawn(failure: VersionFailed, version: Version): void {
     if (this.#phase.at !== 'rest' || !this.#versions.isServing(version)) return;
     this.#versions.withdraw();
-    this.#servingSince = null;
-    this.#tellFailure('withdrawn', failure);
+    this.#teller.withdrawn(failure);
     this.#step('withdrawn');
+  }
+
+  /** What was put together was staged as a whole. */
+  #haveSettled(settled: Settled | VersionFailed): void {
+    if (this.#phase.at !== 'rest') return;
+    if (settled instanceof VersionFailed) this.#teller.failed(settled);
+    else if (settled.outcome === 'equal') this.#view.tell({ event: 'settled', app: this.#app });
+    else if (settled.outcome === 'different') {
+      this.#view.tell({ event: 'restaging', app: this.#app, differences: settled.differences });
+      this.#step('changed');
+    }
   }
 
   #haveFailed({ version, failure }: Failed): void {
     this.#versions.fail(version);
     if (this.#isFirst) this.#cli.progress.drop();
-    this.#tellFailure('failed', failure);
+    this.#teller.failed(failure, this.#isFirst);
     if (failure instanceof VersionFailed) this.#haveTried(failure.app.guid, failure.logFrom);
-  }
-
-  #tellFailure(event: 'failed' | 'withdrawn', failure: VersionFailed | ActionableError): void {
-    const { since, ...occasion } = this.#occasion;
-    const ms = Math.round(performance.now() - since);
-    this.#view.tell({
-      event,
-      app: this.#app,
-      ...occasion,
-      ms,
-      ...failureOf(failure, { isLogShown: this.#isFirst || this.#options.logs }),
-      stillServing: this.#servingSince,
-    });
   }
 
   /** From the first version on, good or bad, there is something to watch and to read. */
   #haveTried(appGuid: string, logFrom: bigint): void {
-    this.#isTouchTold = false;
     if (!this.#isFirst) return;
     this.#isFirst = false;
     const { folder } = this.#pusher.plan;
@@ -280,17 +257,4 @@ type Failed = Extract<Outcome, { kind: 'failed' }>;
 
 function isNobody(error: unknown): error is ActionableError {
   return error instanceof ActionableError && error.code === 'NOBODY_ANSWERED';
-}
-
-/** @param isLogShown whether what the app says is shown anyway; what staging says never is */
-function failureOf(failure: VersionFailed | ActionableError, { isLogShown }: { isLogShown: boolean }) {
-  const isDiagnosed = failure instanceof VersionFailed;
-  const { code, message, remedy } = isDiagnosed ? failure.error : failure;
-  const { place, reason, log } = isDiagnosed ? failure.diagnosis : { place: null, reason: null, log: [] };
-  return {
-    error: { code, message, remedy },
-    place,
-    reason,
-    log: isLogShown && code === 'START_UNSUCCESSFUL' ? [] : log,
-  };
 }

@@ -30,6 +30,7 @@ export class WatchView {
       this.#cli.out.event({ ...event });
       return;
     }
+    if (event.event === 'settled' && !this.#options.verbose) return;
     const { style } = this.#cli.out;
     const lines = linesOf(event, {
       style,

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ProcessStats, Resource } from '#contract/api/resources.ts';
+import type { Synced } from '#contract/dea.ts';
 import type { RuntimesOfDea } from '#contract/runtimes.ts';
 import type { Bus } from '#ground/bus.ts';
 import type { HttpRequest, Routes } from '#ground/http-server.ts';
@@ -8,6 +9,7 @@ import type { UploadDialect } from './bits/package-uploads.ts';
 import type { Phase as DeploymentPhase } from './deployments/deployments.ts';
 import type { DeploymentWish } from './deployments/prepare.ts';
 import type { EventLog } from './events.ts';
+import type { Settled } from './layers/layers.ts';
 import type { CloudControllerOptions } from './options.ts';
 import type {
   AppRecord,
@@ -77,6 +79,16 @@ export interface Operations {
   /** What ran before goes on. Resolves when that is settled. @throws ApiError 422 when the deployment is over */
   cancelDeployment(deployment: DeploymentRecord): Promise<void>;
   phaseOf(deployment: DeploymentRecord): DeploymentPhase;
+  /** Resolves with the phase when it is another one than this, or when so much time has passed. */
+  untilOtherPhase(deployment: DeploymentRecord, phase: DeploymentPhase, limitMs: number): Promise<DeploymentPhase>;
+  /** Somebody works on the app for so many seconds from now on, or does not any more (0). */
+  watch(app: AppRecord, seconds: number): void;
+  /** Deploys a droplet with a layer, which is a plain tar, over it. @throws ApiError 422; ActionableError BAD_INPUT */
+  deployLayer(app: AppRecord, base: DropletRecord, layer: Buffer): Promise<DeploymentRecord>;
+  /** The same for the instances that run, without a restart. Resolves with what DEAs say of each. */
+  syncLayer(app: AppRecord, base: DropletRecord, layer: Buffer): Promise<readonly Synced[]>;
+  /** Has a droplet take the place of the layered one that runs, if both have the same content. */
+  settle(app: AppRecord, droplet: DropletRecord): Promise<Settled>;
   /** The number of instances of a process changed. */
   scale(app: AppRecord, process: ProcessRecord): Promise<void>;
   /** Stops what runs at an index of a process, and starts it anew if the app should run. */

@@ -125,6 +125,17 @@ export interface DropletRecord extends Record_ {
   readonly processTypes?: Readonly<Record<string, string>>;
   /** What the buildpacks want run beside them; absent for nothing. */
   readonly sidecars?: readonly DropletSidecar[];
+  /** What is laid over the bits, which are those of `base`; absent for a droplet that a stager made. */
+  readonly layer?: LayerRecord;
+  /** Guid of the droplet over which layers of this app are laid; absent where that is itself. */
+  readonly base?: string;
+}
+
+/** What changed of an app since its droplet was staged: a plain tar of paths within the droplet, as a layer of OCI is. */
+export interface LayerRecord {
+  /** Of the tar in the blob store. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
 }
 
 export type DropletSidecar = Pick<SidecarRecord, 'name' | 'command' | 'processTypes' | 'memoryMb'>;

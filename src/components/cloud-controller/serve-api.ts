@@ -18,6 +18,7 @@ import { destinationRoutes } from './routes/destinations.ts';
 import { dropletRoutes } from './routes/droplets.ts';
 import { instanceRoutes } from './routes/instances.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { layerRoutes } from './routes/layers.ts';
 import { localpaasRoutes } from './routes/localpaas.ts';
 import { manifestRoutes } from './routes/manifests.ts';
 import { oauthRoutes } from './routes/oauth.ts';
@@ -52,6 +53,7 @@ const perResource = [
   routeRoutes,
   destinationRoutes,
   auditEventRoutes,
+  layerRoutes,
   localpaasRoutes,
   absentRoutes,
 ];

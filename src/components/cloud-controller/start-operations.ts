@@ -7,6 +7,7 @@ import { newCredentials } from '#vcap/credentials.ts';
 import { BackgroundWork } from './background-work.ts';
 import { addBitsRoutes } from './bits/bits-routes.ts';
 import { Blobs } from './bits/blobs.ts';
+import { collectBlobs, isReferenced } from './bits/collect-blobs.ts';
 import { DamagedBits } from './bits/damaged-bits.ts';
 import { healDroplets } from './bits/heal-droplets.ts';
 import type { PackageUploads } from './bits/package-uploads.ts';
@@ -19,6 +20,10 @@ import { keepBuiltIns } from './changes/buildpack.ts';
 import { stopApp } from './changes/run-state.ts';
 import { Deployments } from './deployments/deployments.ts';
 import { Routers } from './deployments/routers.ts';
+import { LayerBlobs } from './layers/layer-blobs.ts';
+import { layerOperations } from './layers/layer-operations.ts';
+import { layerSourceFor } from './layers/layer-source.ts';
+import { WatchedApps } from './layers/watched-apps.ts';
 import type { Operations, OperationsContext } from './operations.ts';
 import { processGuidOf, processIn } from './process-guid.ts';
 import { ActualState } from './running/actual-state.ts';
@@ -38,7 +43,6 @@ import { runReleasePhase } from './tasks/release-phase.ts';
 import { TaskRuns } from './tasks/task-runs.ts';
 
 const megabyte = 1024 * 1024;
-const kindsWithBits = ['package', 'droplet', 'buildpack'] as const;
 /** When the platform has started, what the first push needs is loaded: it is too heavy for the start itself. */
 const loadAfterMs = 300;
 
@@ -47,7 +51,8 @@ export async function startOperations(context: OperationsContext): Promise<Opera
   await using undo = new AsyncDisposableStack();
   const shared = share(undo, context);
   const bits = await openBits(undo, shared);
-  const running = openRunning(undo, shared, bits);
+  const layerBlobs = new LayerBlobs(bits.blobs);
+  const running = openRunning(undo, shared, { ...bits, layerBlobs });
   const { bulk, deaCredentials } = shared;
   const { blobs, buildpacksKnown, buildpackUploads, damagedBits, pool, staging, taskLogs, tickets, uploads } = bits;
   const { actual, deas, idle, placement, states } = running;
@@ -64,11 +69,12 @@ export async function startOperations(context: OperationsContext): Promise<Opera
     ...verbsOf(running),
     instancesOf: ({ guid }) => viewsOf(store, actual, guid),
     statsOf: (app, type) => statsOf(app, type, { ...shared, actual, statsLimitMs: options.statsSeconds * 1000 }),
+    ...layerOperations({ ...shared, ...running, blobs, layerBlobs }),
     dropletStream: ({ sha256 }) => blobs.read(sha256),
     packageStream: ({ sha256 }) => blobs.read(sha256 ?? ''),
     registerBitsRoutes(routes) {
       const maxDropletBytes = 2 * options.maxUnpackedMb * megabyte;
-      addBitsRoutes(routes, { store, blobs, tickets, deaCredentials, maxDropletBytes });
+      addBitsRoutes(routes, { store, blobs, layerBlobs, tickets, deaCredentials, maxDropletBytes });
       addBulkRoutes(routes, { store, credentials: bulk, idleStopSeconds: options.idleStopSeconds });
     },
     listening() {
@@ -123,9 +129,7 @@ function share(undo: AsyncDisposableStack, context: OperationsContext) {
 
 async function openBits(undo: AsyncDisposableStack, shared: Shared) {
   const { background, dataDir, isRestored, options, signal, store } = shared;
-  const isReferenced = (sha256: string) =>
-    kindsWithBits.some((kind) => store.all(kind).some((each) => each.sha256 === sha256));
-  const blobs = await Blobs.open(join(dataDir, 'blobs'), isReferenced);
+  const blobs = await Blobs.open(join(dataDir, 'blobs'), (sha256) => isReferenced(store, sha256));
   const pool = await ResourcePool.open(join(dataDir, 'resources'));
   const openedAt = new Date();
   const tickets = new StagingTickets();
@@ -144,14 +148,7 @@ async function openBits(undo: AsyncDisposableStack, shared: Shared) {
     runReleasePhase: (app, droplet) =>
       runReleasePhase({ ...shared, limitMs: options.stagingSeconds * 1000 }, app, droplet),
   });
-  for (const kind of kindsWithBits) {
-    undo.use(
-      store.onChange(kind, ({ now, before }) => {
-        const sha256 = before?.sha256;
-        if (sha256 && now?.sha256 !== sha256) background.run('blob not removed', () => blobs.collect(sha256));
-      }),
-    );
-  }
+  for (const each of collectBlobs(shared, blobs)) undo.use(each);
   undo.use(
     store.onChange('app', ({ guid, now }) => {
       if (now === undefined) background.run('task log not removed', () => taskLogs.forget(guid));
@@ -210,8 +207,14 @@ async function loadUploads(shared: Shared, blobs: Blobs, pool: ResourcePool): Pr
   });
 }
 
-function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits) {
+function openRunning(
+  undo: AsyncDisposableStack,
+  shared: Shared,
+  { blobs, layerBlobs }: Bits & { layerBlobs: LayerBlobs },
+) {
   const { background, bus, options, store } = shared;
+  const watched = new WatchedApps();
+  const layerSourceOf = layerSourceFor({ ...shared, layerBlobs });
   const actual = new ActualState();
   const deas = new KnownDeas();
   const versions = new Versions(store);
@@ -229,6 +232,8 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
     actual,
     deas,
     blobPathOf: (sha256: string) => blobs.pathOf(sha256),
+    layerSourceOf,
+    isWatched: (app: string) => watched.has(app),
     users: [options.adminName],
     discoverLimitMs: options.discoverSeconds * 1000,
     roomLimitMs: options.roomSeconds * 1000,
@@ -257,7 +262,7 @@ function openRunning(undo: AsyncDisposableStack, shared: Shared, { blobs }: Bits
     await findInstances(watching);
     states.repeat();
   });
-  return { actual, deas, deployments, drainSeconds, idle, placement, starts, states, versions };
+  return { actual, deas, deployments, drainSeconds, idle, layerSourceOf, placement, starts, states, versions, watched };
 }
 
 type Opened = { readonly actual: ActualState; readonly placement: Placement; readonly states: AppStates };

@@ -24,12 +24,20 @@ const failure = {
 const table: readonly (readonly [string, WatchEvent, string])[] = [
   [
     'a version that serves',
-    { event: 'serving', app: 'shop', what: 'server.js changed', files: ['server.js'], ms: 48.4, steps: { upload: 1 } },
+    {
+      event: 'serving',
+      app: 'shop',
+      what: 'server.js changed',
+      files: ['server.js'],
+      ms: 48.4,
+      way: 'layered',
+      steps: { upload: 1 },
+    },
     '14:02:11  server.js changed · serving after 48 ms',
   ],
   [
     'a version that took long',
-    { event: 'serving', app: 'shop', what: 'package.json changed', files: [], ms: 12_345, steps: {} },
+    { event: 'serving', app: 'shop', what: 'package.json changed', files: [], ms: 12_345, way: 'pushed', steps: {} },
     '14:02:11  package.json changed · serving after 12 s',
   ],
   [
@@ -103,7 +111,10 @@ describe('what a watch prints', (it) => {
 
   it('has the time of each step where that was asked for', () => {
     const steps = { upload: 12, stage: 25, start: 1_040 };
-    const lines = linesFor({ event: 'serving', app: 'shop', what: 'a changed', files: [], ms: 1_080, steps }, true);
+    const lines = linesFor(
+      { event: 'serving', app: 'shop', what: 'a changed', files: [], ms: 1_080, way: 'pushed', steps },
+      true,
+    );
 
     assert.is(lines.split('\n')[1], '          uploaded 12 ms · staged 25 ms · started 1.04 s');
   });

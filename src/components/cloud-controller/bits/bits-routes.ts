@@ -4,6 +4,7 @@ import { ApiError } from '#contract/api/errors.ts';
 import { ActionableError } from '#ground/errors.ts';
 import type { HttpHandler, HttpReply, HttpRequest, Routes } from '#ground/http-server.ts';
 import { type Credentials, shows } from '#vcap/credentials.ts';
+import type { LayerBlobs } from '../layers/layer-blobs.ts';
 import type { Store } from '../store.ts';
 import type { Blobs, HeldBlob, IncomingBlob } from './blobs.ts';
 import type { StagingTickets } from './staging-tickets.ts';
@@ -11,6 +12,7 @@ import type { StagingTickets } from './staging-tickets.ts';
 export interface BitsRoutesParts {
   readonly store: Store;
   readonly blobs: Blobs;
+  readonly layerBlobs: LayerBlobs;
   readonly tickets: StagingTickets;
   /** What DEAs show to get a droplet. */
   readonly deaCredentials: Credentials;
@@ -28,6 +30,7 @@ export function addBitsRoutes(routes: Routes, parts: BitsRoutesParts): void {
   routes.on('POST', '/staging/droplet/:id/:upload', upload).on('POST', '/upload_droplet/:id/:upload', upload);
   routes.on('GET', '/staging/buildpack/:sha256', (request) => sendBuildpack(request, parts));
   routes.on('GET', '/staged_droplets/:id/:sha1', (request) => sendDroplet(request, parts));
+  routes.on('GET', '/staged_layers/:id/:sha256', (request) => sendLayer(request, parts));
 }
 
 async function sendPackage({ params, headers }: HttpRequest, { blobs, tickets }: BitsRoutesParts): Promise<HttpReply> {
@@ -64,6 +67,17 @@ async function sendDroplet(
   const droplet = store.all('droplet').find((each) => each.app === id && each.sha1 === sha1);
   if (droplet === undefined) throw new ApiError('CF-ResourceNotFound', 'Droplet not found');
   return send(blobs, droplet.sha256, 'application/octet-stream');
+}
+
+/** One that was just taken may have no record yet. */
+async function sendLayer({ params, headers }: HttpRequest, parts: BitsRoutesParts): Promise<HttpReply> {
+  const { blobs, layerBlobs, store, deaCredentials } = parts;
+  if (!shows(headers.authorization, deaCredentials)) return unauthorized();
+  const { id, sha256 = '' } = params;
+  const isOf = (app: string) => store.all('droplet').some((each) => each.app === app && each.layer?.sha256 === sha256);
+  if (!(await layerBlobs.isComing(sha256)) && !isOf(id ?? ''))
+    throw new ApiError('CF-ResourceNotFound', 'Layer not found');
+  return send(blobs, sha256, 'application/x-tar');
 }
 
 async function send(blobs: Blobs, sha256: string, type: string): Promise<HttpReply> {

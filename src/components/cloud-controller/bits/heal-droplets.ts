@@ -4,6 +4,7 @@ import { sayInAppLog } from '../app-log.ts';
 import type { BackgroundWork } from '../background-work.ts';
 import { newBuild } from '../changes/build.ts';
 import type { EventLog } from '../events.ts';
+import { layeredDroplet } from '../layers/layered-droplet.ts';
 import type { AppRecord, BuildRecord, DropletRecord } from '../records.ts';
 import { dropletOf, revisionsOf, versionNamed } from '../revisions.ts';
 import type { Store } from '../store.ts';
@@ -46,8 +47,9 @@ async function heal(parts: HealParts, guid: string): Promise<void> {
   const found = `The droplet of app ${app.name} ${damage.why}`;
   sayInAppLog(bus, guid, `${found}: staging it again`);
   const build = await stageAgain(parts, app, droplet);
-  const isHealed =
-    build?.state === 'STAGED' && build.droplet !== null && (await assign(parts, guid, droplet, build.droplet));
+  const staged =
+    build?.state === 'STAGED' && build.droplet !== null ? await healed(store, droplet, build.droplet) : null;
+  const isHealed = staged !== null && (await assign(parts, guid, droplet, staged));
   const why = build === undefined ? 'Its package is gone, too.' : (build.error ?? 'It was changed meanwhile.');
   const keptIn = damage.keptIn === undefined ? {} : { keptIn: damage.keptIn };
   damagedBits.tell(
@@ -73,6 +75,13 @@ async function stageAgain(
   const build = await newBuild({ store, events }, app, bits);
   await staging.stageAgain(build);
   return store.get('build', build.guid);
+}
+
+/** What was laid over the droplet is laid over the new one. */
+async function healed(store: Store, { layer }: DropletRecord, staged: string): Promise<string | null> {
+  const base = store.get('droplet', staged);
+  if (layer === undefined || base === undefined) return base?.guid ?? null;
+  return (await store.create('droplet', layeredDroplet(base, layer))).guid;
 }
 
 /** @returns false when the app was given another droplet meanwhile */

@@ -1,4 +1,5 @@
-import type { Kind, Records, RevisionRecord } from '../records.ts';
+import { isBaseOf } from '../layers/retire-layers.ts';
+import type { DropletRecord, Kind, Records, RevisionRecord } from '../records.ts';
 import { asDeployed, revisionsOf } from '../revisions.ts';
 import type { Store } from '../store.ts';
 
@@ -20,13 +21,29 @@ export async function retireOldBits(store: Store, app: string, kept: number): Pr
     ...deploying.map(({ droplet }) => droplet),
     ...staging.flatMap((build) => [build.guid, build.package]),
   ]);
-  await retire(store, 'droplet', app, { kept, isInUse: ({ guid }) => inUse.has(guid) });
+  await retireDroplets(store, app, { kept, isInUse: ({ guid }) => inUse.has(guid) });
   await retire(store, 'build', app, { kept, isInUse: ({ guid }) => inUse.has(guid) });
   await retire(store, 'package', app, {
     kept,
     isInUse: ({ guid, state }) => inUse.has(guid) || state === 'AWAITING_UPLOAD' || state === 'PROCESSING_UPLOAD',
   });
   await forgetRevisions(store, app, kept);
+}
+
+/** Layered ones are seen to where they are made. */
+async function retireDroplets(
+  store: Store,
+  app: string,
+  { kept, isInUse }: { kept: number; isInUse: (droplet: DropletRecord) => boolean },
+): Promise<void> {
+  const own = store.all('droplet').filter((droplet) => droplet.app === app);
+  const staged = own.filter(({ layer }) => layer === undefined);
+  // One that took the place of a layered one is only the newest state of what somebody works on: it shall not take the
+  // places of those to which one might want to go back.
+  const pushed = staged.filter(({ base }) => base === undefined);
+  const settled = staged.filter(({ base }) => base !== undefined);
+  const old = [...pushed.slice(0, Math.max(0, pushed.length - kept)), ...settled.slice(0, -1)];
+  for (const each of old) if (!isInUse(each) && !isBaseOf(each, own)) await store.delete('droplet', each.guid);
 }
 
 /** Those without a droplet cannot be gone back to; of one droplet there may be many. */
@@ -38,7 +55,7 @@ async function forgetRevisions(store: Store, app: string, kept: number): Promise
   for (const { guid } of all.filter((each) => isGone(each) || old.includes(each))) await store.delete('revision', guid);
 }
 
-async function retire<K extends 'droplet' | 'build' | 'package'>(
+async function retire<K extends 'build' | 'package'>(
   store: Store,
   kind: K & Kind,
   app: string,

@@ -1,5 +1,5 @@
 import { awake } from '../idle-stop.ts';
-import type { AppRecord, DeploymentRecord, RevisionRecord } from '../records.ts';
+import type { AppRecord, DeploymentRecord, DropletRecord, RevisionRecord } from '../records.ts';
 import { asOf } from '../revisions.ts';
 import { type Desired, processesOf } from '../running/desired.ts';
 import { urisOf } from '../uris.ts';
@@ -14,6 +14,8 @@ import { isIncomplete, otherVersions, progressOf } from './takeover.ts';
 export interface Deploying {
   readonly record: DeploymentRecord;
   readonly revision: RevisionRecord;
+  /** It may not be stored yet. */
+  readonly droplet: DropletRecord;
   /** The app when this began. */
   readonly before: AppRecord;
   /** Of the version. */
@@ -79,7 +81,8 @@ export class DeploymentRun {
     const wish = { app: this.#app, version: this.#version };
     const stopped = () => this.look();
     signal.addEventListener('abort', stopped);
-    versions.wish({ ...wish, revision: this.#deploying.revision });
+    const { droplet, revision } = this.#deploying;
+    versions.wish({ ...wish, revision, droplet });
     try {
       const refusal = (await this.#start(signal)) ?? (await this.#route(signal)) ?? (await this.#takeOver());
       if (refusal !== undefined) this.#herald.stop([this.#version], 0);

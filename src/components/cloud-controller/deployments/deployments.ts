@@ -1,9 +1,11 @@
 import { ApiError } from '#contract/api/errors.ts';
+import { sleep } from '#ground/wait.ts';
 import { sayInAppLog } from '../app-log.ts';
 import type { BackgroundWork } from '../background-work.ts';
 import type { EventLog } from '../events.ts';
 import type { CloudControllerOptions } from '../options.ts';
 import type { DeploymentRecord } from '../records.ts';
+import { urisOf } from '../uris.ts';
 import { type Deploying, DeploymentRun, type Refusal } from './deployment-run.ts';
 import { type DeploymentWish, prepare } from './prepare.ts';
 import type { RunParts } from './run-parts.ts';
@@ -34,6 +36,7 @@ interface UnderWay {
 export type Phase = 'STARTING' | 'ROUTING' | 'PROVING' | 'OVER';
 
 const keptPerApp = 5;
+const withdrawnLimitMs = 1_000;
 const ofAnEarlierRun = 'the platform ended meanwhile';
 
 /** Deployments: at most one of each app is on its way to serve. A newer one takes its place. */
@@ -44,6 +47,8 @@ export class Deployments {
   /** By app, where a version that serves has yet to prove itself. */
   readonly #successions = new Map<string, Succession>();
   readonly #troubles = new Map<string, Trouble>();
+  /** Guids of deployments that serve beside what they replace: some requests may still go there. */
+  readonly #blending = new Set<string>();
 
   constructor(parts: DeploymentsParts) {
     this.#parts = parts;
@@ -62,7 +67,19 @@ export class Deployments {
   phaseOf(deployment: DeploymentRecord): Phase {
     const underWay = this.#underWay.get(deployment.app);
     if (underWay?.record.guid === deployment.guid) return underWay.run.phase;
-    return this.#successions.get(deployment.app)?.isProving(deployment) ? 'PROVING' : 'OVER';
+    if (!this.#successions.get(deployment.app)?.isProving(deployment)) return 'OVER';
+    return this.#blending.has(deployment.guid) ? 'ROUTING' : 'PROVING';
+  }
+
+  /** Resolves with the phase when it is another one than this, or it is recorded as over, or after so much time. */
+  async untilOther(deployment: DeploymentRecord, phase: Phase, limitMs: number, signal: AbortSignal): Promise<Phase> {
+    const endsAt = performance.now() + limitMs;
+    for (let pauseMs = 1; ; pauseMs = Math.min(20, pauseMs * 1.05)) {
+      const now = this.phaseOf(deployment);
+      const isActive = this.#parts.store.get('deployment', deployment.guid)?.state === 'ACTIVE';
+      if (now !== phase || !isActive || performance.now() >= endsAt) return now;
+      await sleep(pauseMs, signal);
+    }
   }
 
   /** The newest version of an app, if it came to nothing. */
@@ -137,8 +154,23 @@ export class Deployments {
     const known = this.#successions.get(app);
     if (known === undefined || known.isOver) this.#beginSuccession(app, served);
     else known.add(served);
+    this.#blend(app, served);
     this.#underWay.delete(app);
     this.#parts.toldOf(app);
+  }
+
+  /** Until what served before gets no requests any more, nobody is told that the new version serves. */
+  #blend(app: string, { deployment, others }: Served): void {
+    const { background, routers, signal, store } = this.#parts;
+    const versions = others.filter((each) => each !== deployment.version);
+    const uris = urisOf(store, app);
+    if (versions.length === 0 || uris.length === 0) return;
+    this.#blending.add(deployment.guid);
+    background.run('old version not known to be withdrawn', () =>
+      routers.untilWithdrawn({ uris, versions }, withdrawnLimitMs, signal).finally(() => {
+        this.#blending.delete(deployment.guid);
+      }),
+    );
   }
 
   #beginSuccession(app: string, served: Served): void {

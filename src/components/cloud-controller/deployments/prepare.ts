@@ -9,7 +9,11 @@ import type { Deploying } from './deployment-run.ts';
 
 /** What is to take over: another droplet, an earlier revision, or what is set now. */
 export type DeploymentWish =
-  | { readonly droplet: DropletRecord }
+  | {
+      readonly droplet: DropletRecord;
+      /** Rejects when its record, or what it needs, cannot be stored; absent where it is. */
+      readonly stored?: Promise<unknown>;
+    }
   | { readonly revision: RevisionRecord }
   | Readonly<Record<string, never>>;
 
@@ -19,7 +23,7 @@ export function prepare(store: Store, guid: string, wish: DeploymentWish, option
   if (before === undefined) throw new ApiError('CF-ResourceNotFound', 'App not found');
   const { revision: made, isNew } = revisionFor(store, wished(before, wish, options));
   const revision = 'revision' in wish ? rolledBack(made, wish.revision as RevisionRecord) : made;
-  const droplet = store.get('droplet', revision.droplet);
+  const droplet = 'droplet' in wish ? (wish.droplet as DropletRecord) : store.get('droplet', revision.droplet);
   if (droplet === undefined) {
     throw new ApiError('CF-UnprocessableEntity', 'Invalid droplet. Assign a droplet before deploying this app.');
   }
@@ -40,9 +44,10 @@ export function prepare(store: Store, guid: string, wish: DeploymentWish, option
   const stored = Promise.all([
     store.create('deployment', record),
     isNew ? store.create('revision', revision) : undefined,
+    'stored' in wish ? wish.stored : undefined,
   ]);
   stored.catch(() => {}); // told to whoever began it
-  return { record, revision, before, runCount, stored };
+  return { record, revision, droplet, before, runCount, stored };
 }
 
 function wished(app: AppRecord, wish: DeploymentWish, options: CloudControllerOptions): AppRecord {

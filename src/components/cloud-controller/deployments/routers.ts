@@ -6,6 +6,8 @@ import { sleep } from '#ground/wait.ts';
 /** Longer than any router takes to answer. */
 const answerLimitMs = 100;
 const askEveryMs = 5;
+/** A withdrawal is two messages away. */
+const askAgainMs = 1;
 
 /** The routers there are, as far as is known: whoever knows how many there are need not wait for one that is not there. */
 export class Routers implements AsyncDisposable {
@@ -40,6 +42,28 @@ export class Routers implements AsyncDisposable {
       if (answers.every(({ routed }) => routed >= instances)) return true;
       if (performance.now() >= endsAt) return false;
       await sleep(askEveryMs, signal);
+    }
+  }
+
+  /** Waits until no router sends requests to these versions any more, at most `limitMs`. @throws the signal's reason */
+  async untilWithdrawn(
+    { uris, versions }: { readonly uris: string[]; readonly versions: readonly string[] },
+    limitMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const endsAt = performance.now() + limitMs;
+    for (const version of versions) {
+      while (performance.now() < endsAt) {
+        const expected = Math.max(1, this.#known.size);
+        const answers = await this.#bus.askMany(
+          routerEndpoints,
+          { uris, version },
+          { limitMs: answerLimitMs, expected },
+        );
+        signal.throwIfAborted();
+        if (answers.every(({ routed }) => routed === 0)) break;
+        await sleep(askAgainMs, signal);
+      }
     }
   }
 

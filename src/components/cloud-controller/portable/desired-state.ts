@@ -55,7 +55,8 @@ function whyNoRecord(kind: Kind, record: unknown, guids: Set<string>): string | 
 export function blobsOf(state: DesiredState): NamedBlob[] {
   const nameOf = new Map(state.app.map(({ guid, name }) => [guid, name]));
   const blobs = new Map<string, { sizeBytes: number; apps: Set<string> }>();
-  for (const { sha256, sizeBytes, app } of [...state.package, ...state.droplet]) {
+  const layers = state.droplet.flatMap(({ layer, app }) => (layer === undefined ? [] : { ...layer, app }));
+  for (const { sha256, sizeBytes, app } of [...state.package, ...state.droplet, ...layers]) {
     if (sha256 === null) continue;
     const blob = blobs.get(sha256) ?? { sizeBytes, apps: new Set() };
     blobs.set(sha256, { ...blob, apps: blob.apps.add(nameOf.get(app) ?? app) });
@@ -79,7 +80,7 @@ export function partOf(state: DesiredState, wanted: (name: string) => boolean): 
 
 /** The same without blobs that are lost. An app whose droplet is among them keeps everything else, and is stopped. */
 export function without(state: DesiredState, lost: ReadonlySet<string>): DesiredState {
-  const droplet = state.droplet.filter(({ sha256 }) => !lost.has(sha256));
+  const droplet = state.droplet.filter(({ sha256, layer }) => !lost.has(sha256) && !lost.has(layer?.sha256 ?? ''));
   const left = new Set(droplet.map(({ guid }) => guid));
   return {
     ...state,

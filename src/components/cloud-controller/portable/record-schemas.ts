@@ -80,6 +80,8 @@ export const Droplet = v.looseObject({
   ),
   processTypes: v.exactOptional(texts),
   sidecars: v.exactOptional(v.array(v.looseObject(sidecar))),
+  layer: v.exactOptional(v.looseObject({ sha256: Sha256, sizeBytes: whole })),
+  base: v.exactOptional(Guid),
 }) satisfies v.GenericSchema<unknown, DropletRecord>;
 
 export const Route = v.looseObject({

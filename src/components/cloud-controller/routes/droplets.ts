@@ -23,11 +23,20 @@ export function dropletRoutes(routes: Routes, api: Api): void {
     status: 200,
     body: dropletView(find(store, 'droplet', request), baseOf(request)),
   }));
-  routes.on('GET', '/v3/droplets/:guid/download', (request) => ({
-    status: 200,
-    headers: { 'content-type': 'application/gzip' },
-    body: operations.dropletStream(find(store, 'droplet', request)),
-  }));
+  routes.on('GET', '/v3/droplets/:guid/download', (request) => {
+    const droplet = find(store, 'droplet', request);
+    if (droplet.layer !== undefined) {
+      throw new ApiError(
+        'CF-UnprocessableEntity',
+        'This droplet is of a watch and was not packed as a whole: that comes a moment after the last change.',
+      );
+    }
+    return {
+      status: 200,
+      headers: { 'content-type': 'application/gzip' },
+      body: operations.dropletStream(droplet),
+    };
+  });
   routes.on('POST', '/v3/droplets', () => {
     throw new ApiError('CF-UnprocessableEntity', 'Droplets cannot be uploaded yet: push the source of the app.');
   });

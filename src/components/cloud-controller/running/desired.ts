@@ -31,12 +31,18 @@ export function desiredOf(store: Store, guid: string): Desired | undefined {
 
 /**
  * What should run of a process if the app was this.
- * @param version what its instances are to carry; the app's own when absent
+ * @param wished what its instances are to carry as version, and its droplet; the app's own when absent
  */
-export function desiredAs(store: Store, guid: string, app: AppRecord, version?: string): Desired | undefined {
+export function desiredAs(
+  store: Store,
+  guid: string,
+  app: AppRecord,
+  wished?: { readonly version: string; readonly droplet: DropletRecord },
+): Desired | undefined {
   const { type } = processIn(guid);
   const process = app.processes.find((each) => each.type === type);
-  const droplet = app.currentDroplet === null ? undefined : store.get('droplet', app.currentDroplet);
+  const own = app.currentDroplet === null ? undefined : store.get('droplet', app.currentDroplet);
+  const droplet = wished?.droplet ?? own;
   if (process === undefined || droplet === undefined) return undefined;
   if (!canRun(process, droplet)) return undefined;
   return {
@@ -44,7 +50,7 @@ export function desiredAs(store: Store, guid: string, app: AppRecord, version?: 
     app,
     process,
     droplet,
-    version: version ?? versionOf(app, droplet),
+    version: wished?.version ?? versionOf(app, droplet),
     uris: type === 'web' ? urisOf(store, app.guid) : [],
     command: commandOf(process, droplet),
     sidecars: sidecarsOf(app, type),

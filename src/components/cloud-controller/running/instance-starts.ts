@@ -1,4 +1,4 @@
-import { deaStartInstance } from '#contract/dea.ts';
+import { deaStartInstance, type LayerSource } from '#contract/dea.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
@@ -7,6 +7,7 @@ import { addressWith, type Credentials } from '#vcap/credentials.ts';
 import { sayInAppLog } from '../app-log.ts';
 import type { EventLog } from '../events.ts';
 import { processIn } from '../process-guid.ts';
+import type { DropletRecord } from '../records.ts';
 import type { Store } from '../store.ts';
 import type { ActualState } from './actual-state.ts';
 import { type Desired, desiredOf, wantedIndices } from './desired.ts';
@@ -26,6 +27,10 @@ export interface InstanceStartsParts {
   readonly blobPathOf: (sha256: string) => string;
   readonly ownAddress: () => string;
   readonly deaCredentials: Credentials;
+  /** Where DEAs have the layer of a droplet. */
+  readonly layerSourceOf: (droplet: DropletRecord) => LayerSource | undefined;
+  /** Whether somebody works on an app. */
+  readonly isWatched: (app: string) => boolean;
   /** In whose name apps run. */
   readonly users: readonly string[];
   /** How long DEAs may take to answer. */
@@ -116,7 +121,8 @@ export class InstanceStarts {
   }
 
   #ask(dea: string, desired: Desired, { app, version, index }: Place, flapping: boolean): void {
-    const { actual, blobPathOf, bus, changed, deaCredentials, deas, log, ownAddress, users } = this.#parts;
+    const { actual, blobPathOf, bus, changed, deaCredentials, deas, layerSourceOf, isWatched, log, ownAddress, users } =
+      this.#parts;
     const { runtime, sha1, sha256 } = desired.droplet;
     const own = addressWith(ownAddress(), deaCredentials);
     bus.publish(
@@ -126,8 +132,10 @@ export class InstanceStarts {
         runtime: deas.nameOf(runtime, dea),
         executableUri: `${own}/staged_droplets/${desired.app.guid}/${sha1}`,
         executableFile: blobPathOf(sha256),
+        layer: layerSourceOf(desired.droplet),
         users,
         flapping,
+        isWatched: isWatched(desired.app.guid),
       }),
     );
     actual.asked({ app, index, version, dea }, Date.now());

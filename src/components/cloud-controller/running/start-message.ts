@@ -1,4 +1,4 @@
-import type { DiscoverRequest, StartRequest } from '#contract/dea.ts';
+import type { DiscoverRequest, LayerSource, StartRequest } from '#contract/dea.ts';
 import { familyOf, type RuntimeFamily, type RuntimeInfo } from '#contract/runtimes.ts';
 import { cronOf, variablesFor } from '../app-annotations.ts';
 import { maxOpenFiles } from '../limits.ts';
@@ -43,13 +43,17 @@ export interface StartDetails {
   readonly executableUri: string;
   /** Where it is on this machine. */
   readonly executableFile: string;
+  /** What is laid over the droplet. */
+  readonly layer: LayerSource | undefined;
   readonly users: readonly string[];
   readonly flapping: boolean;
+  /** Whether the next version will come soon. */
+  readonly isWatched?: boolean;
 }
 
 export function startRequestOf(
   { guid, app, process, droplet, version, uris, command, sidecars }: Desired,
-  { index, runtime, executableUri, executableFile, users, flapping }: StartDetails,
+  { index, runtime, executableUri, executableFile, layer, users, flapping, isWatched = false }: StartDetails,
 ): StartRequest {
   const { type, timeoutSeconds, endpoint } = process.healthCheck;
   return {
@@ -83,6 +87,8 @@ export function startRequestOf(
     },
     ...(sidecars.length === 0 ? {} : { sidecars: sidecars.map(sidecarOnWire) }),
     ...cronFor(app, process.type, index),
+    ...(layer === undefined ? {} : { layer }),
+    ...(isWatched ? { standby: true } : {}),
   };
 }
 

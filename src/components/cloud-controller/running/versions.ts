@@ -1,5 +1,5 @@
 import { processIn } from '../process-guid.ts';
-import type { RevisionRecord } from '../records.ts';
+import type { DropletRecord, RevisionRecord } from '../records.ts';
 import { asOf } from '../revisions.ts';
 import type { Store } from '../store.ts';
 import { type Desired, desiredAs, desiredOf } from './desired.ts';
@@ -9,6 +9,8 @@ export interface Wish {
   readonly app: string;
   readonly version: string;
   readonly revision: RevisionRecord;
+  /** That of the revision, which may not be stored yet. */
+  readonly droplet: DropletRecord;
 }
 
 /**
@@ -59,7 +61,7 @@ export class Versions {
     const wish = this.#wishes.get(processIn(process).app);
     const app = wish === undefined ? undefined : this.#store.get('app', wish.app);
     if (wish?.version !== version || app === undefined) return undefined;
-    return desiredAs(this.#store, process, asOf(app, wish.revision), version);
+    return desiredAs(this.#store, process, asOf(app, wish.revision), wish);
   }
 
   /** Whether instances of this version are left alone, also where the ones that should run are there. */

@@ -85,11 +85,17 @@ async function lostBlobs(dataDir: string, records: ReadonlyMap<string, AnyRecord
     const { name, currentDroplet } = record as Records['app'];
     if (currentDroplet === null) continue;
     const droplet = records.get(`droplet.${currentDroplet}`) as Records['droplet'] | undefined;
-    if (droplet === undefined || !(await isThere(blobFileIn(dataDir, droplet.sha256)))) {
+    if (droplet === undefined || !(await hasBlobs(dataDir, droplet))) {
       lost.push(`the droplet that app ${name} ran`);
     }
   }
   return lost;
+}
+
+async function hasBlobs(dataDir: string, { sha256, layer }: Records['droplet']): Promise<boolean> {
+  const needed = layer === undefined ? [sha256] : [sha256, layer.sha256];
+  const found = await Promise.all(needed.map((each) => isThere(blobFileIn(dataDir, each))));
+  return !found.includes(false);
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -1,4 +1,11 @@
-import { type DropletExited, deaFindDroplet, deaStartInstance, deaStop, dropletExited } from '#contract/dea.ts';
+import {
+  type DropletExited,
+  deaFindDroplet,
+  deaStartInstance,
+  deaStop,
+  dropletExited,
+  type LayerSource,
+} from '#contract/dea.ts';
 import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
@@ -7,7 +14,7 @@ import { repeat, sleep } from '#ground/wait.ts';
 import { addressWith, type Credentials } from '#vcap/credentials.ts';
 import type { BackgroundWork } from '../background-work.ts';
 import type { Change } from '../mirror.ts';
-import type { TaskRecord } from '../records.ts';
+import type { DropletRecord, TaskRecord } from '../records.ts';
 import type { ActualState } from '../running/actual-state.ts';
 import { findDea, whyNoDea } from '../running/find-dea.ts';
 import type { KnownDeas } from '../running/known-deas.ts';
@@ -26,6 +33,8 @@ export interface TaskRunsParts {
   readonly blobPathOf: (sha256: string) => string;
   readonly ownAddress: () => string;
   readonly deaCredentials: Credentials;
+  /** Where DEAs have the layer of a droplet. */
+  readonly layerSourceOf: (droplet: DropletRecord) => LayerSource | undefined;
   /** In whose name apps run. */
   readonly users: readonly string[];
   readonly discoverLimitMs: number;
@@ -113,7 +122,7 @@ export class TaskRuns implements AsyncDisposable {
 
   /** The record says that it runs before it does, so that no end of it can come earlier. */
   async #ask(dea: string, { guid, name, sequence }: TaskRecord): Promise<void> {
-    const { blobPathOf, bus, deaCredentials, deas, log, ownAddress, store, users } = this.#parts;
+    const { blobPathOf, bus, deaCredentials, deas, layerSourceOf, log, ownAddress, store, users } = this.#parts;
     if (store.get('task', guid)?.state !== 'PENDING') return;
     const now = await store.update('task', guid, (task) =>
       task.state === 'PENDING' ? { ...task, state: 'RUNNING' } : task,
@@ -127,6 +136,7 @@ export class TaskRuns implements AsyncDisposable {
       runtime: deas.nameOf(droplet.runtime, dea),
       executableUri: `${own}/staged_droplets/${app.guid}/${droplet.sha1}`,
       executableFile: blobPathOf(droplet.sha256),
+      layer: layerSourceOf(droplet),
       users,
       flapping: false,
     });

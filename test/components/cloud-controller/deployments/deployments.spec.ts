@@ -11,9 +11,17 @@ import { type PlayedDea, playDea, startedApp } from '../running/dea.ts';
 describe('a deployment', (it) => {
   it('starts the new version beside the old one, which is stopped when the new one has proved itself', async (scope) => {
     const { cc, app, dea, droplet } = await running(scope);
+    const old = `${oldSha1(dea)}-1`;
     const asked: unknown[] = [];
+    const phases: string[] = [];
+    let leftOfOld = 2;
     scope.use(
       cc.bus.answer(routerEndpoints, (question) => {
+        if (question.version === old) {
+          phases.push(cc.operations.phaseOf(deployment));
+          leftOfOld -= 1;
+          return { router: 'r', routed: leftOfOld, active: 0 };
+        }
         asked.push(question);
         return { router: 'r', routed: asked.length > 2 ? 1 : 0, active: 0 };
       }),
@@ -32,12 +40,12 @@ describe('a deployment', (it) => {
 
     assert.equal(asked[0], { uris: ['hello.localhost'], version: started.version });
     assert.is(asked.length, 3, 'until the router has it');
+    assert.equal(phases, ['ROUTING', 'ROUTING'], 'it is not said to serve before the old one gets no requests any more');
     const now = stored(cc, app);
     assert.equal(
       [now.currentDroplet, now.version, now.runCount, now.state],
       [droplet.guid, started.version, 2, 'STARTED'],
     );
-    const old = `${oldSha1(dea)}-1`;
     await waitFor('the stop', () => dea.stops[0], { limitMs: 2_000 });
     assert.equal(dea.stops, [{ droplet: app.guid, version: old, drain: 10 }]);
     assert.equal(dea.updates, [
