@@ -93,7 +93,7 @@ async function preBootOf(
   const program = word === runtimeToken ? plan.program : word;
   if (program === undefined || !hasMemory()) return undefined;
   if (!(await probe.canHoldUp({ program, directory: join(directory, 'app'), env: plan.env }))) return undefined;
-  await makeRunnable(directory, plan.program);
+  makeRunnable(directory, plan.program);
   signal.throwIfAborted();
   const { id, port, fds } = record;
   const launch = { directory, env: plan.env, port, fds };
