@@ -57,7 +57,7 @@ async function launchWith(
   }
   await layer?.applyTo(directory);
   if (ahead === undefined) {
-    await makeRunnable(directory, plan.program);
+    makeRunnable(directory, plan.program);
     if (request.start_command) await takeOtherCommands(directory);
   }
   signal.throwIfAborted();

@@ -1,7 +1,7 @@
-import { chmod, lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { ActionableError, systemCodeOf } from '#ground/errors.ts';
+import { ActionableError } from '#ground/errors.ts';
 import { shellWord } from './shell-word.ts';
 
 /** Stands in a `startup` for the path of the runtime. */
@@ -30,13 +30,17 @@ export async function unpackDroplet(
 
 /**
  * Makes an unpacked droplet ready to run: the token in `startup` becomes the runtime's path. A droplet that a stager of 2012
- * made gets the empty library without which its script ends on a Ruby of today.
+ * made gets the empty library without which its script ends on a Ruby of today. The calls are synchronous: these few are
+ * quicker so, and somebody waits for the app.
  * @param runtime the program for the token; an app that needs none has no token
  * @throws ActionableError BAD_INPUT when this is no droplet
  */
-export async function makeRunnable(directory: string, runtime: string | undefined): Promise<void> {
-  for (const name of ['logs', 'tmp']) await ensureRealDirectory(directory, name);
-  await adaptStartup(join(directory, 'startup'), runtime);
+export function makeRunnable(directory: string, runtime: string | undefined): void {
+  for (const name of ['logs', 'tmp']) {
+    // The app's log is read and shown: a link here would show any file of this machine.
+    if (!ensureRealDirectory(join(directory, name))) throw notADroplet(`its \`${name}\` is not a directory`);
+  }
+  adaptStartup(join(directory, 'startup'), runtime);
 }
 
 /** What unpacks is loaded when it is needed, or a moment before: most of the time nothing is unpacked. */
@@ -44,42 +48,38 @@ export function loadUnpacking() {
   return import('#ground/tar.ts');
 }
 
-/** The app's log is read and shown: a link here would show any file of this machine. */
-async function ensureRealDirectory(directory: string, name: string): Promise<void> {
-  const path = join(directory, name);
-  await mkdir(path, { mode: 0o755 }).catch(unlessThere);
-  if (!(await lstat(path)).isDirectory()) throw notADroplet(`its \`${name}\` is not a directory`);
+/** @returns whether there is one now */
+function ensureRealDirectory(path: string): boolean {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (status === undefined) mkdirSync(path, { mode: 0o755 });
+  return status?.isDirectory() ?? true;
 }
 
-async function adaptStartup(path: string, runtime: string | undefined): Promise<void> {
-  const status = await lstat(path).catch(() => undefined);
+function adaptStartup(path: string, runtime: string | undefined): void {
+  const status = lstatSync(path, { throwIfNoEntry: false });
   if (status === undefined) throw notADroplet('it has no `startup`, the script that starts the app');
   if (!status.isFile()) throw notADroplet('its `startup` is not a file');
   // A script that names no runtime is left as it is, byte for byte.
-  const script = await readFile(path, 'latin1');
-  if (rubygemsOption.test(script)) await addRubygems(dirname(path));
+  const script = readFileSync(path, 'latin1');
+  if (rubygemsOption.test(script)) addRubygems(dirname(path));
   if (script.includes(runtimeToken) && runtime !== undefined) {
     const word = Buffer.from(shellWord(runtime)).toString('latin1');
-    await chmod(path, 0o700);
-    await writeFile(
+    chmodSync(path, 0o700);
+    writeFileSync(
       path,
       script.replaceAll(runtimeToken, () => word),
       'latin1',
     );
   }
-  await chmod(path, startupMode);
+  chmodSync(path, startupMode);
 }
 
 /** What the droplet has there stays. */
-async function addRubygems(directory: string): Promise<void> {
+function addRubygems(directory: string): void {
   const own = join(directory, 'ruby');
-  await mkdir(own, { mode: 0o755 }).catch(unlessThere);
-  if (!(await lstat(own)).isDirectory()) return;
-  await writeFile(join(own, 'ubygems.rb'), '', { flag: 'wx', mode: 0o644 }).catch(unlessThere);
-}
-
-function unlessThere(error: unknown): void {
-  if (systemCodeOf(error) !== 'EEXIST') throw error;
+  const library = join(own, 'ubygems.rb');
+  if (!ensureRealDirectory(own) || lstatSync(library, { throwIfNoEntry: false }) !== undefined) return;
+  writeFileSync(library, '', { flag: 'wx', mode: 0o644 });
 }
 
 function notADroplet(why: string): ActionableError {

@@ -34,7 +34,7 @@ export async function findStrays(
  * instances, which carry the same variable, have no directory here.
  */
 export async function removeStrays({ directories, logPositions }: Strays, tools: Tools): Promise<void> {
-  const { census, log, options, places } = tools;
+  const { log, options, places } = tools;
   for (const name of logPositions) await rm(join(places.logPositions, name), { recursive: true, force: true });
   for (const name of directories) {
     const directory = join(places.instances, name);
@@ -42,7 +42,7 @@ export async function removeStrays({ directories, logPositions }: Strays, tools:
     // In a directory somebody named, other things may lie as well.
     if (id === undefined && options.baseDir !== null) continue;
     try {
-      if (id !== undefined) await endStray(id, directory);
+      if (id !== undefined) await killAll(id, directory, tools);
       if (options.keepDirectories) continue;
       await removeTree(directory);
       log.info('stray instance removed', { directory: name });
@@ -50,15 +50,16 @@ export async function removeStrays({ directories, logPositions }: Strays, tools:
       log.error('stray instance not removed', { directory: name, error: messageOf(error) });
     }
   }
+}
 
-  async function endStray(id: string, directory: string): Promise<void> {
-    await stopInstance({
-      directory,
-      members: () => census.membersOf(id),
-      leaderPid: undefined,
-      graceMs: 0,
-      killLimitMs: options.killLimitMs,
-      env: { PATH: options.path, HOME: directory, [instanceVariable]: id },
-    });
-  }
+/** Ends every process of an instance, without a word; resolves when none is left. */
+export async function killAll(id: string, directory: string, { census, options }: Tools): Promise<void> {
+  await stopInstance({
+    directory,
+    members: () => census.membersOf(id),
+    leaderPid: undefined,
+    graceMs: 0,
+    killLimitMs: options.killLimitMs,
+    env: { PATH: options.path, HOME: directory, [instanceVariable]: id },
+  });
 }

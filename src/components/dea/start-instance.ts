@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Child, startChild } from '#ground/child.ts';
 import { ActionableError, systemCodeOf } from '#ground/errors.ts';
@@ -75,14 +74,14 @@ export const startupLog = 'startup.log';
 export async function startInstance(launch: Launch): Promise<Child> {
   const { directory, env, port, fds, sidecars = [], isControlled = false } = launch;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
-  const log = await open(join(directory, 'logs', startupLog), flags, 0o644);
+  const log = openSync(join(directory, 'logs', startupLog), flags, 0o644);
   try {
     return await startChild({
       program: '/bin/sh',
       args: sidecars.length === 0 ? plainArguments(port, fds) : argumentsWithSidecars(port, fds, sidecars),
       cwd: directory,
       env,
-      stdio: ['ignore', log.fd, log.fd, ...(isControlled ? (['ignore', 'pipe'] as const) : [])],
+      stdio: ['ignore', log, log, ...(isControlled ? (['ignore', 'pipe'] as const) : [])],
       outlivesUs: true,
     });
   } catch (cause) {
@@ -94,7 +93,7 @@ export async function startInstance(launch: Launch): Promise<Child> {
       { cause },
     );
   } finally {
-    await log.close();
+    closeSync(log);
   }
 }
 

@@ -15,7 +15,7 @@ const asRecorded = join(import.meta.dirname, '../../workload/lifecycle/fixtures/
 async function prepare(scope: Scope, archive: string, runtime?: string, maxBytes = limitBytes): Promise<string> {
   const directory = join(await scratchDirectory(scope), 'instance');
   await unpackDroplet(archive, directory, maxBytes);
-  await makeRunnable(directory, runtime);
+  makeRunnable(directory, runtime);
   return directory;
 }
 

@@ -21,6 +21,17 @@ const traces: readonly string[] = [
   ...['stdout.log', 'stderr.log', startupLog].map((name) => `logs/${name}`),
 ];
 
+export interface Beginning {
+  /** Of a directory that is ready to run; see `mayPreBoot`. */
+  readonly launch: Launch;
+  /** The runtime. */
+  readonly program: string | undefined;
+  /** Where the script lies that holds a node up. */
+  readonly scripts: string;
+  /** Resolves when nothing of the instance runs any more. */
+  readonly killRest: () => Promise<void>;
+}
+
 /**
  * An instance that was launched as any other, and whose node waits just before it reads the first file of the app. It ends
  * when this process does, however that ends.
@@ -30,14 +41,16 @@ export class PreBoot {
   readonly #control: Duplex;
   readonly #launch: Launch;
   readonly #program: string | undefined;
+  readonly #killRest: () => Promise<void>;
   #isWaiting = true;
   #hasEnded = false;
 
-  private constructor(child: Child, control: Duplex, launch: Launch, program: string | undefined) {
+  private constructor(child: Child, control: Duplex, { launch, program, killRest }: Beginning) {
     this.#child = child;
     this.#control = control;
     this.#launch = launch;
     this.#program = program;
+    this.#killRest = killRest;
     control.on('error', () => {}); // it ended: whoever releases it sees that
     void child.exited.then(() => {
       this.#isWaiting = false;
@@ -46,22 +59,16 @@ export class PreBoot {
   }
 
   /**
-   * @param launch of a directory that is ready to run; see `mayPreBoot`
-   * @param scripts where the script lies
    * @param signal ends it
    * @returns `undefined` when the app does not wait where it should; then nothing is left of this
    */
-  static async begin(
-    launch: Omit<Launch, 'env'>,
-    { program, env }: LaunchPlan,
-    scripts: string,
-    signal: AbortSignal,
-  ): Promise<PreBoot | undefined> {
+  static async begin(beginning: Beginning, signal: AbortSignal): Promise<PreBoot | undefined> {
+    const { launch, scripts } = beginning;
     if (traces.some((name) => existsSync(join(launch.directory, name)))) return undefined;
-    const child = await startInstance({ ...launch, env: await heldUp(env, scripts), isControlled: true });
+    const child = await startInstance({ ...launch, env: await heldUp(launch.env, scripts), isControlled: true });
     const { control } = child;
     if (control === null) throw new TypeError('The child has no descriptor 4.');
-    const preBoot = new PreBoot(child, control, { ...launch, env }, program);
+    const preBoot = new PreBoot(child, control, beginning);
     if (signal.aborted) preBoot.#end();
     signal.addEventListener('abort', () => preBoot.#end(), { once: true });
     if (await isWhereItShouldBe(control, launch.directory)) return preBoot;
@@ -90,6 +97,7 @@ export class PreBoot {
     this.#isWaiting = false;
     this.#end();
     await this.#child.exited;
+    await this.#killRest();
     for (const name of traces) await rm(join(this.#launch.directory, name), { force: true });
   }
 

@@ -43,7 +43,7 @@ describe('a layer over a droplet', (it) => {
     );
 
     await layer.applyTo(directory);
-    await makeRunnable(directory, '/usr/bin/node');
+    makeRunnable(directory, '/usr/bin/node');
 
     assert.is(await readFile(join(directory, 'startup'), 'utf8'), '#!/bin/bash\n/usr/bin/node other.js\n');
     assert.is((await stat(join(directory, 'startup'))).mode & 0o777, 0o500);
