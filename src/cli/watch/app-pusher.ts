@@ -1,6 +1,8 @@
-import type { App } from '#contract/api/resources.ts';
+import { type App, Droplet } from '#contract/api/resources.ts';
 import { ActionableError, systemCodeOf } from '#ground/errors.ts';
 import { sleep } from '#ground/wait.ts';
+import { standalone, standaloneMode } from '#workload/lifecycle/frameworks.ts';
+import { ApiClient } from '../api-client.ts';
 import type { Strategy } from '../app/roll-out.ts';
 import type { Cli } from '../cli.ts';
 import { Progress } from '../progress.ts';
@@ -157,7 +159,8 @@ export class AppPusher {
         onRecorded: (api, app) => attention.pay(api, app),
       },
     );
-    this.#quick.rebase({ droplet: deployed.droplet, files, packageGuid: deployed.packageGuid });
+    const { droplet, packageGuid } = deployed;
+    this.#quick.rebase({ droplet, files, packageGuid, mode: modeIn(this.#cli, droplet) });
     return { made: { ...version, files }, deployed };
   }
 
@@ -175,6 +178,17 @@ export class AppPusher {
     if (!(error instanceof ActionableError) || isFirst || error.code === 'NOT_FOUND') throw error;
     if (error.code === 'NOBODY_ANSWERED') return { kind: 'lost', message: error.message };
     return { kind: 'failed', version, failure: error };
+  }
+}
+
+/** The permissions that staging gave everything in a droplet; `undefined` where it left them as they were. */
+async function modeIn(cli: Cli, guid: string): Promise<number | undefined> {
+  try {
+    const api = await ApiClient.open(cli);
+    const [maker] = (await api.get(`/v3/droplets/${guid}`, Droplet)).buildpacks;
+    return maker?.name === standalone ? standaloneMode : undefined;
+  } catch {
+    return undefined; // whatever keeps it from being told keeps layers from being taken
   }
 }
 

@@ -38,24 +38,34 @@ export function canBeLayer(changes: readonly Change[]): boolean {
 
 /**
  * A layer of these changes: what is there as it is, `.wh.name` for what is gone. What is read is noted in `hashes`.
+ * @param mode the permissions that staging gives everything, where it does
  * @throws the system's error for a file that is gone by now
  */
-export function layerOf(folder: string, changes: readonly Change[], hashes: ContentHashes): Buffer {
+export function layerOf(
+  folder: string,
+  changes: readonly Change[],
+  { hashes, mode }: { readonly hashes: ContentHashes; readonly mode: number | undefined },
+): Buffer {
   const gone = new Set(changes.filter(({ isThere }) => !isThere).map(({ path }) => path));
   const replaced = new Set(changes.filter(({ file }) => file && file.kind !== 'directory').map(({ path }) => path));
   // What lay in a directory that is gone, or is something else now, goes with it.
   const isTopmost = (path: string) => !parentsOf(path).some((parent) => gone.has(parent) || replaced.has(parent));
   const whiteouts = [...gone].filter(isTopmost).map(whiteoutOf);
-  const members = changes.flatMap(({ file }) => (file === undefined ? [] : memberOf(folder, file, hashes)));
+  const members = changes.flatMap(({ file }) =>
+    file === undefined ? [] : memberOf(folder, mode === undefined ? file : { ...file, mode }, { file, hashes }),
+  );
   return tarOf([...whiteouts, ...members]);
 }
 
-function memberOf(folder: string, file: AppFile, hashes: ContentHashes): TarMember {
-  const { kind, mode, modifiedAt, target } = file;
-  const common = { path: `app/${file.path}`, kind, mode, modifiedAt };
+function memberOf(
+  folder: string,
+  { path, kind, mode, modifiedAt, target }: AppFile,
+  { file, hashes }: { readonly file: AppFile; readonly hashes: ContentHashes },
+): TarMember {
+  const common = { path: `app/${path}`, kind, mode, modifiedAt };
   if (kind === 'directory') return common;
   if (target !== undefined) return { ...common, target };
-  return { ...common, content: hashes.note(file, contentOf(join(folder, file.path))) };
+  return { ...common, content: hashes.note(file, contentOf(join(folder, path))) };
 }
 
 function whiteoutOf(path: string): TarMember {

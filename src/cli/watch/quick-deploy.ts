@@ -17,6 +17,8 @@ interface Base {
   readonly packageGuid: string;
   /** What it was made of. */
   readonly files: readonly AppFile[];
+  /** The permissions that staging gave everything, where it did. */
+  readonly mode: Promise<number | undefined>;
 }
 
 /**
@@ -76,7 +78,7 @@ export class QuickDeploy {
     const changes = base && changesSince(base.files, files, this.#isSync ? this.#sent : undefined);
     if (app === undefined || base === undefined || changes === undefined || !canBeLayer(changes)) return undefined;
     const startedAt = performance.now();
-    const layer = layerOf(folder, changes, this.#hashes);
+    const layer = layerOf(folder, changes, { hashes: this.#hashes, mode: await base.mode });
     const api = await ApiClient.open(cli);
     const log = new LogReader(api, app.guid).mark();
     const target = { app, base: base.droplet };

@@ -21,6 +21,9 @@ export interface Framework {
 /** Has no signs: it runs the command it is given. */
 export const standalone = 'standalone';
 
+/** The permissions of everything in the droplet of a standalone app, whatever it had. */
+export const standaloneMode = 0o744;
+
 /** The order in which the client of 2012 (vmc 0.3) looked for them, which ends with standalone. */
 export const detectionOrder = [
   'rails3',

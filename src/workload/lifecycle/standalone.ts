@@ -1,4 +1,5 @@
 import { ActionableError } from '#ground/errors.ts';
+import { standaloneMode } from './frameworks.ts';
 import { type DropletPlan, memoryMbOf, type Plugin, type StagingInput } from './plan.ts';
 import { rubyCommon } from './ruby.ts';
 import { groupOf } from './startup-script.ts';
@@ -13,7 +14,7 @@ export const standalone: Plugin = (input) => {
       'Give one with `--command`, or as `command:` in the manifest.',
     );
   }
-  return { ...runtimePlan(input, groupOf(command)), appMode: 0o744 };
+  return { ...runtimePlan(input, groupOf(command)), appMode: standaloneMode };
 };
 
 function runtimePlan(input: StagingInput, command: string): DropletPlan {

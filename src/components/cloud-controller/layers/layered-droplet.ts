@@ -6,8 +6,8 @@ import type { DropletRecord, LayerRecord } from '../records.ts';
  * new staging would put there. Others compile, unpack or move what they are given.
  */
 const takeFilesAsTheyAre: readonly string[] = [
-  ...['node', 'sinatra', 'rack', 'rails3', 'php', 'wsgi', 'django'],
-  ...['ruby', 'python', 'static', 'procfile'],
+  ...['node', 'sinatra', 'rack', 'rails3', 'php', 'wsgi', 'django', 'standalone'],
+  ...['ruby', 'python', 'static', 'procfile', 'binary'],
 ];
 
 /** Why no layer can be laid over a droplet, in words that continue "The app "; `undefined` when one can. */
