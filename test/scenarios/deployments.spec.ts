@@ -14,7 +14,7 @@ describe('a new version of an app', (it) => {
     'takes over while every request is served, whatever makes it new; and comes back by a rollback',
     async (scope) => {
       const { paas, folder } = await pushed(scope, serving('one'));
-      const visitors = visitAll(paas, 'app');
+      const visitors = visitAll(scope, paas, 'app');
 
       await writeVersion(folder, serving('two'));
       await paas.ok(['push', folder]);
@@ -52,7 +52,7 @@ describe('a new version of an app', (it) => {
     'that is broken is stopped, and nobody notices but who pushed it',
     async (scope) => {
       const { paas, folder } = await pushed(scope, serving('good'));
-      const visitors = visitAll(paas, 'app');
+      const visitors = visitAll(scope, paas, 'app');
       const pid = await pidOf(paas);
       const broken = {
         'does not parse': ['console.log("almost"); this is no program', /SyntaxError/],

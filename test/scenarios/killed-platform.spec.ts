@@ -53,7 +53,8 @@ describe('a platform that is killed', (it) => {
       assert.is((await paas.get('hello-node')).status, 200);
       await waitFor(
         'an order to be taken',
-        async () => ((await paas.run(['set-env', 'hello-node', 'A', 'b', '--no-restart'])).code === 0 ? true : undefined),
+        async () =>
+          (await paas.run(['set-env', 'hello-node', 'A', 'b', '--no-restart'])).code === 0 ? true : undefined,
         { limitMs: 15_000 },
       );
       assert.match(await paas.ok(['env', 'hello-node']), /A\W+b/);

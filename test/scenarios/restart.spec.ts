@@ -15,7 +15,7 @@ describe('upgrade --restart', (it) => {
       const paas = await startLocalpaas(scope);
       await paas.ok(['push', 'sample-apps/hello-node']);
       const app = await firstInstance(paas, 'hello-node');
-      const visitors = visitAll(paas);
+      const visitors = visitAll(scope, paas);
       // In the middle of a request: it gets its answer from the platform that goes.
       const slow = connect(paas.port, '127.0.0.1');
       slow.write(`GET / HTTP/1.1\r\nHost: hello-node.localhost:${paas.port}\r\n`);

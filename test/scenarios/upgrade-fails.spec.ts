@@ -19,7 +19,7 @@ describe('an upgrade that fails', (it) => {
         await paas.ok(['push', 'sample-apps/hello-node']);
         const app = await firstInstance(paas, 'hello-node');
         const before = await paas.record();
-        const visitors = visitAll(paas);
+        const visitors = visitAll(scope, paas);
         const file = await makeExecutable(`${paas.path}-1.1.0`, { version: '1.1.0', instead });
 
         const { code, err } = await paas.run(['upgrade', '--from', file]);

@@ -36,7 +36,7 @@ describe('upgrade of a service', (it) => {
       assert.is(before.url, `http://127.0.0.1:${service.port}`);
       await service.ok(['push', 'sample-apps/hello-node']);
       const app = await firstInstance(service, 'hello-node');
-      const visitors = visitAll(service);
+      const visitors = visitAll(scope, service);
       const file = await makeExecutable(join(await scratchDirectory(scope), 'fresh'), { version: '1.1.0' });
 
       await service.ok(['upgrade', '--from', file]);
@@ -58,7 +58,7 @@ describe('upgrade of a service', (it) => {
       const service = await serviceOf(scope);
       await service.ok(['push', 'sample-apps/hello-node']);
       const app = await firstInstance(service, 'hello-node');
-      const visitors = visitAll(service);
+      const visitors = visitAll(scope, service);
       const [directory, version] = [await scratchDirectory(scope), '1.1.0'];
       const early = { name: 'sayWaiting', body: 'throw new Error("a part is missing");' };
       const late = { name: 'startComponents', body: 'throw new Error("a part is missing");' };

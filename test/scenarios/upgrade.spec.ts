@@ -19,7 +19,7 @@ describe('upgrade', (it) => {
       const paas = await upFrom(scope, '1.0.0');
       await paas.ok(['push', 'sample-apps/hello-node']);
       const app = await firstInstance(paas, 'hello-node');
-      const visitors = visitAll(paas);
+      const visitors = visitAll(scope, paas);
       const file = await makeExecutable(`${paas.path}-1.1.0`, { version: '1.1.0' });
 
       const told = await paas.ok(['upgrade', '--from', file]);
@@ -56,7 +56,7 @@ describe('upgrade', (it) => {
         return log.split('router worker serves').length === count + 1 || undefined;
       };
       await waitFor('a second process', serving(1), { limitMs: 10_000 });
-      const visitors = visitAll(paas);
+      const visitors = visitAll(scope, paas);
       const file = await makeExecutable(`${paas.path}-1.1.0`, { version: '1.1.0' });
 
       await paas.ok(['upgrade', '--from', file]);
@@ -103,7 +103,7 @@ describe('upgrade', (it) => {
     async (scope) => {
       const paas = await upFrom(scope, '1.0.0');
       await paas.ok(['push', 'sample-apps/hello-node']);
-      const visitors = visitAll(paas);
+      const visitors = visitAll(scope, paas);
       const file = await makeExecutable(`${paas.path}-1.1.0`, { version: '1.1.0' });
       const env = await environmentOf(paas.home);
 

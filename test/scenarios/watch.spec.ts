@@ -1,7 +1,7 @@
 import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { sleep } from '#ground/wait.ts';
+import { sleep, waitFor } from '#ground/wait.ts';
 import { startLocalpaas } from '../support/localpaas.ts';
 import { describe } from '../support/spec.ts';
 import { visit } from '../support/visitors.ts';
@@ -20,7 +20,7 @@ describe('a watch', (it) => {
       assert.is(first.app, 'hello-node');
       assert.is((await watch.next('watching')).files, 3);
       const visitors = [true, false].map((keepAlive) =>
-        visit({ port: paas.port, host: `hello-node.localhost:${paas.port}`, keepAlive, everyMs: 5 }),
+        visit(scope, { port: paas.port, host: `hello-node.localhost:${paas.port}`, keepAlive, everyMs: 5 }),
       );
 
       for (let version = 1; version <= 5; version += 1) {
@@ -48,7 +48,7 @@ describe('a watch', (it) => {
       const file = join(folder, 'app.js');
       const watch = await startWatch(scope, paas, folder);
       await watch.next('serving');
-      const visitor = visit({
+      const visitor = visit(scope, {
         port: paas.port,
         host: `hello-node.localhost:${paas.port}`,
         keepAlive: false,
@@ -62,11 +62,9 @@ describe('a watch', (it) => {
       assert.is(failed.error.code, 'START_UNSUCCESSFUL');
       assert.ok(failed.stillServing);
       assert.match((await paas.get('hello-node')).body, 'Hello from Node');
-      const said = watch.events.flatMap((each) => (each.event === 'log' ? each.text : []));
-      assert.ok(
-        said.some((text) => text.includes('Unexpected token')),
-        'the app’s own words were shown',
-      );
+      // The log is followed beside the deployment, and may come a moment later.
+      const isSaid = () => watch.events.some((each) => each.event === 'log' && each.text.includes('Unexpected token'));
+      await waitFor('the app’s own words', () => isSaid() || undefined, { limitMs: 20_000 });
 
       const broken = await readFile(file);
       await writeFile(file, broken);

@@ -73,11 +73,11 @@ export async function upFrom(scope: Scope, version: string, more: readonly strin
 }
 
 /** Visitors of all kinds: of an app and of the API, with a connection each and with new ones all the time. */
-export function visitAll({ port }: { port: number }, app = 'hello-node'): { stop(): Promise<Visits[]> } {
+export function visitAll(scope: Scope, { port }: { port: number }, app = 'hello-node'): { stop(): Promise<Visits[]> } {
   const visitors = [`${app}.localhost:${port}`, `localhost:${port}`].flatMap((host) => [
-    visit({ port, host, keepAlive: true, everyMs: 60 }),
-    visit({ port, host, keepAlive: true, everyMs: 700 }),
-    visit({ port, host, keepAlive: false, everyMs: 60 }),
+    visit(scope, { port, host, keepAlive: true, everyMs: 60 }),
+    visit(scope, { port, host, keepAlive: true, everyMs: 700 }),
+    visit(scope, { port, host, keepAlive: false, everyMs: 60 }),
   ]);
   return { stop: () => Promise.all(visitors.map((visitor) => visitor.stop())) };
 }

@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import { sleep } from '#ground/wait.ts';
+import type { Scope } from './spec.ts';
 
 /** What became of requests that were made all the time. */
 export interface Visits {
@@ -18,8 +19,8 @@ export interface VisitorOptions {
   readonly everyMs: number;
 }
 
-/** Makes one request after the other until it is asked to stop. */
-export function visit({ port, host, keepAlive, everyMs }: VisitorOptions): { stop(): Promise<Visits> } {
+/** Makes one request after the other until it is asked to stop, or the scope ends. */
+export function visit(scope: Scope, { port, host, keepAlive, everyMs }: VisitorOptions): { stop(): Promise<Visits> } {
   const agent = new Agent({ keepAlive });
   const failures: string[] = [];
   let count = 0;
@@ -38,12 +39,12 @@ export function visit({ port, host, keepAlive, everyMs }: VisitorOptions): { sto
     return { count, failures, longestMs };
   };
   const visits = goOn();
-  return {
-    stop() {
-      isOver = true;
-      return visits;
-    },
+  const stop = () => {
+    isOver = true;
+    return visits;
   };
+  scope.defer(stop);
+  return { stop };
 }
 
 /** The status, or the error's code. */

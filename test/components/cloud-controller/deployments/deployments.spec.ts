@@ -40,7 +40,11 @@ describe('a deployment', (it) => {
 
     assert.equal(asked[0], { uris: ['hello.localhost'], version: started.version });
     assert.is(asked.length, 3, 'until the router has it');
-    assert.equal(phases, ['ROUTING', 'ROUTING'], 'it is not said to serve before the old one gets no requests any more');
+    assert.equal(
+      phases,
+      ['ROUTING', 'ROUTING'],
+      'it is not said to serve before the old one gets no requests any more',
+    );
     const now = stored(cc, app);
     assert.equal(
       [now.currentDroplet, now.version, now.runCount, now.state],
