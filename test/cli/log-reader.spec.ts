@@ -107,12 +107,12 @@ describe('log reader', (it) => {
     assert.is(await mark.settle(), 7_000_000_001n);
 
     const held = await readerOf(scope, async () => {
-      await sleep(400);
+      await sleep(5_000);
       return logAnswer([[9, 'STG', 'came meanwhile']]);
     });
     const startedAt = performance.now();
     assert.ok((await held.reader.mark().settle()) < 0n);
-    assert.ok(performance.now() - startedAt < 300);
+    assert.ok(performance.now() - startedAt < 3_000);
   });
 
   it('tells of a log store that refuses', async (scope) => {

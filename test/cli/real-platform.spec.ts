@@ -193,11 +193,11 @@ applications:
       const stop = new AbortController();
       const sink = textSink();
       const following = run(['logs', 'hello-node'], { signal: stop.signal, sink });
-      await waitFor('the lines before', () => (sink.text() === '' ? undefined : true), { limitMs: 5_000 });
+      await waitFor('the lines before', () => (sink.text() === '' ? undefined : true), { limitMs: 15_000 });
 
       await get('hello-node', '/marker');
       const marker = /\[RTR\/0\] OUT .*"GET \/marker HTTP/;
-      await waitFor('the line', () => (marker.test(sink.text()) ? true : undefined), { limitMs: 5_000 });
+      await waitFor('the line', () => (marker.test(sink.text()) ? true : undefined), { limitMs: 15_000 });
       stop.abort(new Interrupted('SIGINT'));
 
       await ok(following);

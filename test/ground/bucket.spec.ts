@@ -18,7 +18,7 @@ function recorder() {
   const onEntry = ({ key, value }: BucketEntry<unknown>) =>
     void told.push(value === undefined ? `${key} deleted` : `${key}=${JSON.stringify(value)}`);
   const until = (entry: string) =>
-    waitFor(entry, () => (told.includes(entry) ? true : undefined), { limitMs: 5_000, everyMs: 1 });
+    waitFor(entry, () => (told.includes(entry) ? true : undefined), { limitMs: 15_000, everyMs: 1 });
   return { told, onEntry, until };
 }
 
@@ -104,7 +104,7 @@ describe('a bucket', (it) => {
         acknowledged = n;
       }
     })().catch(() => {}); // the write that the kill interrupts was not acknowledged
-    await waitFor('some writes', () => (acknowledged >= 50 ? true : undefined), { limitMs: 5_000, everyMs: 1 });
+    await waitFor('some writes', () => (acknowledged >= 50 ? true : undefined), { limitMs: 15_000, everyMs: 1 });
 
     signalProcess(server.pid(), 'SIGKILL');
     const expected = acknowledged;
@@ -116,7 +116,7 @@ describe('a bucket', (it) => {
         return undefined; // the server is not back yet
       }
     };
-    const later = await waitFor('the server', reopen, { limitMs: 5_000, everyMs: 20 });
+    const later = await waitFor('the server', reopen, { limitMs: 15_000, everyMs: 20 });
     assert.ok(((await later.get('counter'))?.value ?? -1) >= expected);
     void writing;
   });
@@ -195,7 +195,7 @@ describe('a watcher of a bucket', (it) => {
     signalProcess(server.pid(), 'SIGKILL');
     await isBack;
     const written = async () => await bucket.put('a', 'after').catch(() => undefined);
-    await waitFor('a write', written, { limitMs: 8_000 });
+    await waitFor('a write', written, { limitMs: 15_000 });
 
     await until('a="after"');
     assert.is(told[0], 'a="before"');

@@ -44,11 +44,11 @@ describe('a connection to the bus', (it) => {
 
     for (const times of [1, 2]) {
       signalProcess(server.pid(), 'SIGKILL');
-      await waitFor('the connection', () => (reconnects === times ? true : undefined), { limitMs: 5_000 });
+      await waitFor('the connection', () => (reconnects === times ? true : undefined), { limitMs: 15_000 });
       await them.flush();
 
       const answered = async () => await us.ask(double, { n: 4 }, { limitMs: 200 }).catch(() => undefined);
-      assert.equal(await waitFor('an answer', answered, { limitMs: 5_000 }), { n: 8 });
+      assert.equal(await waitFor('an answer', answered, { limitMs: 15_000 }), { n: 8 });
     }
   });
 
@@ -77,17 +77,18 @@ describe('a connection to the bus', (it) => {
     await us[Symbol.asyncDispose]();
     await us[Symbol.asyncDispose]();
 
-    await waitFor('all of them', () => (seen.length === 1_000 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('all of them', () => (seen.length === 1_000 ? true : undefined), { limitMs: 15_000 });
   });
 
   it('closes at once when there is no server', async (scope) => {
     const { them, server, logged } = await startPeers(scope);
     await server[Symbol.asyncDispose]();
-    await waitFor('the loss', () => logged('bus lost')[0], { limitMs: 2_000 });
+    await waitFor('the loss', () => logged('bus lost')[0], { limitMs: 15_000 });
     const startedAt = performance.now();
 
     await them[Symbol.asyncDispose]();
 
-    assert.ok(performance.now() - startedAt < 500, `it took ${performance.now() - startedAt} ms`);
+    // It waits for a server that does not answer, but not when there is none.
+    assert.ok(performance.now() - startedAt < 1_900, `it took ${performance.now() - startedAt} ms`);
   });
 });

@@ -23,7 +23,7 @@ describe('a subscription', (it) => {
 
     for (let n = 0; n < 100; n += 1) us.publish(family.at(n % 2 === 0 ? 'even' : 'odd'), { n });
     await us.flush();
-    await waitFor('all of them', () => (seen.length === 100 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('all of them', () => (seen.length === 100 ? true : undefined), { limitMs: 15_000 });
 
     assert.equal(seen.slice(0, 3), ['0 even', '1 odd', '2 even']);
     assert.is(seen.at(-1), '99 odd');
@@ -38,7 +38,7 @@ describe('a subscription', (it) => {
     for (const payload of ['{not json', '', '{}', '{"n":"1"}', '[]', 'null']) publishRaw(us, ping.name, payload);
     us.publish(ping, { n: 1 });
     await us.flush();
-    await waitFor('the valid one', () => seen[0], { limitMs: 2_000 });
+    await waitFor('the valid one', () => seen[0], { limitMs: 15_000 });
 
     assert.equal(seen, [{ n: 1 }]);
     const refused = logged('message refused');
@@ -56,7 +56,7 @@ describe('a subscription', (it) => {
 
     publishRaw(us, locate.name);
     await us.flush();
-    await waitFor('it', () => (seen.length === 1 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('it', () => (seen.length === 1 ? true : undefined), { limitMs: 15_000 });
 
     assert.equal(seen, [null]);
   });
@@ -74,7 +74,7 @@ describe('a subscription', (it) => {
 
     for (const n of [1, 2, 3]) us.publish(ping, { n });
     await us.flush();
-    await waitFor('the third', () => seen[0], { limitMs: 2_000 });
+    await waitFor('the third', () => seen[0], { limitMs: 15_000 });
 
     assert.equal(
       logged('message not handled').map(({ fields }) => fields['error']),
@@ -93,7 +93,7 @@ describe('a subscription', (it) => {
 
     for (let n = 0; n < 50; n += 1) us.publish(ping, { n });
     await us.flush();
-    await waitFor('all of them', () => (seen.length >= 50 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('all of them', () => (seen.length >= 50 ? true : undefined), { limitMs: 15_000 });
     await Promise.all([them.flush(), others.flush()]);
 
     assert.is(new Set(seen).size, 50);

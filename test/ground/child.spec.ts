@@ -28,7 +28,7 @@ async function startShell(scope: Scope, script: string, graceMs = 5_000): Promis
   child.stdout?.on('data', (chunk) => {
     printed += chunk;
   });
-  const line = await waitFor('the first line', () => /^(.*)\n/.exec(printed)?.[1], { limitMs: 5_000, everyMs: 1 });
+  const line = await waitFor('the first line', () => /^(.*)\n/.exec(printed)?.[1], { limitMs: 15_000, everyMs: 1 });
   return { child, line };
 }
 
@@ -219,8 +219,8 @@ describe('a signal', (it) => {
     assert.is(signalGroup(child.pid, 'SIGKILL'), true);
 
     assert.is((await child.exited).signal, 'SIGKILL');
-    await waitFor('its end', async () => ((await isAlive(member)) ? undefined : true), { limitMs: 2_000 });
-    await waitFor('an empty group', () => (signalGroup(child.pid, 'SIGKILL') ? undefined : true), { limitMs: 2_000 });
+    await waitFor('its end', async () => ((await isAlive(member)) ? undefined : true), { limitMs: 15_000 });
+    await waitFor('an empty group', () => (signalGroup(child.pid, 'SIGKILL') ? undefined : true), { limitMs: 15_000 });
     assert.is(signalProcess(child.pid, 0), false);
   });
 });

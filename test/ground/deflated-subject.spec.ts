@@ -29,7 +29,7 @@ describe('a deflated message', (it) => {
 
     us.publish(names, ['a', 'b']);
     us.publish(names, many);
-    await waitFor('both', () => arrived[1], { limitMs: 2_000 });
+    await waitFor('both', () => arrived[1], { limitMs: 15_000 });
 
     assert.equal(arrived, [['a', 'b'], many]);
     assert.is(inflateSync(travelled[0] ?? Buffer.of()).toString(), '["a","b"]');
@@ -46,7 +46,7 @@ describe('a deflated message', (it) => {
     const broken = ['', '["a"]', whole.subarray(0, 5), deflateSync(''), deflateSync('["a"'), deflateSync('[7]')];
     for (const payload of broken) Bus.connectionOf(us).publish(names.name, payload);
     us.publish(names, ['after']);
-    await waitFor('the good one', () => arrived[0], { limitMs: 2_000 });
+    await waitFor('the good one', () => arrived[0], { limitMs: 15_000 });
 
     assert.equal(arrived, [['after']]);
     const reasons = logged('message refused').map(({ fields }) => String(fields['reason']));
@@ -70,7 +70,7 @@ describe('a deflated message', (it) => {
       }
       us.publish(names, ['after']);
       const before = arrived.length;
-      await waitFor('what came after', () => arrived[before], { limitMs: 5_000 });
+      await waitFor('what came after', () => arrived[before], { limitMs: 15_000 });
       return process.memoryUsage.rss();
     };
 

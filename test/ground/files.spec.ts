@@ -77,7 +77,7 @@ describe('a durable write', (it) => {
         const now = (await stat(file).catch(() => undefined))?.mtimeMs;
         return now === undefined || now === before ? undefined : true;
       };
-      await waitFor('the first write', isWritten, { limitMs: 8_000, everyMs: 1 });
+      await waitFor('the first write', isWritten, { limitMs: 15_000, everyMs: 1 });
       process.kill(writer.pid, 'SIGKILL');
       await writer.exited;
 

@@ -27,7 +27,7 @@ async function lockInAnotherProcess(scope: Scope, directory: string) {
   child.stdout?.on('data', (chunk) => {
     printed += chunk;
   });
-  const answer = await waitFor('its answer', () => /^(taken|refused)\n/.exec(printed)?.[1], { limitMs: 8_000 });
+  const answer = await waitFor('its answer', () => /^(taken|refused)\n/.exec(printed)?.[1], { limitMs: 15_000 });
   return { child, answer };
 }
 

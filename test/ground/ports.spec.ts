@@ -106,7 +106,7 @@ describe('the holder of a port', (it) => {
     child.stdout?.on('data', (chunk) => {
       printed += chunk;
     });
-    const port = Number(await waitFor('its port', () => /^(\d+)\n/.exec(printed)?.[1], { limitMs: 5_000 }));
+    const port = Number(await waitFor('its port', () => /^(\d+)\n/.exec(printed)?.[1], { limitMs: 15_000 }));
 
     assert.equal(holderOf(port), { pid: child.pid, command: `${process.execPath} -e ${program}` });
   });

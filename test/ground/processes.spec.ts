@@ -103,7 +103,7 @@ describe('the identity of a process', (it) => {
     const printed = await new Promise((resolve) => parent.stdout?.once('data', resolve));
     const pid = Number(printed);
 
-    await waitFor('a zombie', () => (rowOf(pid)?.state === 'Z' ? true : undefined), { limitMs: 2_000 });
+    await waitFor('a zombie', () => (rowOf(pid)?.state === 'Z' ? true : undefined), { limitMs: 15_000 });
 
     assert.is(await identityOf(pid), undefined);
   });

@@ -67,7 +67,7 @@ describe('sample app crashy', (it) => {
     const grown = await waitFor(
       'more than 200 MB of resident memory',
       async () => (await processTable()).find(({ pid, residentBytes }) => pid === app.pid && residentBytes > 200e6),
-      { limitMs: 8_000, everyMs: 100 },
+      { limitMs: 15_000, everyMs: 100 },
     );
 
     assert.ok(grown);

@@ -41,7 +41,7 @@ class Visitor {
   /** The first message of this type, and with this text if one is given, that came or comes. */
   async hears(type: string, text?: string): Promise<Message> {
     const fits = (message: Message) => message.type === type && (text === undefined || message['text'] === text);
-    return waitFor(`a message of type ${type}`, () => this.messages.find(fits), { limitMs: 5_000 });
+    return waitFor(`a message of type ${type}`, () => this.messages.find(fits), { limitMs: 15_000 });
   }
 }
 
@@ -71,7 +71,7 @@ describe('sample app websocket-chat', (it) => {
     await Visitor.join(scope, app);
 
     assert.is((await ada.hears('welcome'))['instance'], instanceIndex);
-    await waitFor('two people', () => ada.messages.find(({ count }) => count === 2), { limitMs: 5_000 });
+    await waitFor('two people', () => ada.messages.find(({ count }) => count === 2), { limitMs: 15_000 });
   });
 
   it('tells everybody what one says', async (scope) => {

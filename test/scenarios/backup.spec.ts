@@ -51,7 +51,7 @@ async function kill(paas: Localpaas): Promise<void> {
   const record = await readPlatformRecord(homeOf(paas.home, {}));
   if (record === undefined) throw new Error('It has told nothing about itself.');
   signalProcess(paas.pid, 'SIGKILL');
-  await waitFor('its end', async () => ((await isAlive(record)) ? undefined : true), { limitMs: 5_000 });
+  await waitFor('its end', async () => ((await isAlive(record)) ? undefined : true), { limitMs: 15_000 });
 }
 
 async function filesBelow(directory: string): Promise<string[]> {

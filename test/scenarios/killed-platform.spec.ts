@@ -22,7 +22,7 @@ describe('a platform that is killed', (it) => {
       assert.ok(record);
 
       signalProcess(first.pid, 'SIGKILL');
-      await waitFor('its end', async () => ((await isAlive(record)) ? undefined : true), { limitMs: 5_000 });
+      await waitFor('its end', async () => ((await isAlive(record)) ? undefined : true), { limitMs: 15_000 });
 
       for (const { instance_ports } of before) {
         const answer = await call(`http://127.0.0.1:${instance_ports[0]?.external}/`);

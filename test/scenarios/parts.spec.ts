@@ -98,7 +98,7 @@ describe('parts started one by one', (it) => {
         const answer = await call(`http://127.0.0.1:${routerPort}/`, { headers: { host: 'hello.localhost' } });
         return answer.status === 200 ? answer.text() : undefined;
       };
-      assert.is(await waitFor('the app', ask, { limitMs: 5_000 }), 'hello from a part');
+      assert.is(await waitFor('the app', ask, { limitMs: 15_000 }), 'hello from a part');
 
       assert.is(await readFile(join(files, 'var', 'dea.pid'), 'utf8'), `${dea.pid}\n`);
       for (const part of [dea, stager, router, cc, nats]) assert.is(await part.stop(), 0, part.said());

@@ -35,13 +35,13 @@ describe(
         const counted = /requests_total\{app="guid",code="2xx"\} (\d+)/.exec(text)?.[1];
         return counted === String(answered + count) || undefined;
       };
-      await waitFor('each request to be counted once', figures, { limitMs: 5_000 });
+      await waitFor('each request to be counted once', figures, { limitMs: 15_000 });
       const lines = async () => {
         const text = await readFile(join(home, 'access.log'), 'utf8').catch(() => '');
         const whole = text.trim().split('\n');
         return whole.length === asked + count ? whole : undefined;
       };
-      const whole = await waitFor('a line for each request', lines, { limitMs: 5_000 });
+      const whole = await waitFor('a line for each request', lines, { limitMs: 15_000 });
       assert.is(whole.filter((line) => JSON.parse(line).status === 200).length, answered + count);
       assert.is((await workersOf(first.pid)).length, workers);
     });
@@ -72,7 +72,7 @@ describe(
           return pids.every((pid) => !table.some((each) => each.pid === pid)) || undefined;
         };
 
-        await waitFor(`the end of all after ${signal}`, gone, { limitMs: 5_000 });
+        await waitFor(`the end of all after ${signal}`, gone, { limitMs: 15_000 });
         assert.is(pids.length, workers);
       }
     });
@@ -104,7 +104,7 @@ async function openWorkers(scope: Scope) {
     answered += good;
     return good === answers.length || undefined;
   };
-  await waitFor('all to know the route', known, { limitMs: 5_000 });
+  await waitFor('all to know the route', known, { limitMs: 15_000 });
   return { bus, home, port: Number(port), first, asked, answered };
 }
 

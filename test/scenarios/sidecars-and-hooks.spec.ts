@@ -16,7 +16,7 @@ async function folderWith(scope: Scope, name: string, files: Readonly<Record<str
 
 function untilLogged(paas: Localpaas, app: string, line: RegExp): Promise<true> {
   const look = async () => (line.test(await paas.ok(['logs', app, '--recent'])) ? true : undefined);
-  return waitFor(`a line like ${line}`, look, { limitMs: 10_000 });
+  return waitFor(`a line like ${line}`, look, { limitMs: 20_000 });
 }
 
 /** Answers with what hooks left, and what it sees of its environment. */
@@ -51,7 +51,8 @@ const asking = `const { readFileSync } = require('node:fs');
 require('node:http')
   .createServer(async (_, response) => {
     const port = readFileSync('cache.port', 'utf8');
-    response.end(await (await fetch('http://127.0.0.1:' + port)).text());
+    const asked = await fetch('http://127.0.0.1:' + port).catch(() => new Response('nobody'));
+    response.end(await asked.text());
   })
   .listen(process.env.PORT);`;
 

@@ -68,7 +68,7 @@ describe('an app with several processes', (it) => {
         /\[APP\/PROC\/WORKER\/1\] OUT working as green/.test(await paas.ok(['logs', 'shop', '--recent']))
           ? true
           : undefined;
-      await waitFor('the lines of the second worker', hears, { limitMs: 5_000 });
+      await waitFor('the lines of the second worker', hears, { limitMs: 15_000 });
 
       const nowhere = await paas.run(['scale', 'shop', '-p', 'clock', '-i', '1']);
       assert.is(nowhere.code, 1);
@@ -164,7 +164,7 @@ describe('tasks', (it) => {
       const record = await readPlatformRecord(homeOf(home, {}));
       assert.ok(record);
       signalProcess(first.pid, 'SIGKILL');
-      await waitFor('its end', async () => ((await isAlive(record)) ? undefined : true), { limitMs: 5_000 });
+      await waitFor('its end', async () => ((await isAlive(record)) ? undefined : true), { limitMs: 15_000 });
 
       const second = await startLocalpaas(scope, { home });
       assert.equal(

@@ -77,7 +77,7 @@ describe(
     it('is the program after that, so that a signal reaches it', async (scope) => {
       const project = await checkout(scope);
       const { child, said, ended } = start(project, ['--no-warnings', 'start', 'serve']);
-      await waitFor('the program', () => (said.text.includes('started with') ? true : undefined), { limitMs: 9_000 });
+      await waitFor('the program', () => (said.text.includes('started with') ? true : undefined), { limitMs: 15_000 });
 
       child.kill('SIGTERM');
 

@@ -196,7 +196,7 @@ describe('the test runner', (it) => {
     });
     const runner = startRunner(root);
     const outcome = outcomeOf(runner);
-    const pids = await waitFor('the pids', () => readIfThere(join(root, 'pids')), { limitMs: 5_000 });
+    const pids = await waitFor('the pids', () => readIfThere(join(root, 'pids')), { limitMs: 15_000 });
 
     runner.kill('SIGTERM');
 

@@ -68,7 +68,7 @@ export async function upFrom(scope: Scope, version: string, more: readonly strin
       assert.is(code, 0, `localpaas ${args.join(' ')} ended with ${code}:\n${out}\n${err}`);
       return out;
     },
-    record: async () => waitFor('the platform', record, { limitMs: 5_000 }),
+    record: async () => waitFor('the platform', record, { limitMs: 15_000 }),
   };
 }
 

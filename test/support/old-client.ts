@@ -103,7 +103,7 @@ export class OldClient implements Disposable {
   }
 
   async #awaitPong(number: number): Promise<void> {
-    await waitFor('the PONG of the server', () => (this.#pongs >= number ? true : undefined), { limitMs: 5_000 });
+    await waitFor('the PONG of the server', () => (this.#pongs >= number ? true : undefined), { limitMs: 15_000 });
   }
 
   #take(chunk: Buffer): void {

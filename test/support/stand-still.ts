@@ -5,5 +5,5 @@ import { waitFor } from '#ground/wait.ts';
 export async function standStill(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');
   const isStopped = async () => (await processTable()).find((row) => row.pid === pid)?.state === 'T' || undefined;
-  await waitFor(`process ${pid} to stand still`, isStopped, { limitMs: 5_000 });
+  await waitFor(`process ${pid} to stand still`, isStopped, { limitMs: 15_000 });
 }

@@ -85,7 +85,7 @@ describe('push with a manifest', (it) => {
     const pushing = runCli(['push'], { home: api.home, workingDirectory: folder, signal: stop.signal });
     const readPid = () =>
       (existsSync(join(folder, 'pid')) ? readFileSync(join(folder, 'pid'), 'utf8') : '') || undefined;
-    const pid = Number(await waitFor('the hook', readPid, { limitMs: 5_000 }));
+    const pid = Number(await waitFor('the hook', readPid, { limitMs: 15_000 }));
     stop.abort(new Interrupted('SIGINT'));
     const { exitCode, messages } = await pushing;
 

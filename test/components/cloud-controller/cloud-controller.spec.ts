@@ -43,7 +43,9 @@ describe('the cloud controller', (it) => {
     const first = registered[0];
     const before = registered.length;
     bus.publish(routerStart, { id: 'r' });
-    await waitFor('more registrations', () => (registered.length >= before + 3 ? true : undefined), { limitMs: 5_000 });
+    await waitFor('more registrations', () => (registered.length >= before + 3 ? true : undefined), {
+      limitMs: 15_000,
+    });
     await running[Symbol.asyncDispose]();
     await context.bus.flush();
     await bus.flush();
@@ -170,12 +172,12 @@ describe('the cloud controller', (it) => {
     const again = await startCloudController(scope, { again: first });
 
     const left = async () => (await again.ask('GET', `/v3/packages/${bits}`)).status === 200;
-    await waitFor('the package to go', async () => ((await left()) ? undefined : true), { limitMs: 5_000 });
+    await waitFor('the package to go', async () => ((await left()) ? undefined : true), { limitMs: 15_000 });
     const leadsNowhere = async () => {
       const [route] = (await again.ask('GET', '/v3/routes')).body.resources;
       return route.destinations.length === 0 ? true : undefined;
     };
-    await waitFor('the route to lead nowhere', leadsNowhere, { limitMs: 5_000 });
+    await waitFor('the route to lead nowhere', leadsNowhere, { limitMs: 15_000 });
   });
 
   it('shows routes of another domain for what they are', async (scope) => {

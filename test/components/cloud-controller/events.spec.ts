@@ -127,7 +127,7 @@ describe('the events of apps', (it) => {
       return indices.length >= 5 ? indices : undefined;
     };
 
-    assert.equal(await waitFor('the events to be stored', stored, { limitMs: 8_000, everyMs: 20 }), [0, 1, 2, 3, 4]);
+    assert.equal(await waitFor('the events to be stored', stored, { limitMs: 15_000, everyMs: 20 }), [0, 1, 2, 3, 4]);
     await events[Symbol.asyncDispose]();
   });
 });

@@ -144,9 +144,11 @@ export function createRoute(store: Store, app: AppRecord, given: Partial<RouteRe
 }
 
 /** A zip of these files, by name. */
+/** The same files are the same bytes at any time. */
 export function zipWith(files: Readonly<Record<string, string>>): Promise<Buffer> {
+  const modifiedAt = new Date('2030-01-01T00:00:00Z');
   const members = Object.entries(files).map(
-    ([path, text]): ZipMember => ({ path, kind: 'file', open: () => Readable.from([Buffer.from(text)]) }),
+    ([path, text]): ZipMember => ({ path, kind: 'file', modifiedAt, open: () => Readable.from([Buffer.from(text)]) }),
   );
   return buffer(zipOf(members));
 }

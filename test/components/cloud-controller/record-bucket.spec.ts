@@ -55,7 +55,7 @@ describe('the store, while its server is in trouble,', (it) => {
 
       assert.is(error.title, 'CF-ServiceUnavailable');
       const seen = () => (store.get('app', app.guid)?.name === 'after' ? true : undefined);
-      await waitFor('the late write', seen, { limitMs: 5_000 });
+      await waitFor('the late write', seen, { limitMs: 15_000 });
       await store.update('app', app.guid, (record) => ({ ...record, runCount: 1 }));
     },
     { timeoutMs: 20_000 },

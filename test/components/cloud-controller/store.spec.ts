@@ -136,7 +136,7 @@ describe('the store of the desired state', (it) => {
     const other = await openOther();
     const app = appRecord({ name: 'busy' });
     await store.create('app', app);
-    await waitFor('the other store to see it', () => other.get('app', app.guid), { limitMs: 5_000 });
+    await waitFor('the other store to see it', () => other.get('app', app.guid), { limitMs: 15_000 });
     const count = (record: AppRecord) => ({ ...record, runCount: record.runCount + 1 });
 
     await Promise.all([
@@ -161,7 +161,7 @@ describe('the store of the desired state', (it) => {
     const app = appRecord({ name: 'theirs' });
 
     const until = (count: number) =>
-      waitFor(`change ${count}`, () => (seen.length === count ? true : undefined), { limitMs: 5_000 });
+      waitFor(`change ${count}`, () => (seen.length === count ? true : undefined), { limitMs: 15_000 });
 
     // One after the other: a change that is overwritten at once need not be told of.
     await other.create('app', app);
@@ -239,7 +239,7 @@ describe('the store of the desired state', (it) => {
         await bucket.put(`app.${app.guid}`, { ...app, name: 'seen' });
         return store.get('app', app.guid)?.name === 'seen' ? true : undefined;
       },
-      { limitMs: 5_000 },
+      { limitMs: 15_000 },
     );
   });
 
@@ -270,5 +270,5 @@ describe('the store of the desired state', (it) => {
 async function echoOf(store: Store, bus: Parameters<typeof Bucket.open>[0], guid: string): Promise<void> {
   const bucket = await Bucket.open<AppRecord>(bus, 'cloud-controller');
   await bucket.put(`app.${guid}`, appRecord({ guid, name: 'echo' }));
-  await waitFor('the echo', () => (store.get('app', guid)?.name === 'echo' ? true : undefined), { limitMs: 5_000 });
+  await waitFor('the echo', () => (store.get('app', guid)?.name === 'echo' ? true : undefined), { limitMs: 15_000 });
 }

@@ -26,7 +26,7 @@ async function startedDea(scope: Scope) {
     const [found] = await dea.bus.askMany(deaFindDroplet, { droplet: app, include_stats: true }, { limitMs: 100 });
     return found?.stats?.usage ? found : undefined;
   };
-  return { dea, request, app, instance, found: await waitFor('usage', find, { limitMs: 5_000 }) };
+  return { dea, request, app, instance, found: await waitFor('usage', find, { limitMs: 15_000 }) };
 }
 
 /** Every key the original sent is there. */

@@ -25,7 +25,7 @@ import {
 async function crashOnce(dea: TestDea, request: ReturnType<typeof requestFor>): Promise<string> {
   const before = dea.exits.messages.length;
   start(dea, request);
-  const exit = await waitFor('another crash', () => dea.exits.messages[before], { limitMs: 5_000 });
+  const exit = await waitFor('another crash', () => dea.exits.messages[before], { limitMs: 15_000 });
   return exit.instance;
 }
 
@@ -39,7 +39,7 @@ describe('a crash', (it) => {
     const diedAt = performance.now();
     const exit = await exitOf(dea, app);
 
-    assert.ok(performance.now() - diedAt < 500);
+    assert.ok(performance.now() - diedAt < 5_000);
     assert.is(exit.reason, 'CRASHED');
     assert.is(exit.exit_status, 3);
     assert.is(exit.exit_description, 'exited with status 3; its last lines: One answer is all I had.');
@@ -174,5 +174,5 @@ function untilKept({ dataDir }: TestDea, instances: readonly string[]): Promise<
     const kept = (await readdir(join(dataDir, 'instances'))).map((name) => name.slice(-32));
     return kept.sort().join() === [...instances].sort().join() ? true : undefined;
   };
-  return waitFor('only the latest crashes to be kept', areKept, { limitMs: 5_000 });
+  return waitFor('only the latest crashes to be kept', areKept, { limitMs: 15_000 });
 }

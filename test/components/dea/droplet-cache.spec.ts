@@ -256,7 +256,7 @@ describe('droplet cache', (it) => {
     const slow = source({ executableUri: `http://127.0.0.1:${port}/slow` });
     const stop = new AbortController();
     const waiting = cache.use(slow, async () => 'unpacked', stop.signal);
-    await waitFor('the request', () => (requests > 0 ? true : undefined), { limitMs: 1_000 });
+    await waitFor('the request', () => (requests > 0 ? true : undefined), { limitMs: 15_000 });
 
     stop.abort(new Error('stopped'));
     isAnswering = true;

@@ -25,7 +25,7 @@ describe('a dea that is evacuated', (it) => {
     assert.equal([status.state, status.num_clients, status.reserved_memory], ['SHUTTING_DOWN', 1, 200]);
     const question = { droplet: app, runtime_info: { name: 'node' }, limits: { mem: 1 } };
     assert.equal(await dea.bus.askMany(deaDiscover, question, { limitMs: 100 }), []);
-    await waitFor('its route once more', () => dea.registered.messages[registeredBefore], { limitMs: 2_000 });
+    await waitFor('its route once more', () => dea.registered.messages[registeredBefore], { limitMs: 15_000 });
 
     await stopped;
     await dea.bus.flush();

@@ -89,7 +89,7 @@ async function runs({ dea, droplet }: Machine, info: RuntimeInfo): Promise<strin
   const request = requestFor(droplet, { runtime_info: info, uris: [] });
   await startRunning(dea, request);
   const line = () => linesOf(dea, request.droplet).find((each) => each.startsWith('runs ruby'));
-  return waitFor('the first line of the app', line, { limitMs: 5_000 });
+  return waitFor('the first line of the app', line, { limitMs: 15_000 });
 }
 
 async function isOffered({ dea: { bus } }: Machine, info: RuntimeInfo): Promise<boolean> {

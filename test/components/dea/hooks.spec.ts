@@ -32,7 +32,7 @@ for (const by of ['framework', 'buildpack'] as const) {
       await startRunning(dea, requestFor(droplet, { ...processOnly, droplet: 'app', env: ['COLOUR=green'] }));
 
       const said = () => linesOf(dea, 'app', 'APP/PROC/WEB').filter((line) => !line.startsWith('Invoking'));
-      await waitFor('the app to speak', () => said().includes('made') || undefined, { limitMs: 5_000 });
+      await waitFor('the app to speak', () => said().includes('made') || undefined, { limitMs: 15_000 });
       assert.equal(said(), ['preparing for green', 'made']);
     });
 

@@ -27,7 +27,7 @@ describe('the log of an app', (it) => {
     start(dea, request);
     const lines = () =>
       dea.logs.messages.filter(({ source_type }) => source_type === 'APP/PROC/WEB').flatMap((batch) => batch.lines);
-    await waitFor('three lines', () => (lines().length >= 3 ? true : undefined), { limitMs: 5_000 });
+    await waitFor('three lines', () => (lines().length >= 3 ? true : undefined), { limitMs: 15_000 });
 
     assert.equal(
       lines()

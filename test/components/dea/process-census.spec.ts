@@ -26,7 +26,7 @@ function untilMembers(census: ProcessCensus, instance: string, count: number) {
       const members = await census.membersOf(instance);
       return members.length === count ? members : undefined;
     },
-    { limitMs: 5_000 },
+    { limitMs: 15_000 },
   );
 }
 
@@ -49,7 +49,7 @@ describe('process census', (it) => {
     const daemon = await waitFor(
       'the daemon in a session of its own',
       async () => (await census.membersOf(instance)).find(({ sessionId }) => sessionId !== child.pid),
-      { limitMs: 5_000 },
+      { limitMs: 15_000 },
     );
 
     scope.defer(() => process.kill(daemon.pid, 'SIGKILL'));
@@ -75,7 +75,7 @@ describe('process census', (it) => {
     const child = await run(scope, 'sleep 0.01 & exec sleep 60', { [instanceVariable]: instance });
     const isDead = async () =>
       (await processTable()).find(({ parentPid, state }) => parentPid === child.pid && state === 'Z');
-    await waitFor('a process that is dead and not collected', isDead, { limitMs: 5_000 });
+    await waitFor('a process that is dead and not collected', isDead, { limitMs: 15_000 });
 
     const members = await new ProcessCensus().membersOf(instance);
 

@@ -8,6 +8,7 @@ import { startChild } from '#ground/child.ts';
 import { KeepAppsRunning } from '#ground/component.ts';
 import { environmentVariableOf, identityOf, processTable } from '#ground/processes.ts';
 import { waitFor } from '#ground/wait.ts';
+import { scratchDirectory } from '../../support/scratch.ts';
 import { describe } from '../../support/spec.ts';
 import { openDeaProcess } from './dea-process.ts';
 import {
@@ -34,7 +35,7 @@ async function untilInSnapshot({ dataDir }: Home, instance: string, phase: strin
     const records: { id: string; life: { phase: string } }[] = JSON.parse(text).instances;
     return records.some(({ id, life }) => id === instance && life.phase === phase) ? true : undefined;
   };
-  await waitFor(`${instance} to be noted as ${phase}`, isThere, { limitMs: 5_000 });
+  await waitFor(`${instance} to be noted as ${phase}`, isThere, { limitMs: 15_000 });
 }
 
 describe('a dea after another', (it) => {
@@ -56,7 +57,9 @@ describe('a dea after another', (it) => {
       heartbeat.droplets.map(({ instance, index, version, state }) => ({ instance, index, version, state })),
       instances.map(({ instance }, index) => ({ instance, index, version: `v-${index}`, state: 'RUNNING' })),
     );
-    await waitFor('both routes', () => (second.registered.messages.length >= 2 ? true : undefined), { limitMs: 1_000 });
+    await waitFor('both routes', () => (second.registered.messages.length >= 2 ? true : undefined), {
+      limitMs: 15_000,
+    });
     assert.equal(new Set(second.registered.messages.map(({ port }) => port)), ports);
     assert.equal(await Promise.all(instances.map((instance) => appPidOf(second, instance))), pids);
     for (const pid of pids) assert.ok(await identityOf(pid));
@@ -107,28 +110,43 @@ describe('a dea after another', (it) => {
     assert.is(found?.state, 'CRASHED');
   });
 
-  it('delivers the lines written meanwhile, and none twice', async (scope) => {
-    const first = await openDeaProcess(scope, { logBatchMs: 5 });
-    const script = "bash -c 'for n in {1..400}; do echo line $n; sleep 0.005; done; exec sleep 60'";
-    const request = requestFor(await dropletOf(scope, script), { uris: [] });
-    const { instance } = await startRunning(first, request);
-    await untilInSnapshot(first, instance, 'RUNNING');
-    const lines = (dea: typeof first) => linesOf(dea, request.droplet, 'APP/PROC/WEB');
-    await waitFor('some lines', () => (lines(first).length > 40 ? true : undefined), { limitMs: 5_000 });
-    await first.kill();
-    await first.bus.flush();
-    const before = lines(first).length;
-    await passed(150);
+  it(
+    'delivers the lines written meanwhile, and none twice',
+    async (scope) => {
+      const first = await openDeaProcess(scope, { logBatchMs: 5 });
+      const goOn = join(await scratchDirectory(scope), 'go-on');
+      const count = (from: number, to: number) => `for n in {${from}..${to}}; do echo line $n; sleep 0.005; done`;
+      const script = `bash -c '${count(1, 100)}; until [ -e ${goOn} ]; do sleep 0.01; done; ${count(101, 400)}; exec sleep 60'`;
+      const request = requestFor(await dropletOf(scope, script), { uris: [] });
+      const { instance } = await startRunning(first, request);
+      await untilInSnapshot(first, instance, 'RUNNING');
+      const lines = (dea: typeof first) => linesOf(dea, request.droplet, 'APP/PROC/WEB');
+      const bytes = Array.from({ length: 100 }, (_, n) => `line ${n + 1}\n`).join('').length;
+      const areNoted = async () => {
+        const text = await readFile(join(first.dataDir, 'log-positions', instance), 'utf8').catch(() => '');
+        return text.includes(`"offset":${bytes}`) || undefined;
+      };
+      await waitFor('the first lines to be noted as read', areNoted, { limitMs: 10_000 });
+      await first.kill();
+      await first.bus.flush();
+      const before = lines(first).length;
+      await writeFile(goOn, '');
+      await passed(150);
 
-    const second = { ...first, ...(await openDea(scope, { logBatchMs: 5 }, first)) };
+      const second = { ...first, ...(await openDea(scope, { logBatchMs: 5 }, first)) };
 
-    await waitFor('the last line', () => (lines(first).at(-1) === 'line 400' ? true : undefined), { limitMs: 8_000 });
-    assert.ok(before < 400 && lines(second).length > 0);
-    assert.equal(
-      lines(first),
-      Array.from({ length: 400 }, (_, n) => `line ${n + 1}`),
-    );
-  });
+      await waitFor('the last line', () => (lines(first).at(-1) === 'line 400' ? true : undefined), {
+        limitMs: 15_000,
+      });
+      assert.is(before, 100);
+      assert.ok(lines(second).length > 0);
+      assert.equal(
+        lines(first),
+        Array.from({ length: 400 }, (_, n) => `line ${n + 1}`),
+      );
+    },
+    { timeoutMs: 40_000 },
+  );
 
   it('goes on waiting for an app that was starting', async (scope) => {
     const first = await openDeaProcess(scope);
@@ -141,7 +159,7 @@ describe('a dea after another', (it) => {
         const all = await first.bus.askMany(deaFindDroplet, { droplet: request.droplet }, { limitMs: 50 });
         return all.length > 0 ? all : undefined;
       },
-      { limitMs: 2_000 },
+      { limitMs: 15_000 },
     );
     await untilInSnapshot(first, found?.instance ?? '', 'STARTING');
     await first.kill();
@@ -165,7 +183,7 @@ describe('a dea after another', (it) => {
         const all = await first.bus.askMany(deaFindDroplet, { droplet: request.droplet }, { limitMs: 50 });
         return all.length > 0 ? all : undefined;
       },
-      { limitMs: 2_000 },
+      { limitMs: 15_000 },
     );
     await untilInSnapshot(first, found?.instance ?? '', 'PREPARING');
     await first.kill();

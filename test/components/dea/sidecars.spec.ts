@@ -47,7 +47,7 @@ function launched(scope: Scope, command: string): Promise<Droplet> {
 
 function untilLine(dea: Peer, source: string, line: RegExp): Promise<string> {
   const look = () => linesOf(dea, 'app', source).find((each) => line.test(each));
-  return waitFor(`a line of ${source}`, look, { limitMs: 8_000 });
+  return waitFor(`a line of ${source}`, look, { limitMs: 15_000 });
 }
 
 describe('a sidecar', (it) => {

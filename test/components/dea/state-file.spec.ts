@@ -36,7 +36,7 @@ describe('an app with a state file', (it) => {
     const dea = await openDea(scope);
     const request = requestFor(await dropletOf(scope, listening, facts), { framework: 'spring' });
     start(dea, request);
-    const [name = ''] = await waitFor('the app to listen', () => listeningApps(dea.dataDir), { limitMs: 8_000 });
+    const [name = ''] = await waitFor('the app to listen', () => listeningApps(dea.dataDir), { limitMs: 15_000 });
     const state = join(dea.dataDir, 'instances', name, 'tomcat.state');
 
     for (const text of ['', '{"state":"STAR', '{"state":"STARTING"}', 'null']) await writeFile(state, text);

@@ -120,15 +120,15 @@ describe('stopping an instance', (it) => {
     assert.equal(linesOf(dea, request.droplet, 'APP/PROC/WEB'), ['in order: 0 null']);
   });
 
-  it('is done in milliseconds for an app that does not resist', async (scope) => {
-    const dea = await openDea(scope, { stopGraceMs: 5_000 });
+  it('does not wait for an app that does not resist', async (scope) => {
+    const dea = await openDea(scope, { stopGraceMs: 20_000 });
     const { app } = await startRunning(dea, requestFor(await fixtureDroplet(scope, 'echo-env')));
     const startedAt = performance.now();
 
     dea.bus.publish(deaStop, { droplet: app });
     await exitOf(dea, app);
 
-    assert.ok(performance.now() - startedAt < 1_000);
+    assert.ok(performance.now() - startedAt < 10_000);
   });
 
   it('kills an app that ignores SIGTERM', async (scope) => {
@@ -215,7 +215,7 @@ describe('stopping an instance', (it) => {
   });
 
   it('is done for all instances at once when the DEA stops', async (scope) => {
-    const dea = await openDea(scope, { stopGraceMs: 700 });
+    const dea = await openDea(scope, { stopGraceMs: 3_000 });
     const stubborn = await fixtureDroplet(scope, 'ignores-sigterm');
     const instances = await Promise.all([0, 1, 2].map((index) => startRunning(dea, requestFor(stubborn, { index }))));
     const startedAt = performance.now();
@@ -223,7 +223,7 @@ describe('stopping an instance', (it) => {
     await dea.stop();
     await dea.bus.flush();
 
-    assert.ok(performance.now() - startedAt < 2_000, 'one after the other takes longer');
+    assert.ok(performance.now() - startedAt < 8_000, 'one after the other takes longer');
     assert.equal(
       dea.exits.messages.map(({ reason }) => reason),
       ['DEA_SHUTDOWN', 'DEA_SHUTDOWN', 'DEA_SHUTDOWN'],

@@ -240,7 +240,7 @@ export function linesOf({ logs }: Peer, app: string, source?: string): string[] 
 /** Waits until the DEA has removed the files of all instances. */
 export async function untilNothingIsLeft({ dataDir }: Peer): Promise<void> {
   const isEmpty = async () => ((await readdir(join(dataDir, 'instances'))).length === 0 ? true : undefined);
-  await waitFor('the files of all instances to be removed', isEmpty, { limitMs: 5_000 });
+  await waitFor('the files of all instances to be removed', isEmpty, { limitMs: 15_000 });
 }
 
 /** The pids of all processes of an instance, found by its variable. */

@@ -169,7 +169,7 @@ describe('syncing files into instances that run', (it) => {
         const found = await dea.bus.askMany(deaSync, { droplet: 'app', layer }, { limitMs: 100 });
         return found.length > 0 ? found : undefined;
       },
-      { limitMs: 5_000 },
+      { limitMs: 15_000 },
     );
 
     assert.is(replies[0]?.files, 1);

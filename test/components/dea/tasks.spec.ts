@@ -43,7 +43,7 @@ const find = (dea: Peer) => dea.bus.askMany(deaFindDroplet, { droplet: 'task-gui
 /** Asked until there is an answer like this. */
 async function found(dea: Peer, state: string) {
   const look = async () => (await find(dea)).find((each) => each.state === state);
-  return waitFor(`the task to be ${state}`, look, { limitMs: 8_000 });
+  return waitFor(`the task to be ${state}`, look, { limitMs: 15_000 });
 }
 
 describe('a task', (it) => {

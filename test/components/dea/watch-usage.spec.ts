@@ -42,7 +42,7 @@ async function watchBusy(scope: Scope, memoryLimitsMb: number[], diskMb = 1) {
     return watching;
   });
   const untilSample = (count: number) =>
-    waitFor(`${count} samples`, () => (samples >= count ? true : undefined), { limitMs: 5_000 });
+    waitFor(`${count} samples`, () => (samples >= count ? true : undefined), { limitMs: 15_000 });
   return { watched, exceeded, untilSample };
 }
 
@@ -52,7 +52,9 @@ describe('usage', (it) => {
 
     await untilSample(2);
     // The system counts in steps of 10 ms, which may pass by a single sample.
-    await waitFor('a busy sample', () => ((watched.usage?.cpuPercent ?? 0) > 5 ? true : undefined), { limitMs: 5_000 });
+    await waitFor('a busy sample', () => ((watched.usage?.cpuPercent ?? 0) > 5 ? true : undefined), {
+      limitMs: 15_000,
+    });
 
     const memoryBytes = watched.usage?.memoryBytes ?? 0;
     assert.ok(memoryBytes > 500_000 && memoryBytes < 10_000_000, String(memoryBytes));
@@ -71,7 +73,7 @@ describe('usage', (it) => {
 
   it('is too much disk at once', async (scope) => {
     const { exceeded } = await watchBusy(scope, [1000], -1);
-    await waitFor('the verdict', () => exceeded[0], { limitMs: 5_000 });
+    await waitFor('the verdict', () => exceeded[0], { limitMs: 15_000 });
     assert.is(exceeded[0], 'disk');
   });
 });

@@ -45,7 +45,7 @@ function heartbeat(bus: Bus, change: { instance?: string; index?: number; versio
 
 const crash = { droplet: 'a', version: 'v1', instance: 'x', index: 0, reason: 'CRASHED' as const };
 const arrives = (what: string, list: unknown[], count: number) =>
-  waitFor(what, () => (list.length >= count ? true : undefined), { limitMs: 3_000 });
+  waitFor(what, () => (list.length >= count ? true : undefined), { limitMs: 15_000 });
 
 describe('health manager', (it) => {
   it('has every DEA report when it starts, and asks for what is missing, of all pages', async (scope) => {
@@ -106,7 +106,7 @@ describe('health manager', (it) => {
         );
         return reply?.healthy === 1 ? true : undefined;
       },
-      { limitMs: 2_000 },
+      { limitMs: 15_000 },
     );
     await new Promise((resolve) => setTimeout(resolve, 100)); // past the survey
     const before = starts.length;
@@ -208,7 +208,7 @@ describe('health manager', (it) => {
         const { indices } = await bus.ask(healthManagerStatus, { droplet: 'a', state: 'FLAPPING' }, { limitMs: 500 });
         return indices?.[0]?.index === 0 ? true : undefined;
       },
-      { limitMs: 2_000 },
+      { limitMs: 15_000 },
     );
     const { instances } = await bus.ask(healthManagerStatus, { droplet: 'a', state: 'CRASHED' }, { limitMs: 500 });
     assert.is(instances?.[0]?.instance, 'x');

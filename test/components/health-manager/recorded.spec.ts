@@ -52,7 +52,7 @@ async function openStranger(scope: Scope, { url, user, password }: BusAddress) {
     return (await stranger.request(subject, raw, { timeout: 2_000 })).json<Record<string, unknown>>();
   };
   const seenOn = (subject: string) =>
-    waitFor(subject, () => seen.find((each) => each.subject === subject)?.text, { limitMs: 3_000 });
+    waitFor(subject, () => seen.find((each) => each.subject === subject)?.text, { limitMs: 15_000 });
   return { ask, seenOn };
 }
 
@@ -86,7 +86,7 @@ describe('the health manager, asked as the original was', (it) => {
         const reply = await ask('healthmanager.status.FLAPPING');
         return (reply['indices'] as unknown[])[0];
       },
-      { limitMs: 3_000 },
+      { limitMs: 15_000 },
     );
     const { indices } = (await recorded('reply-to.healthmanager.status.indices')).payload;
     assert.equal(Object.keys(flapping as object), Object.keys((indices as object[])[0] ?? {}));

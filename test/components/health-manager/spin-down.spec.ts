@@ -53,7 +53,7 @@ describe('a health manager that is to stop idle apps', (it) => {
     const { bus, asked } = await start(scope, { spinDownAfterMs: 300 });
 
     routerTells(scope, bus);
-    await waitFor('a second request', () => asked[1], { limitMs: 5_000 });
+    await waitFor('a second request', () => asked[1], { limitMs: 15_000 });
 
     assert.equal(asked.slice(0, 2), ['partition SPINDOWN quiet', 'partition SPINDOWN quiet']);
   });
@@ -62,7 +62,7 @@ describe('a health manager that is to stop idle apps', (it) => {
     const { bus, asked } = await start(scope, { spinDownAfterMs: 200, olderRequests: 'plain' });
 
     routerTells(scope, bus);
-    await waitFor('a request', () => asked[0], { limitMs: 5_000 });
+    await waitFor('a request', () => asked[0], { limitMs: 15_000 });
 
     assert.is(asked[0], 'plain SPINDOWN quiet');
   });

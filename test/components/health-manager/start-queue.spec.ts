@@ -4,7 +4,7 @@ import { StartQueue } from '../../../src/components/health-manager/start-queue.t
 import { describe } from '../../support/spec.ts';
 
 const arrives = (list: unknown[], count: number) =>
-  waitFor(`${count} starts`, () => (list.length >= count ? true : undefined), { limitMs: 3_000 });
+  waitFor(`${count} starts`, () => (list.length >= count ? true : undefined), { limitMs: 15_000 });
 
 describe('starts', (it) => {
   it('go at once as long as there are few, then so many in each period', async (scope) => {

@@ -39,7 +39,7 @@ async function start(scope: Scope, { dataDir, ...options }: Partial<LogCacheOpti
     v.parse(LogCacheOptions, { holdEmptyMs: 20, ...options }),
   );
   scope.use(running);
-  const { port } = await waitFor('the route', () => route, { limitMs: 2_000 });
+  const { port } = await waitFor('the route', () => route, { limitMs: 15_000 });
   const read = async (path: string, token = 'good') =>
     call(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `bearer ${token}` } });
   const texts = async (query = everything, app = 'app-1') => {
@@ -64,7 +64,7 @@ describe('log-cache', (it) => {
     const { bus, read, texts } = await start(scope);
 
     say(bus, ['one', 'zwei · ✓']);
-    await waitFor('the lines', async () => ((await texts()).length === 2 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('the lines', async () => ((await texts()).length === 2 ? true : undefined), { limitMs: 15_000 });
 
     const body = (await (await read(`/api/v1/read/app-1?${everything}`)).json()) as { envelopes: { batch: object[] } };
     const first = body.envelopes.batch[0] as Record<string, unknown>;
@@ -76,7 +76,7 @@ describe('log-cache', (it) => {
   it('honours start, end, limit, order and type', async (scope) => {
     const { bus, read, texts } = await start(scope);
     say(bus, ['1', '2', '3', '4']);
-    await waitFor('the lines', async () => ((await texts()).length === 4 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('the lines', async () => ((await texts()).length === 4 ? true : undefined), { limitMs: 15_000 });
     const { envelopes } = v.parse(LogRead, await (await read(`/api/v1/read/app-1?${everything}`)).json());
     const [, second = '', third = ''] = envelopes.batch.map((each) => String(each.timestamp));
 
@@ -91,7 +91,7 @@ describe('log-cache', (it) => {
     const dataDir = await scratchDirectory(scope);
     const first = await start(scope, { dataDir });
     say(first.bus, ['before']);
-    await waitFor('the line', async () => ((await first.texts()).length === 1 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('the line', async () => ((await first.texts()).length === 1 ? true : undefined), { limitMs: 15_000 });
     await first.running[Symbol.asyncDispose]();
     await appendFile(join(dataDir, 'app-1', 'current.jsonl'), '{"t":"12');
 
@@ -114,7 +114,7 @@ describe('log-cache', (it) => {
     await waitFor(
       'the last',
       async () => ((await texts('limit=1&descending=true'))[0]?.startsWith('line 19/99') ? true : undefined),
-      { limitMs: 4_000 },
+      { limitMs: 15_000 },
     );
 
     // What can be read already may still be on its way to the disk, and a file may get another name meanwhile.
@@ -144,7 +144,7 @@ describe('log-cache', (it) => {
   it('tells the newest lines on the bus, oldest first', async (scope) => {
     const { bus, texts } = await start(scope);
     say(bus, ['a', 'b', 'c']);
-    await waitFor('the lines', async () => ((await texts()).length === 3 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('the lines', async () => ((await texts()).length === 3 ? true : undefined), { limitMs: 15_000 });
 
     const { lines } = await bus.ask(recentLogs, { source_id: 'app-1', limit: 2 }, { limitMs: 1_000 });
 
@@ -157,7 +157,7 @@ describe('log-cache', (it) => {
   it('forgets an app that was deleted', async (scope) => {
     const { bus, directory, texts } = await start(scope);
     say(bus, ['a']);
-    await waitFor('the line', async () => ((await texts()).length === 1 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('the line', async () => ((await texts()).length === 1 ? true : undefined), { limitMs: 15_000 });
 
     bus.publish(appState, { app: 'app-1', name: 'x', uris: [], state: 'DELETED' });
 

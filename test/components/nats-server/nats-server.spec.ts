@@ -37,7 +37,7 @@ async function startInChild(scope: Scope, dataDir: string) {
   parent.stdout?.on('data', (chunk) => {
     printed += chunk;
   });
-  const pid = Number(await waitFor('the pid', () => /^(\d+)\n/.exec(printed)?.[1], { limitMs: 8_000 }));
+  const pid = Number(await waitFor('the pid', () => /^(\d+)\n/.exec(printed)?.[1], { limitMs: 15_000 }));
   const server = await identityOf(pid);
   assert.ok(server);
   return { parentPid: parent.pid, server };
@@ -66,7 +66,7 @@ describe('nats-server', (it) => {
 
     signalProcess(killed, 'SIGKILL');
 
-    await waitFor('another server', () => (server.pid() === killed ? undefined : true), { limitMs: 5_000 });
+    await waitFor('another server', () => (server.pid() === killed ? undefined : true), { limitMs: 15_000 });
     const later = scope.use(await Bus.connect(server.address, 'test', silentLog));
     const values: unknown[] = [];
     scope.use(await (await Bucket.open<string>(later, 'things')).watch((entry) => values.push(entry.value)));
@@ -78,7 +78,7 @@ describe('nats-server', (it) => {
 
     signalProcess(parentPid, 'SIGKILL');
 
-    await waitFor('its end', async () => ((await isAlive(server)) ? undefined : true), { limitMs: 5_000 });
+    await waitFor('its end', async () => ((await isAlive(server)) ? undefined : true), { limitMs: 15_000 });
   });
 
   it('opens a store only when the server of a killed platform has let go of it', async (scope) => {

@@ -27,9 +27,9 @@ describe('a router that tells which apps are asked for', (it) => {
     await register(bus, appPort, ['two.localhost'], { app: 'guid-two' });
     await register(bus, appPort, ['api.localhost']);
 
-    await waitFor('the first message', () => heard[0], { limitMs: 2_000 });
+    await waitFor('the first message', () => heard[0], { limitMs: 15_000 });
     for (const host of ['one.localhost', 'one.localhost', 'api.localhost', 'nobody.localhost']) await ask(port, host);
-    await waitFor('the next messages', () => heard[2], { limitMs: 2_000 });
+    await waitFor('the next messages', () => heard[2], { limitMs: 15_000 });
 
     assert.equal(heard.slice(0, 3), ['[]', '["42"]', '[]']);
   });
@@ -45,9 +45,9 @@ describe('a router that tells which apps are asked for', (it) => {
     await register(bus, appPort, ['slow.localhost'], { app: 'slow' });
 
     const answer = ask(port, 'slow.localhost');
-    await waitFor('the start', () => (heard.includes('["slow"]') ? true : undefined), { limitMs: 2_000 });
+    await waitFor('the start', () => (heard.includes('["slow"]') ? true : undefined), { limitMs: 15_000 });
     const first = heard.indexOf('["slow"]');
-    await waitFor('more messages', () => heard[first + 3], { limitMs: 2_000 });
+    await waitFor('more messages', () => heard[first + 3], { limitMs: 15_000 });
     assert.equal(
       heard.slice(first, first + 4),
       Array.from({ length: 4 }, () => '["slow"]'),
@@ -56,7 +56,7 @@ describe('a router that tells which apps are asked for', (it) => {
     finish();
     await answer;
 
-    await waitFor('silence', () => (heard.at(-1) === '[]' ? true : undefined), { limitMs: 2_000 });
+    await waitFor('silence', () => (heard.at(-1) === '[]' ? true : undefined), { limitMs: 15_000 });
     assert.is(heard[before], '["slow"]');
   });
 
@@ -72,14 +72,14 @@ describe('a router that tells which apps are asked for', (it) => {
     const websocket = new WebSocket(`ws://127.0.0.1:${port}/`, { headers: { host: 'chat.localhost' } });
     await new Promise((resolve) => websocket.once('open', resolve));
     const opened = heard.length;
-    await waitFor('more messages', () => heard[opened + 3], { limitMs: 2_000 });
+    await waitFor('more messages', () => heard[opened + 3], { limitMs: 15_000 });
     assert.equal(
       heard.slice(opened, opened + 4),
       Array.from({ length: 4 }, () => '["chat"]'),
     );
     websocket.close();
 
-    await waitFor('silence', () => (heard.at(-1) === '[]' ? true : undefined), { limitMs: 2_000 });
+    await waitFor('silence', () => (heard.at(-1) === '[]' ? true : undefined), { limitMs: 15_000 });
   });
 
   it('begins when the first app may be stopped that is idle, and ends with the last', async (scope) => {
@@ -91,7 +91,7 @@ describe('a router that tells which apps are asked for', (it) => {
     await pause();
     assert.equal(heard, []);
     await publishState(bus, 'RUNNING', { idle_stop_seconds: 0.2 });
-    await waitFor('messages', () => heard[2], { limitMs: 2_000 });
+    await waitFor('messages', () => heard[2], { limitMs: 15_000 });
     await publishState(bus, 'RUNNING');
     await pause();
     const told = heard.length;

@@ -134,7 +134,7 @@ describe('connections between clients, router and instances', (it) => {
     await waitFor('somebody to try', () => connections > 0 || undefined, limits);
 
     const isBack = async () => ((await ask(port, 'hello.localhost')).body === 'me' ? true : undefined);
-    await waitFor('its turn', isBack, { limitMs: 2_000 });
+    await waitFor('its turn', isBack, { limitMs: 15_000 });
   });
 
   it('that an instance ends without a word are tried once more, for what may be asked twice', async (scope) => {

@@ -213,7 +213,7 @@ describe('an app', (it) => {
     assert.is(await isInUse(router), true);
     finish();
     await wire.until(/last/);
-    await waitFor('the end of the use', settled, { limitMs: 2_000 });
+    await waitFor('the end of the use', settled, { limitMs: 15_000 });
 
     await ask(router.port, host, { path: '/short' });
     assert.is(await isInUse(router), true);

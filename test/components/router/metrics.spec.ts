@@ -37,7 +37,7 @@ describe('/metrics of the router', (it) => {
         const figures = await figuresOf(bus);
         return figures.text.includes('{app="guid",code="5xx"} 2') ? figures.text : undefined;
       },
-      { limitMs: 2_000 },
+      { limitMs: 15_000 },
     );
 
     assert.match(text, /^# TYPE localpaas_router_requests_total counter$/m);

@@ -52,7 +52,7 @@ describe('varz of the router', (it) => {
         const now = await varzOf(bus);
         return now['requests'] === 3 ? now : undefined;
       },
-      { limitMs: 2_000 },
+      { limitMs: 15_000 },
     );
 
     const original = (await recorded('varz.json')) as unknown as Varz;
@@ -99,7 +99,7 @@ describe('varz of a router with many apps', (it) => {
         return (top as unknown[]).length === 10 ? [10, (all as unknown[] | undefined)?.length] : undefined;
       };
 
-      assert.equal(await waitFor('a whole slice', counts, { limitMs: 8_000 }), [10, exposeAllApps ? 12 : undefined]);
+      assert.equal(await waitFor('a whole slice', counts, { limitMs: 15_000 }), [10, exposeAllApps ? 12 : undefined]);
     }
   });
 });

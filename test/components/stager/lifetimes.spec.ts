@@ -27,7 +27,7 @@ async function playSlowCloud(scope: Scope) {
       for (const response of held.splice(0)) response.end(node);
     },
     heldAtLeast: (count: number) =>
-      waitFor(`${count} downloads`, () => held.length >= count || undefined, { limitMs: 5_000 }),
+      waitFor(`${count} downloads`, () => held.length >= count || undefined, { limitMs: 15_000 }),
   };
 }
 
@@ -177,7 +177,7 @@ describe('the stager, under load and at its end,', (it) => {
       const fitting = await waitFor(
         'room again',
         async () => ((await stage('noise', randomBytes(250_000), 0)).error === undefined ? 'staged' : undefined),
-        { limitMs: 5_000 },
+        { limitMs: 15_000 },
       );
 
       assert.match(unpacking.error ?? '', /Failed unpacking app: (The disk is full|EFBIG)/);

@@ -49,7 +49,7 @@ export async function startStager(
 
 /** Resolves when no workspace is left. */
 export async function allRemoved({ workspaces }: StagerUnderTest): Promise<void> {
-  await waitFor('the removal of the workspaces', () => workspaces().length === 0 || undefined, { limitMs: 5_000 });
+  await waitFor('the removal of the workspaces', () => workspaces().length === 0 || undefined, { limitMs: 15_000 });
 }
 
 interface Upload {

@@ -63,7 +63,7 @@ describe("a stager's replies", (it) => {
     );
     assert.is(heard.filter((subject) => subject.startsWith('_INBOX.')).length, 1);
     const staged = () => (entries.filter(({ event }) => event === 'app staged').length === 2 ? true : undefined);
-    await waitFor('who wants no answer to be staged all the same', staged, { limitMs: 5_000 });
+    await waitFor('who wants no answer to be staged all the same', staged, { limitMs: 15_000 });
     assert.is(cloud.uploads.length, 2);
   });
 

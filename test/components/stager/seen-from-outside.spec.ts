@@ -117,7 +117,7 @@ describe('a stager, seen by others,', (it) => {
       download: (_, response) => void (isHolding ? held.push(response) : response.end(zip)),
     });
     const asked = askToStage(bus, requestFor(cloud));
-    await waitFor('the download', () => held[0], { limitMs: 5_000 });
+    await waitFor('the download', () => held[0], { limitMs: 15_000 });
 
     const stopped = running[Symbol.asyncDispose]();
     await waitFor(
@@ -127,7 +127,7 @@ describe('a stager, seen by others,', (it) => {
           () => undefined,
           (error: unknown) => (isUnheard(error) ? error : undefined),
         ),
-      { limitMs: 5_000 },
+      { limitMs: 15_000 },
     );
     const { host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
     const health = await get(`http://${host}/healthz`, credentials ?? []);

@@ -147,7 +147,7 @@ for (const shell of ['dash', 'bash']) {
       const { to, start } = await machineWith(scope, shell);
       const url = await publishHalf(scope, await released(scope), 'stay');
       const { pid, ran } = start(['--from', url, '--to', to]);
-      await waitFor('the download', async () => (await sizeBelow(to)) >= 100_000 || undefined, { limitMs: 5_000 });
+      await waitFor('the download', async () => (await sizeBelow(to)) >= 100_000 || undefined, { limitMs: 15_000 });
 
       process.kill(-pid, 'SIGINT');
 

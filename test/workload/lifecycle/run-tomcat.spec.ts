@@ -37,7 +37,7 @@ describe('a web app in Java', (it) => {
       }),
     );
 
-    const state = await waitFor('tomcat.state', () => readState(directory), { limitMs: 5_000 });
+    const state = await waitFor('tomcat.state', () => readState(directory), { limitMs: 15_000 });
 
     assert.equal(JSON.parse(state), { state: 'RUNNING' });
     assert.ok(existsSync(join(directory, 'tomcat/logs')));
@@ -64,7 +64,7 @@ describe('a web app in Java', (it) => {
       async (scope) => {
         const instance = await start(scope, await stage(scope, app), 'java');
         assert.is((await answerOf(instance)).trim(), 'hello from a web app');
-        const state = await waitFor('tomcat.state', () => readState(instance.droplet), { limitMs: 5_000 });
+        const state = await waitFor('tomcat.state', () => readState(instance.droplet), { limitMs: 15_000 });
         const pid = readFileSync(join(instance.droplet, 'run.pid'), 'utf8').trim();
 
         execFileSync('./stop', [pid], { cwd: instance.droplet });

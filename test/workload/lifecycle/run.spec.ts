@@ -109,7 +109,7 @@ describe('a staged app', (it) => {
         assert.is(await answerOf(instance), 'hello {}');
         assert.is(await answerOf(instance, '/style.css'), 'b {}');
         const note = async () => (await instance.log()).includes('a note') || undefined;
-        await waitFor('the note in the log', note, { limitMs: 4_000 });
+        await waitFor('the note in the log', note, { limitMs: 15_000 });
       },
       limits,
     );

@@ -161,7 +161,7 @@ describe(
         process.kill(maker.pid, 'SIGKILL');
 
         const gone = async () => ((await marked(mark)).length === 0 ? true : undefined);
-        await waitFor('the end of the sandbox', gone, { limitMs: 5_000 });
+        await waitFor('the end of the sandbox', gone, { limitMs: 15_000 });
       });
 
       it(`bounds the size of a file, ${by}`, async (scope) => {

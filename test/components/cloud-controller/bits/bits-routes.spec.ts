@@ -175,5 +175,5 @@ describe('droplet upload', (it) => {
 
 function untilFiles(cc: TestOperations, count: number): Promise<true> {
   const reached = async () => ((await bitsFiles(cc)).length === count ? true : undefined);
-  return waitFor(`${count} files`, reached, { limitMs: 3_000 });
+  return waitFor(`${count} files`, reached, { limitMs: 15_000 });
 }

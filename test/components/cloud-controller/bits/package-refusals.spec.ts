@@ -35,7 +35,7 @@ describe('refused package upload', (it) => {
     await waitFor(
       'the earlier package to go',
       async () => ((await filesBelow(join(cc.dataDir, 'blobs'))).length === 0 ? true : undefined),
-      { limitMs: 2_000 },
+      { limitMs: 15_000 },
     );
 
     const refusal = await refusalOf(

@@ -64,7 +64,7 @@ describe('package upload', (it) => {
         const held = await cc.operations.matchResources(all);
         return held.length >= 2 ? held : undefined;
       },
-      { limitMs: 3_000 },
+      { limitMs: 15_000 },
     );
 
     assert.equal(matched, [known, resourceOf('m', `${large}y`)]);
@@ -134,7 +134,7 @@ describe('package upload', (it) => {
         const record = cc.store.get('package', bits.guid);
         return record?.state === 'FAILED' ? record : undefined;
       },
-      { limitMs: 3_000 },
+      { limitMs: 15_000 },
     );
 
     assert.match(failed.error ?? '', /cannot be read/);
@@ -204,5 +204,5 @@ describe('package upload', (it) => {
 /** Resolves when some upload's first bytes are on the disk. */
 function waitForUpload({ dataDir }: TestOperations): Promise<true> {
   const begun = async () => ((await filesBelow(join(dataDir, 'blobs'))).length > 0 ? true : undefined);
-  return waitFor('the upload to begin', begun, { limitMs: 3_000 });
+  return waitFor('the upload to begin', begun, { limitMs: 15_000 });
 }

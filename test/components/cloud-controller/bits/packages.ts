@@ -72,7 +72,7 @@ export async function pool(cc: TestOperations, files: Readonly<Record<string, st
       const held = await cc.operations.matchResources(expected);
       return held.length === expected.length ? true : undefined;
     },
-    { limitMs: 3_000 },
+    { limitMs: 15_000 },
   );
 }
 
@@ -84,6 +84,6 @@ export async function waitForNoBlobs(cc: TestOperations, limit = 0): Promise<voi
   await waitFor(
     'the blobs to go',
     async () => ((await filesBelow(join(cc.dataDir, 'blobs'))).length === 0 ? true : undefined),
-    { limitMs: 3_000 },
+    { limitMs: 15_000 },
   );
 }

@@ -95,7 +95,7 @@ describe('resource pool', (it) => {
         const { mtimeMs } = await stat(pathOf(oldest));
         return mtimeMs > 2_000_000 ? true : undefined;
       },
-      { limitMs: 2_000 },
+      { limitMs: 15_000 },
     );
     await writeFile(join(directory, 'incoming', 'dead-1'), 'half');
 

@@ -59,7 +59,7 @@ export function ended({ store }: TestOperations, { guid }: BuildRecord): Promise
     const build = store.get('build', guid);
     return build?.state === 'STAGING' ? undefined : build;
   };
-  return waitFor('the build to end', find, { limitMs: 5_000 });
+  return waitFor('the build to end', find, { limitMs: 15_000 });
 }
 
 export const bitsFiles = ({ dataDir }: TestOperations) => filesBelow(join(dataDir, 'blobs'));

@@ -82,7 +82,7 @@ describe('staging', (it) => {
     await staged(cc, bits);
     isGood = false;
     await staged(cc, bits);
-    await waitFor('all lines', () => (lines.length >= 5 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('all lines', () => (lines.length >= 5 ? true : undefined), { limitMs: 15_000 });
 
     assert.equal(lines, [
       'API Staging hello',

@@ -50,7 +50,7 @@ describe('a deployment', (it) => {
       [now.currentDroplet, now.version, now.runCount, now.state],
       [droplet.guid, started.version, 2, 'STARTED'],
     );
-    await waitFor('the stop', () => dea.stops[0], { limitMs: 2_000 });
+    await waitFor('the stop', () => dea.stops[0], { limitMs: 15_000 });
     assert.equal(dea.stops, [{ droplet: app.guid, version: old, drain: 10 }]);
     assert.equal(dea.updates, [
       { droplet: app.guid, uris: [], version: old },
@@ -153,7 +153,7 @@ describe('a deployment', (it) => {
     const serving = async (deployment: DeploymentRecord) => {
       dea.beats();
       const look = () => cc.operations.phaseOf(deployment) === 'PROVING' || undefined;
-      await waitFor('it to serve', look, { limitMs: 3_000 });
+      await waitFor('it to serve', look, { limitMs: 15_000 });
     };
     const second = await cc.operations.deploy(app, { droplet });
     const of2 = await dea.started(2);
@@ -168,7 +168,7 @@ describe('a deployment', (it) => {
     assert.equal([stored(cc, app).version, stored(cc, app).currentDroplet], [of2.version, droplet.guid]);
     assert.equal(dea.updates.at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: of2.version });
     dea.exits(of2, { reason: 'CRASHED', exit_description: 'exited' });
-    await waitFor('the first', () => stored(cc, app).version === app.version || undefined, { limitMs: 3_000 });
+    await waitFor('the first', () => stored(cc, app).version === app.version || undefined, { limitMs: 15_000 });
 
     await cc.settled();
     assert.equal(versionsOf(dea), [`${oldSha1(dea)}-1`]);
@@ -184,7 +184,7 @@ describe('a deployment', (it) => {
       await dea.started(at + 2);
       dea.beats();
       const look = () => cc.operations.phaseOf(deployment) === 'PROVING' || undefined;
-      await waitFor('it to serve', look, { limitMs: 3_000 });
+      await waitFor('it to serve', look, { limitMs: 15_000 });
     }
     await cc.settled();
     assert.equal(
@@ -194,9 +194,9 @@ describe('a deployment', (it) => {
 
     const [top, below] = [dea.starts[4], dea.starts[3]];
     if (top !== undefined) dea.exits(top, { reason: 'CRASHED' });
-    await waitFor('the one below', () => stored(cc, app).version === below?.version || undefined, { limitMs: 3_000 });
+    await waitFor('the one below', () => stored(cc, app).version === below?.version || undefined, { limitMs: 15_000 });
     if (below !== undefined) dea.exits(below, { reason: 'CRASHED' });
-    await waitFor('the first', () => stored(cc, app).version === app.version || undefined, { limitMs: 3_000 });
+    await waitFor('the first', () => stored(cc, app).version === app.version || undefined, { limitMs: 15_000 });
     assert.is(stored(cc, app).currentDroplet, app.currentDroplet);
   });
 
@@ -267,7 +267,7 @@ function over({ store }: TestOperations, { guid }: DeploymentRecord, state: Depl
     const now = store.get('deployment', guid);
     return now?.state === state ? now : undefined;
   };
-  return waitFor(`the deployment to be ${state}`, look, { limitMs: 5_000 });
+  return waitFor(`the deployment to be ${state}`, look, { limitMs: 15_000 });
 }
 
 function versionsOf(dea: PlayedDea): string[] {

@@ -12,18 +12,18 @@ describe('a build that ended', (it) => {
   it('is told `cf` when it has shown the log to its end, and all others at once', async (scope) => {
     const { api, path, startedAt } = await startBuild(scope);
 
-    await waitFor('the build', async () => ((await stateAt(api, path)) === 'STAGED' ? true : undefined), {
-      limitMs: 5_000,
-    });
-    const endedBefore = performance.now();
-    const answer = await api.ask('GET', path, { headers: cf });
-    const toldAfterMs = performance.now() - startedAt;
+    const staged = async (headers = {}) => {
+      const { body } = await api.ask('GET', path, { headers });
+      return body.state === 'STAGED' ? performance.now() : undefined;
+    };
+    const [othersAtMs = 0, cfAtMs = 0] = await Promise.all(
+      [{}, cf].map((headers) => waitFor('the build', () => staged(headers), { limitMs: 15_000 })),
+    );
     const again = performance.now();
     await api.ask('GET', path, { headers: cf });
 
-    assert.is(answer.body.state, 'STAGED');
-    assert.ok(endedBefore - startedAt < 2_000, `others waited ${endedBefore - startedAt} ms`);
-    assert.ok(toldAfterMs >= 2_200, `cf was told after ${toldAfterMs} ms`);
+    assert.ok(othersAtMs < cfAtMs, 'others do not wait');
+    assert.ok(cfAtMs - startedAt >= 2_200, `cf was told after ${cfAtMs - startedAt} ms`);
     assert.ok(performance.now() - again < 1_000, 'cf waited although all was shown');
   });
 });
@@ -41,8 +41,4 @@ async function startBuild(scope: Scope) {
   const startedAt = performance.now();
   const build = await api.ask('POST', '/v3/builds', { body: { package: { guid } } });
   return { api, startedAt, path: `/v3/builds/${build.body.guid}` };
-}
-
-async function stateAt(api: Awaited<ReturnType<typeof startBuild>>['api'], path: string): Promise<string> {
-  return (await api.ask('GET', path)).body.state;
 }

@@ -190,7 +190,7 @@ async function push(api: RunningApi, name: string) {
   const made = await api.ask('POST', '/v3/packages', { body: { type: 'bits', relationships } });
   const bits = await upload(api, made.body.guid);
   const build = await api.ask('POST', '/v3/builds', { body: { package: { guid: made.body.guid } } });
-  const droplet = await waitFor('the build', () => dropletOf(api, build.body.guid), { limitMs: 5_000 });
+  const droplet = await waitFor('the build', () => dropletOf(api, build.body.guid), { limitMs: 15_000 });
   await api.ask('PATCH', `/v3/apps/${app}/relationships/current_droplet`, { body: { data: { guid: droplet } } });
   return { app, bits, build, droplet };
 }
@@ -219,6 +219,6 @@ function running(api: RunningApi, app: string, count: number): Promise<Answer> {
       const states = stats.body.resources.map(({ state }: { state: string }) => state);
       return states.length === count && states.every((state: string) => state === 'RUNNING') ? stats : undefined;
     },
-    { limitMs: 8_000 },
+    { limitMs: 15_000 },
   );
 }

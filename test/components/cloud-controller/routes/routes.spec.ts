@@ -63,7 +63,9 @@ describe('the routes of the API', (it) => {
     assert.equal(await urlsOf(api, `app_guids=${one}`), []);
     assert.equal(await urlsOf(api, `app_guids=${two}`), ['both.localhost']);
     assert.equal((await api.ask('GET', `/v3/apps/${two}/routes`)).body.resources[0].url, 'both.localhost');
-    await waitFor('the routers to be told', () => (updates.includes(`${one} `) ? true : undefined), { limitMs: 5_000 });
+    await waitFor('the routers to be told', () => (updates.includes(`${one} `) ? true : undefined), {
+      limitMs: 15_000,
+    });
     assert.ok(updates.includes(`${one} both.localhost`));
   });
 

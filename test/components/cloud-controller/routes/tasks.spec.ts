@@ -46,10 +46,10 @@ describe('tasks of the API', (it) => {
       const { body } = await api.ask('GET', `/v3/tasks/${guid}`);
       return body.state === state ? body : undefined;
     };
-    await waitFor('the task to run', () => become(first.body.guid, 'RUNNING'), { limitMs: 5_000 });
+    await waitFor('the task to run', () => become(first.body.guid, 'RUNNING'), { limitMs: 15_000 });
     const canceled = await api.ask('PUT', `/v3/tasks/${first.body.guid}/cancel`);
     assert.is(canceled.status, 202);
-    const over = await waitFor('its end', () => become(first.body.guid, 'FAILED'), { limitMs: 5_000 });
+    const over = await waitFor('its end', () => become(first.body.guid, 'FAILED'), { limitMs: 15_000 });
     assert.equal(over.result, { failure_reason: 'task was cancelled', exit_status: null });
     const again = await api.ask('POST', `/v3/tasks/${first.body.guid}/actions/cancel`);
     assert.is(refusalIn(again), '422 Task state is FAILED and therefore cannot be canceled');
@@ -112,7 +112,7 @@ async function stagedDroplet(api: RunningApi, app: string): Promise<string> {
   await api.ask('POST', `/v3/packages/${guid}/upload`, multipartOf(parts));
   const build = await api.ask('POST', '/v3/builds', { body: { package: { guid } } });
   const look = async () => (await api.ask('GET', `/v3/builds/${build.body.guid}`)).body.droplet?.guid as string;
-  const droplet = await waitFor('the build', look, { limitMs: 5_000 });
+  const droplet = await waitFor('the build', look, { limitMs: 15_000 });
   await api.ask('PATCH', `/v3/apps/${app}/relationships/current_droplet`, { body: { data: { guid: droplet } } });
   return droplet;
 }

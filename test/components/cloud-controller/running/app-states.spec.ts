@@ -26,7 +26,7 @@ async function listen(scope: Scope, { bus, settled }: TestOperations): Promise<A
 
 function saying(heard: readonly AppState[], state: AppState['state']): Promise<AppState> {
   const last = () => (heard.at(-1)?.state === state ? heard.at(-1) : undefined);
-  return waitFor(`${state} to be said`, last, { limitMs: 4_000 });
+  return waitFor(`${state} to be said`, last, { limitMs: 15_000 });
 }
 
 describe('app state', (it) => {
@@ -173,7 +173,7 @@ describe('app state', (it) => {
     await createRoute(cc.store, app, { host: 'two' });
     cc.operations.routesChanged(app.guid);
     await cc.store.update('app', app.guid, (now) => ({ ...now, name: 'three' }));
-    await waitFor('both', () => heard[1], { limitMs: 2_000 });
+    await waitFor('both', () => heard[1], { limitMs: 15_000 });
 
     assert.equal(
       heard.map(({ name, uris }) => [name, uris]),
@@ -190,7 +190,7 @@ describe('app state', (it) => {
     const heard = await listen(scope, cc);
 
     cc.bus.publish(routerStart, { id: 'router' });
-    await waitFor('both', () => heard[1], { limitMs: 2_000 });
+    await waitFor('both', () => heard[1], { limitMs: 15_000 });
     await cc.settled();
 
     assert.equal(heard.map(({ name }) => name).sort(), ['one', 'two']);

@@ -53,7 +53,7 @@ describe('change of a running app', (it) => {
 
     const stopped = await cc.store.update('app', runnable.app.guid, (now) => ({ ...now, state: 'STOPPED' }));
     await cc.operations.stop(stopped);
-    await waitFor('the instances to stop', () => (dea.live.size === 0 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('the instances to stop', () => (dea.live.size === 0 ? true : undefined), { limitMs: 15_000 });
 
     assert.equal(dea.stops, [{ droplet: runnable.app.guid }]);
     assert.equal(updates, [runnable.app.guid]);
@@ -94,7 +94,7 @@ describe('change of a running app', (it) => {
     dea.beats();
     await seen(cc, runnable.app, 'RUNNING,RUNNING,RUNNING,RUNNING');
     await scale(cc, runnable, 2);
-    await waitFor('two to stop', () => (dea.live.size === 2 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('two to stop', () => (dea.live.size === 2 ? true : undefined), { limitMs: 15_000 });
 
     assert.equal(
       dea.starts.map(({ index }) => index),
@@ -133,7 +133,7 @@ describe('change of a running app', (it) => {
 
     await createRoute(cc.store, runnable.app, { host: 'second' });
     cc.operations.routesChanged(runnable.app.guid);
-    await waitFor('the update', () => dea.updates[0], { limitMs: 2_000 });
+    await waitFor('the update', () => dea.updates[0], { limitMs: 15_000 });
 
     assert.equal(dea.updates, [{ droplet: runnable.app.guid, uris: ['hello.localhost', 'second.localhost'] }]);
   });
@@ -146,7 +146,7 @@ describe('change of a running app', (it) => {
 
     await cc.store.delete('app', app.guid);
     await cc.operations.deleted(app);
-    await waitFor('the instances to stop', () => (dea.live.size === 0 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('the instances to stop', () => (dea.live.size === 0 ? true : undefined), { limitMs: 15_000 });
 
     assert.equal(dea.stops, [{ droplet: app.guid }]);
   });

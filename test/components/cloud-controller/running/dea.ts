@@ -113,7 +113,7 @@ export class PlayedDea {
   /** Resolves when that many starts have come, with the last one. */
   async started(count: number): Promise<Played> {
     const last = () => (this.starts.length >= count ? this.starts[count - 1] : undefined);
-    return waitFor(`${count} starts`, last, { limitMs: 4_000 });
+    return waitFor(`${count} starts`, last, { limitMs: 15_000 });
   }
 }
 
@@ -189,7 +189,7 @@ export function seen({ operations, store }: TestOperations, { guid }: AppRecord,
     const views = app === undefined ? [] : operations.instancesOf(app);
     return views.map(({ state }) => state).join() === states ? views : undefined;
   };
-  return waitFor(`the instances to be ${states}`, look, { limitMs: 4_000 });
+  return waitFor(`the instances to be ${states}`, look, { limitMs: 15_000 });
 }
 
 /** Every `droplet.updated` from now on. */

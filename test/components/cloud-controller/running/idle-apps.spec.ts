@@ -40,7 +40,7 @@ async function startRunning(scope: Scope, { given = {}, hasRouter = true, ...opt
   const wake = () => cc.bus.ask(appWake, { app: app.guid }, { limitMs: 2_000 });
   const record = () => cc.store.get('app', app.guid);
   const becomes = (state: string) =>
-    waitFor(`${state}`, () => (states.at(-1) === state ? true : undefined), { limitMs: 4_000 });
+    waitFor(`${state}`, () => (states.at(-1) === state ? true : undefined), { limitMs: 15_000 });
   return { cc, dea, app, states, spinDown, wake, record, becomes };
 }
 
@@ -56,7 +56,7 @@ describe('an app that nobody asks for', (it) => {
     });
 
     spinDown();
-    await waitFor('the stop', () => (dea.live.size === 0 ? true : undefined), { limitMs: 4_000 });
+    await waitFor('the stop', () => (dea.live.size === 0 ? true : undefined), { limitMs: 15_000 });
     assert.equal(told, ['IDLE, 2 run']);
     assert.equal([record()?.state, record()?.isIdle, cc.operations.instancesOf(app)], ['STARTED', true, []]);
 
@@ -80,7 +80,7 @@ describe('an app that nobody asks for', (it) => {
     let answer: () => boolean | Promise<boolean> = () => true;
     playRouter(scope, cc, () => answer());
     const heard = (count: number) =>
-      waitFor(`${count} states`, () => (states.length === count ? true : undefined), { limitMs: 4_000 });
+      waitFor(`${count} states`, () => (states.length === count ? true : undefined), { limitMs: 15_000 });
 
     spinDown();
     await heard(2);
@@ -100,7 +100,7 @@ describe('an app that nobody asks for', (it) => {
     });
 
     spinDown();
-    await waitFor('both states', () => states[1], { limitMs: 4_000 });
+    await waitFor('both states', () => states[1], { limitMs: 15_000 });
     await cc.settled();
     await cc.settled();
 
@@ -162,7 +162,7 @@ describe('an app that nobody asks for', (it) => {
     playRouter(scope, cc, () => false);
     spinDown();
     await becomes('IDLE');
-    await waitFor('the stop', () => (dea.live.size === 0 ? true : undefined), { limitMs: 4_000 });
+    await waitFor('the stop', () => (dea.live.size === 0 ? true : undefined), { limitMs: 15_000 });
 
     const stopped = await cc.store.update('app', app.guid, ({ isIdle: _, ...now }) => ({ ...now, state: 'STOPPED' }));
     await cc.operations.stop(stopped);
@@ -194,7 +194,7 @@ describe('an app that nobody asks for', (it) => {
         playRouter(scope, cc, () => false);
         spinDown();
         await becomes('IDLE');
-        await waitFor('the stop', () => (dea.live.size === 0 ? true : undefined), { limitMs: 4_000 });
+        await waitFor('the stop', () => (dea.live.size === 0 ? true : undefined), { limitMs: 15_000 });
 
         await change(cc, app);
 
@@ -252,7 +252,7 @@ describe('what health managers and routers are told of when an app may be stoppe
     await cc.store.update('app', app.guid, (now) => ({ ...now, annotations: {} }));
     spinDown();
     await becomes('IDLE');
-    await waitFor('the news', () => updates[2], { limitMs: 4_000 });
+    await waitFor('the news', () => updates[2], { limitMs: 15_000 });
 
     const { user, password, url = '' } = await cc.bus.ask(bulkCredentials, null, { limitMs: 1_000 });
     const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;

@@ -44,7 +44,7 @@ describe('request of a health manager', (it) => {
     await seen(cc, app, 'RUNNING,RUNNING');
 
     cc.bus.publish(hmRequests, { op: 'STOP', droplet: 'gone', instances: ['x'] });
-    await waitFor('the stop', () => dea.stops[0], { limitMs: 2_000 });
+    await waitFor('the stop', () => dea.stops[0], { limitMs: 15_000 });
     assert.equal(
       dea.stops.map(({ droplet, instances }) => ({ droplet, instances })),
       [{ droplet: 'gone', instances: ['x'] }],
@@ -58,7 +58,7 @@ describe('request of a health manager', (it) => {
     await cc.bus.flush();
 
     for (const droplet of ['nobody', app.guid, app.guid]) cc.bus.publish(hmRequests, { op: 'SPINDOWN', droplet });
-    await waitFor('the news', () => updates[0], { limitMs: 2_000 });
+    await waitFor('the news', () => updates[0], { limitMs: 15_000 });
     await cc.settled();
 
     assert.is(cc.store.get('app', app.guid)?.state, 'STOPPED');
@@ -116,7 +116,7 @@ describe('request of a health manager', (it) => {
 
     cc.bus.publish(healthStop, { droplet: app.guid, instances: { [id]: '1-1' } });
     cc.bus.publish(healthStop, { droplet: 'gone', instances: { x: '1-1', y: '1-1' } });
-    await waitFor('both stops', () => dea.stops[1], { limitMs: 2_000 });
+    await waitFor('both stops', () => dea.stops[1], { limitMs: 15_000 });
 
     assert.equal(dea.stops, [
       { droplet: app.guid, instances: [id] },
@@ -135,7 +135,7 @@ describe('request of a health manager', (it) => {
     const ids = [...dea.live].map(({ id }) => id);
 
     cc.bus.publish(healthStop, { droplet: app.guid, instances: { [ids[2] ?? '']: version, [ids[1] ?? '']: version } });
-    await waitFor('the stop', () => dea.stops[0], { limitMs: 2_000 });
+    await waitFor('the stop', () => dea.stops[0], { limitMs: 15_000 });
     cc.bus.publish(healthStop, { droplet: app.guid, instances: { [ids[0] ?? '']: version } });
     await cc.settled();
 
@@ -153,7 +153,7 @@ describe('request of a health manager', (it) => {
     const instances = Object.fromEntries([...dea.live].map(({ id }) => [id, version]));
 
     cc.bus.publish(healthStop, { droplet: app.guid, instances });
-    await waitFor('the stop', () => dea.stops[0], { limitMs: 2_000 });
+    await waitFor('the stop', () => dea.stops[0], { limitMs: 15_000 });
 
     assert.equal(dea.stops, [{ droplet: app.guid, instances: Object.keys(instances), drain: 10 }]);
   });

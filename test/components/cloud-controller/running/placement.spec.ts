@@ -123,7 +123,7 @@ describe('start', (it) => {
 
     await cc.operations.start(app);
     await dea.started(3);
-    await waitFor('the news', () => updates[0], { limitMs: 2_000 });
+    await waitFor('the news', () => updates[0], { limitMs: 15_000 });
 
     assert.equal(
       dea.starts.map(({ index }) => index),
@@ -182,14 +182,14 @@ describe('failed placement', (it) => {
     views.map((view) => [view.index, view.state, view.details]);
 
   it('says at once which runtime is missing and how to install it', async (scope) => {
-    const cc = await startTestOperations(scope, { options: { discoverSeconds: 5 } });
+    const cc = await startTestOperations(scope, { options: { discoverSeconds: 60 } });
     await playDea(scope, cc, { runtimes: ['node', 'python'] });
     const { app } = await startedApp(cc, { instances: 2 });
 
     const startedMs = performance.now();
     await cc.operations.start(app);
 
-    assert.ok(performance.now() - startedMs < 2_000);
+    assert.ok(performance.now() - startedMs < 15_000);
     const [first, second] = details(cc.operations.instancesOf(app));
     assert.equal(first?.slice(0, 2), [0, 'DOWN']);
     assert.match(String(first?.[2]), /^needs ruby, which is not on this machine: install it with `/);
@@ -271,7 +271,7 @@ describe('failed placement', (it) => {
     const again = await cc.store.update('app', app.guid, (now) => ({ ...now, runCount: 2 }));
 
     const restarted = cc.operations.restart(again);
-    await waitFor('the stop', () => dea.stops[0], { limitMs: 1_000 });
+    await waitFor('the stop', () => dea.stops[0], { limitMs: 15_000 });
     setTimeout(() => dea.exits(old, { reason: 'STOPPED' }), 500).unref();
     await restarted;
 

@@ -48,7 +48,7 @@ describe('snapshots of the desired state', (it) => {
     await createApp(api, 'late');
 
     const isWritten = async () => ((await namesInSnapshot(api.dataDir)).includes('late') ? true : undefined);
-    await waitFor('the snapshot', isWritten, { limitMs: 5_000 });
+    await waitFor('the snapshot', isWritten, { limitMs: 15_000 });
   });
 
   it('are written once more when the platform stops', async (scope) => {

@@ -64,7 +64,7 @@ describe('the release phase of a droplet', (it) => {
 
     assert.match(failed.error ?? '', /^The release phase did not end/);
     const gone = () => (dea.live.size === 0 ? true : undefined);
-    await waitFor('the end of the task', gone, { limitMs: 4_000 });
+    await waitFor('the end of the task', gone, { limitMs: 15_000 });
     assert.is(tasksOf(cc.store, app.guid).length, 1);
   });
 

@@ -28,7 +28,7 @@ function become({ store }: TestOperations, { guid }: TaskRecord, state: TaskReco
     const now = store.get('task', guid);
     return now?.state === state ? now : undefined;
   };
-  return waitFor(`the task to be ${state}`, look, { limitMs: 4_000 });
+  return waitFor(`the task to be ${state}`, look, { limitMs: 15_000 });
 }
 
 describe('tasks that are stored', (it) => {

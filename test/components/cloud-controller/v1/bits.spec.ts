@@ -39,7 +39,7 @@ describe('bits in the API of 2012', (it) => {
       return body.length > 0 ? body : undefined;
     };
 
-    const known = await waitFor('the file to be known', matched, { limitMs: 8_000 });
+    const known = await waitFor('the file to be known', matched, { limitMs: 15_000 });
     const composed = await uploadFiles(api, 'hello', { 'app.rb': 'puts 1' }, known);
     const alone = await uploadFiles(api, 'hello', {}, known);
 

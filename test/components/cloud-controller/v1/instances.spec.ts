@@ -114,7 +114,7 @@ describe('instances in the API of 2012', (it) => {
       (await api.v1('GET', '/apps/hello/instances')).body.instances.map(({ state }: { state: string }) => state);
     const isDown = async () => ((await states())[0] === 'DOWN' ? true : undefined);
 
-    await waitFor('the crash to be known', isDown, { limitMs: 5_000 });
+    await waitFor('the crash to be known', isDown, { limitMs: 15_000 });
     flapping = [0];
 
     assert.equal(await states(), ['FLAPPING']);

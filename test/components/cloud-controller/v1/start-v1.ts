@@ -74,7 +74,7 @@ export async function untilRunning({ v1 }: RunningV1, name: string): Promise<voi
     const app = (await v1('GET', `/apps/${name}`)).body;
     return app.runningInstances === app.instances ? true : undefined;
   };
-  await waitFor('the instances', areRunning, { limitMs: 5_000 });
+  await waitFor('the instances', areRunning, { limitMs: 15_000 });
 }
 
 /** `301 There is no app 'x'.` with the status before it: `404 301 There is…` */

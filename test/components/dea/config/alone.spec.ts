@@ -40,7 +40,7 @@ describe('a dea with its own configuration', (it) => {
         () => true,
         () => undefined,
       );
-    await waitFor('the snapshot', snapshot, { limitMs: 2_000 });
+    await waitFor('the snapshot', snapshot, { limitMs: 15_000 });
   });
 
   it('shows its configuration without secrets, under the name it was given', async (scope) => {
@@ -104,7 +104,7 @@ describe('what a dea of 2012 logs', (it) => {
     const lines = (threshold: string) =>
       dea.logged.map((entry) => deaLogLine(entry, { threshold, pid: 7 })).filter((line) => line !== undefined);
 
-    await waitFor('its last word', () => (lines('info').length >= 2 ? true : undefined), { limitMs: 2_000 });
+    await waitFor('its last word', () => (lines('info').length >= 2 ? true : undefined), { limitMs: 15_000 });
     assert.match(
       lines('info')[0] ?? '',
       /^\[.{26}\] dea - pid=7 tid=\w+ fid=\w+ {3}INFO -- File service started on port: \d+$/,

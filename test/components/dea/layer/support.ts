@@ -99,5 +99,5 @@ export async function laidOver(scope: Scope, tree: string, members: readonly Raw
 /** Waits until a DEA has removed what it had unpacked of layers. */
 export async function untilNoLayerIsLeft({ dataDir }: { readonly dataDir: string }): Promise<void> {
   const isEmpty = () => (readdirSync(join(dataDir, 'layers')).length === 0 ? true : undefined);
-  await waitFor('the files of all layers to be removed', isEmpty, { limitMs: 5_000 });
+  await waitFor('the files of all layers to be removed', isEmpty, { limitMs: 15_000 });
 }

@@ -58,7 +58,7 @@ describe('the next instance of an app that is being watched', (it) => {
           await waitFor(
             'a directory',
             async () => ((await readdir(join(dea.dataDir, 'instances'))).length > 1 ? true : undefined),
-            { limitMs: 5_000 },
+            { limitMs: 15_000 },
           );
         const next = await startAnother(dea, await watchedRequest(scope, droplet, n));
         assert.is(await textAt(next.port), `v${n}`);
@@ -102,7 +102,7 @@ describe('the next instance of an app that is being watched', (it) => {
 
     for (const request of requests) start(dea, request);
     const isThere = () => (new Set(dea.registered.messages.map(({ port }) => port)).size === 3 ? true : undefined);
-    await waitFor('three routes', isThere, { limitMs: 9_000 });
+    await waitFor('three routes', isThere, { limitMs: 15_000 });
 
     const ports = dea.registered.messages.slice(1).map(({ port }) => port);
     assert.ok(ports.includes(ready.port ?? 0));

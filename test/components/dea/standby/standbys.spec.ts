@@ -26,7 +26,7 @@ describe('what is prepared for an app that is being watched', (it) => {
 
     const found = await dea.bus.askMany(deaFindDroplet, { droplet: 'watched' }, { limitMs: 100 });
     const stats = await dea.bus.askMany(dropletStatus, null, { limitMs: 100 });
-    await waitFor('heartbeats', () => dea.heartbeats.messages[beats + 2], { limitMs: 5_000 });
+    await waitFor('heartbeats', () => dea.heartbeats.messages[beats + 2], { limitMs: 15_000 });
 
     assert.equal(
       found.map((each) => each.instance),
@@ -95,9 +95,9 @@ describe('what is prepared for an app that is being watched', (it) => {
       const names = await readdir(join(first.dataDir, 'instances'));
       return names.find((name) => !name.endsWith(running.instance))?.slice(-32);
     };
-    const standby = await waitFor('a standby', another, { limitMs: 5_000 });
+    const standby = await waitFor('a standby', another, { limitMs: 15_000 });
     const waits = async () => ((await appPidOf(first, { instance: standby }).catch(() => 0)) > 0 ? true : undefined);
-    await waitFor('its process', waits, { limitMs: 5_000 });
+    await waitFor('its process', waits, { limitMs: 15_000 });
     await first.kill();
 
     await untilEnded(standby);

@@ -44,7 +44,7 @@ export interface Ready {
 /** The standby that is made next, or was made after the first `already`. */
 export function untilStandby({ logged }: TestDea, already = 0): Promise<Ready> {
   const ready = () => logged.filter(({ event }) => event === 'standby is ready')[already]?.fields;
-  return waitFor('a standby', () => ready() as Ready | undefined, { limitMs: 9_000 }); // as the dea logs it
+  return waitFor('a standby', () => ready() as Ready | undefined, { limitMs: 15_000 }); // as the dea logs it
 }
 
 /** Starts an instance beside others of the same app, and waits until it runs. */
@@ -59,7 +59,7 @@ export async function startAnother(dea: Peer, request: StartRequest) {
   const port = await waitFor(
     'its route',
     () => dea.registered.messages.slice(registered).find(({ app }) => app === request.droplet)?.port,
-    { limitMs: 5_000 },
+    { limitMs: 15_000 },
   );
   return { instance, port, app: request.droplet };
 }
@@ -74,10 +74,10 @@ export async function untilOnlyLeft({ dataDir }: Peer, instances: readonly strin
     const names = await readdir(join(dataDir, 'instances'));
     return names.length === instances.length && instances.every((id) => names.some((name) => name.endsWith(id)));
   };
-  await waitFor('standbys to be gone', async () => ((await isSo()) ? true : undefined), { limitMs: 5_000 });
+  await waitFor('standbys to be gone', async () => ((await isSo()) ? true : undefined), { limitMs: 15_000 });
 }
 
 export async function untilEnded(instance: string): Promise<void> {
   const isSo = async () => ((await processesOf(instance)).length === 0 ? true : undefined);
-  await waitFor(`the processes of ${instance} to end`, isSo, { limitMs: 5_000 });
+  await waitFor(`the processes of ${instance} to end`, isSo, { limitMs: 15_000 });
 }

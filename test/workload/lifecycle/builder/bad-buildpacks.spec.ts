@@ -28,7 +28,7 @@ describe('buildpacks that misbehave', (it) => {
     const stop = new AbortController();
     const built = build(place, { env, signal: stop.signal });
     built.catch(() => {});
-    const pids = await waitFor('the daemon', () => pidsIn(place, ['child', 'daemon']), { limitMs: 5_000 });
+    const pids = await waitFor('the daemon', () => pidsIn(place, ['child', 'daemon']), { limitMs: 15_000 });
     const identities = await Promise.all(pids.map((pid) => identityOf(pid)));
     stop.abort(new Error('enough'));
     const reason = await built.then(
