@@ -47,13 +47,11 @@ cron:
 const sidecar = `const server = require('node:http').createServer((_, response) => response.end(String(process.pid)));
 server.listen(0, '127.0.0.1', () => require('node:fs').writeFileSync('cache.port', String(server.address().port)));
 console.log('the cache is there for ' + process.env.COLOUR);`;
+/** Answers with nothing while its sidecar is not there. */
 const asking = `const { readFileSync } = require('node:fs');
+const ask = async () => (await fetch('http://127.0.0.1:' + readFileSync('cache.port', 'utf8'))).text();
 require('node:http')
-  .createServer(async (_, response) => {
-    const port = readFileSync('cache.port', 'utf8');
-    const asked = await fetch('http://127.0.0.1:' + port).catch(() => new Response('nobody'));
-    response.end(await asked.text());
-  })
+  .createServer(async (_, response) => response.end(await ask().catch(() => '')))
   .listen(process.env.PORT);`;
 
 /** @param buildpack that makes the droplet */
@@ -136,8 +134,7 @@ describe('an app with a sidecar', (it) => {
         await paas.ok(['push', folder]);
 
         const sidecarPid = async () => Number((await paas.get('beside')).body);
-        const first = await sidecarPid();
-        assert.ok(first > 0);
+        const first = await waitFor('the sidecar', async () => (await sidecarPid()) || undefined, { limitMs: 20_000 });
         await untilLogged(paas, 'beside', /\[APP\/PROC\/WEB\/SIDECAR\/CACHE\/0\] OUT the cache is there for green/);
         signalProcess(first, 'SIGKILL');
         const next = async () => {
