@@ -69,8 +69,12 @@ async function readyMs(surroundings: Surroundings, home: string): Promise<number
 async function firstRunMs(surroundings: Surroundings) {
   const home = await mkdtemp(join(surroundings.scratch, 'first-run-'));
   const env = { LOCALPAAS_CACHE: join(home, 'cache') };
-  await using localpaas = await startLocalpaas(surroundings, { home, env });
-  return { [firstRun]: localpaas.readyAt - localpaas.startedAt };
+  try {
+    await using localpaas = await startLocalpaas(surroundings, { home, env });
+    return { [firstRun]: localpaas.readyAt - localpaas.startedAt };
+  } finally {
+    await rm(home, { recursive: true, force: true }); // as empty a disk for each round
+  }
 }
 
 /** A nats-server with a store of its own, which is kept, until it says that it accepts connections. */

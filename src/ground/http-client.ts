@@ -5,7 +5,6 @@ import {
   type IncomingHttpHeaders,
   type IncomingMessage,
 } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -70,7 +69,9 @@ export async function call(
   const target = new URL(url);
   const secure = target.protocol === 'https:';
   if (!secure && target.protocol !== 'http:') throw new TypeError(`Only http and https addresses work, not ${url}.`);
-  const request = (secure ? httpsRequest : httpRequest)(target, {
+  // Seldom needed, and 1 ms of each start.
+  const open = secure ? (await import('node:https')).request : httpRequest;
+  const request = open(target, {
     method,
     headers: askFirstMs === undefined ? headers : { ...headers, expect: '100-continue' },
     ...(secure ? { rejectUnauthorized: !trustAny } : { agent: keepAlive }),
