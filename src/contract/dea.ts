@@ -42,10 +42,12 @@ const DiscoverRequest = v.looseObject({
   runtime: v.nullish(v.string()),
   sha: v.nullish(v.string()),
   prod: v.nullish(v.boolean()),
+  /** Ours: how many DEAs the asker knows of. */
+  deas: v.nullish(Count),
 });
 export type DiscoverRequest = v.InferOutput<typeof DiscoverRequest>;
 
-/** "Who can run this?" A DEA that can answers after a delay that grows with its load; the first one wins. */
+/** "Who can run this?" A DEA that can answers after a delay that grows with its load, a lone one at once; the first one wins. */
 export const deaDiscover = exchange('dea.discover', DiscoverRequest, Hello);
 
 const Status = v.looseObject({

@@ -96,6 +96,7 @@ export const malformedOfDea: Readonly<Record<string, Malformed>> = {
       ['limits.mem', null],
       ['limits.mem', -256],
       ['name', 7],
+      ['deas', -1],
     ],
     reply: hello,
   },

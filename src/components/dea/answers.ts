@@ -38,6 +38,7 @@ export class Answers {
   /** How long to wait with "I can run this", or `undefined` when it cannot. */
   discoverDelayMs(request: DiscoverRequest): number | undefined {
     if (this.#fleet.whyNot(request) !== undefined) return undefined;
+    if (request.deas === 1) return 0; // there is nobody to share the load with
     const ofApp = this.#fleet.records.filter((record) => record.app === request.droplet && isCounted(record));
     return answerDelayMs(this.#fleet.resources(), ofApp.length);
   }

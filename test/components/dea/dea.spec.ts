@@ -90,6 +90,26 @@ describe('dea', (it) => {
     );
   });
 
+  it('does not wait when there is no other that could answer before it', async (scope) => {
+    const dea = await openDea(scope, { maxMemoryMb: 1024 });
+    start(dea, requestFor(await fixtureDroplet(scope, 'never-listens'), { limits: { mem: 768 } }));
+    await dea.bus.flush();
+    const request = { droplet: 'app', runtime_info: nodeApp, limits: { mem: 100 } };
+    const quickest = async (deas: number) => {
+      const times: number[] = [];
+      for (let round = 0; round < 5; round += 1) {
+        const askedAt = performance.now();
+        await dea.bus.ask(deaDiscover, { ...request, deas }, soon);
+        times.push(performance.now() - askedAt);
+      }
+      return Math.min(...times);
+    };
+
+    // Its delay is 75 ms: three quarters of its memory are taken.
+    assert.ok((await quickest(2)) > 74);
+    assert.ok((await quickest(1)) < 74);
+  });
+
   it('advertises what is free, when it is asked and when that changes', async (scope) => {
     const dea = await openDea(scope, { maxMemoryMb: 1024 });
     const advertisements = listenTo(scope, dea.bus, deaAdvertise);

@@ -19,7 +19,7 @@ const runtimeCheckMs = 300;
 export async function findDea(desired: Desired, { bus, deas, discoverLimitMs }: Search): Promise<string | undefined> {
   const { runtime } = desired.droplet;
   const limitMs = deas.mayHave(runtime) ? discoverLimitMs : Math.min(runtimeCheckMs, discoverLimitMs);
-  const request = discoverRequestOf(desired, deas.nameOf(runtime));
+  const request = { ...discoverRequestOf(desired, deas.nameOf(runtime)), deas: deas.count };
   const [first] = await bus.askMany(deaDiscover, request, { limitMs, expected: 1 });
   return first?.id;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AppRecord, DropletRecord } from '#components/cloud-controller/records.ts';
 import {
+  type DiscoverRequest,
   type DropletExited,
   deaAdvertise,
   deaDiscover,
@@ -122,7 +123,7 @@ export interface DeaTraits {
   readonly runtimes?: string[];
   readonly memoryMb?: number;
   /** Runs before each answer to `dea.discover`. */
-  readonly beforeAnswer?: () => Promise<void>;
+  readonly beforeAnswer?: (request: DiscoverRequest) => Promise<void>;
 }
 
 export async function playDea(
@@ -134,9 +135,10 @@ export async function playDea(
   const advertise = () => bus.publish(deaAdvertise, { id, available_memory: dea.freeMb, runtimes, prod: null });
   scope.use(bus.subscribe(deaLocate, advertise));
   scope.use(
-    bus.answer(deaDiscover, async ({ limits, runtime_info: { name = '' } }) => {
-      await beforeAnswer?.();
-      const canRun = (name === '' || runtimes.includes(name)) && limits.mem <= dea.freeMb;
+    bus.answer(deaDiscover, async (request) => {
+      await beforeAnswer?.(request);
+      const { name = '' } = request.runtime_info;
+      const canRun = (name === '' || runtimes.includes(name)) && request.limits.mem <= dea.freeMb;
       return canRun ? { id, ip: '127.0.0.1', port: null, version: 0.99 } : undefined;
     }),
   );
