@@ -8,6 +8,8 @@ import { printable } from '../style.ts';
 
 /** What a stager is given, and the same again for a release phase. */
 const limitMs = 30 * 60_000;
+/** The platform answers when the build has ended, or after this time: one that is replaced waits for its requests. */
+const waitSeconds = 5;
 /** Where an app has a release phase, it belongs to staging. */
 const shownWhileStaging = ['STG', 'APP/TASK/release'];
 
@@ -28,7 +30,7 @@ export async function stagePackage(
   const shown = showStaging(cli, new LogReader(api, app.guid).follow(from, stop.signal, enough.signal));
   const ended = await poll(
     async () => {
-      const now = await api.get(`/v3/builds/${build.guid}`, Build);
+      const now = await api.get(`/v3/builds/${build.guid}?wait=${waitSeconds}`, Build);
       return now.state === 'STAGING' ? undefined : now;
     },
     { limitMs, signal: cli.signal },

@@ -18,9 +18,10 @@ import type { Scope } from '../../support/spec.ts';
 import { multipartOf } from './operations.ts';
 
 /** A stager whose droplets are a gzip of the package it was sent to. */
-export function playStager(scope: Scope, bus: Bus): void {
+export function playStager(scope: Scope, bus: Bus, before: () => Promise<void> = async () => {}): void {
   scope.use(
     bus.answer(staging, async ({ download_uri, upload_uri }) => {
+      await before();
       const bits = await (await call(download_uri)).bytes();
       const parts = multipartOf([{ name: 'upload[droplet]', content: gzipSync(bits), filename: 'droplet.tgz' }]);
       (await call(upload_uri, { method: 'POST', ...parts })).discard();

@@ -11,6 +11,7 @@ import { count, Metadata, readJson } from './body.ts';
 import { find } from './find.ts';
 import { type Listing, listReply, oneOf } from './list.ts';
 import { untilShown } from './staging-log.ts';
+import { untilBuilt } from './until-built.ts';
 
 const NewBuild = v.strictObject({
   package: v.object({ guid: v.string() }),
@@ -37,6 +38,7 @@ export function buildRoutes(routes: Routes, api: Api): void {
     );
   });
   routes.on('GET', '/v3/builds/:guid', async (request) => {
+    await untilBuilt(store, find(store, 'build', request), request);
     await untilShown(find(store, 'build', request), request);
     return one(200, find(store, 'build', request), request);
   });

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { waitFor } from '#ground/wait.ts';
+import { sleep, waitFor } from '#ground/wait.ts';
 import { describe, type Scope } from '../../../support/spec.ts';
 import { createApp } from '../create.ts';
 import { multipartOf, zipWith } from '../operations.ts';
@@ -26,12 +26,35 @@ describe('a build that ended', (it) => {
     assert.ok(cfAtMs - startedAt >= 2_200, `cf was told after ${cfAtMs - startedAt} ms`);
     assert.ok(performance.now() - again < 1_000, 'cf waited although all was shown');
   });
+
+  it('is told who waits for it when it ends, and that it has not ended when the time is over', async (scope) => {
+    const { api, path, finish } = await startBuild(scope, { isHeld: true });
+
+    const early = await api.ask('GET', `${path}?wait=0.2`);
+    const waiting = api.ask('GET', `${path}?wait=30`);
+    let isTold = false;
+    void waiting.then(() => {
+      isTold = true;
+    });
+    await sleep(100);
+    const wasTold = isTold;
+    finish();
+
+    assert.is(early.body.state, 'STAGING');
+    assert.not.ok(wasTold);
+    assert.is((await waiting).body.state, 'STAGED');
+    assert.is((await api.ask('GET', `${path}?wait=30`)).body.state, 'STAGED');
+  });
 });
 
 /** An app whose package is being staged. */
-async function startBuild(scope: Scope) {
+async function startBuild(scope: Scope, { isHeld = false } = {}) {
   const api = await startCloudController(scope);
-  playStager(scope, api.bus);
+  let finish = () => {};
+  const held = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  playStager(scope, api.bus, async () => (isHeld ? held : undefined));
   await api.bus.flush();
   const app = await createApp(api, 'hello');
   const relationships = { app: { data: { guid: app } } };
@@ -40,5 +63,5 @@ async function startBuild(scope: Scope) {
   await api.ask('POST', `/v3/packages/${guid}/upload`, upload);
   const startedAt = performance.now();
   const build = await api.ask('POST', '/v3/builds', { body: { package: { guid } } });
-  return { api, startedAt, path: `/v3/builds/${build.body.guid}` };
+  return { api, startedAt, finish, path: `/v3/builds/${build.body.guid}` };
 }

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import * as assert from 'uvu/assert';
-import type { DiscoverRequest } from '#contract/dea.ts';
 import { logBatches } from '#contract/logs.ts';
 import { call } from '#ground/http-client.ts';
 import { waitFor } from '#ground/wait.ts';
@@ -175,22 +174,6 @@ describe('start', (it) => {
     await cc.operations.start(app);
 
     assert.equal((await dea.started(1)).runtime_info, { name: '' });
-  });
-});
-
-describe('the search for a place', (it) => {
-  it('says how many DEAs there are', async (scope) => {
-    const cc = await startTestOperations(scope);
-    const told: (number | null | undefined)[] = [];
-    const beforeAnswer = async ({ deas }: DiscoverRequest) => void told.push(deas);
-    await playDea(scope, cc, { beforeAnswer });
-    const { app } = await startedApp(cc);
-    await cc.operations.start(app);
-    await playDea(scope, cc, { id: 'dea-2', memoryMb: 0 });
-    const { app: another } = await startedApp(cc);
-    await cc.operations.start(another);
-
-    assert.equal(told, [1, 2]);
   });
 });
 
