@@ -3,7 +3,8 @@
  *
  *     localpaas.cjs          what is executed: scripts/build/loader.cjs
  *     localpaas-bundle.cjs   the whole program in one file
- *     localpaas-bundle.cache the same, as compiled by this Node; a third less start-up time
+ *     localpaas-commands.cjs the same without the commands that run components: less to read for all others
+ *     *.cache                the same, as compiled by this Node; a third less start-up time
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { compileAhead } from './build/compile-ahead.mjs';
+import { commandOf, platformModulesIn } from './build/platform-modules.mjs';
 import { writeWhole } from './build/write-whole.cjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -19,16 +21,29 @@ const here = dirname(fileURLToPath(import.meta.url));
 /** Replaces what is in the project's dist/ only when the new bundle runs. */
 export async function build(project) {
   const dist = join(project, 'dist');
-  const { code } = await bundle(project, { entry: 'src/main.ts' });
+  const entry = 'src/main.ts';
+  const { code, imports } = await bundle(project, { entry });
+  const platform = platformModulesIn(imports);
+  const bundles = { 'localpaas-bundle': code };
+  if (platform.length > 0) {
+    bundles['localpaas-commands'] = (await bundle(project, { entry, without: platform })).code;
+  }
   await esbuild.stop(); // its service would live as long as the program that `npm start` becomes
-  const id = createHash('sha256').update(code).digest('hex');
   mkdirSync(dist, { recursive: true });
   const fresh = mkdtempSync(join(dist, '.new-'));
   try {
-    writeWhole(join(fresh, 'localpaas-bundle.cjs'), `// ${id}\n${code}`);
-    writeWhole(join(fresh, 'localpaas.cjs'), readFileSync(join(here, 'build', 'loader.cjs')), 0o755);
-    const [bundleFile, cacheFile] = ['localpaas-bundle.cjs', 'localpaas-bundle.cache'].map((name) => join(fresh, name));
-    await compileAhead(bundleFile, cacheFile, join(dist, 'localpaas-bundle.cjs'));
+    for (const [name, text] of Object.entries(bundles)) {
+      const id = createHash('sha256').update(text).digest('hex');
+      writeWhole(join(fresh, `${name}.cjs`), `// ${id}\n${text}`);
+    }
+    const loader = readFileSync(join(here, 'build', 'loader.cjs'), 'utf8');
+    const commands = JSON.stringify(platform.map(commandOf));
+    writeWhole(
+      join(fresh, 'localpaas.cjs'),
+      loader.replace('PLATFORM_COMMANDS', () => commands),
+      0o755,
+    );
+    await compileAhead(Object.keys(bundles), fresh, dist);
     for (const name of readdirSync(fresh)) renameSync(join(fresh, name), join(dist, name));
   } finally {
     rmSync(fresh, { recursive: true, force: true });

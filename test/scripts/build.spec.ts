@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -104,6 +104,28 @@ describe(
 
       assert.is(readFileSync(marker, 'utf8'), 'true');
       assert.ok(isCacheAccepted(join(project, 'dist')));
+    });
+
+    it('spares commands that run no components what only those need', async (scope) => {
+      const project = await plant(scope);
+      const files = {
+        'src/main.ts': `void (process.argv[2] === 'up' ? import('./cli/commands/up.ts') : import('./cli/commands/apps.ts'));`,
+        'src/cli/commands/up.ts': `import { part } from '../../components/part.ts'; console.log(part, place());
+          function place() { return new Error().stack?.match(/localpaas-(?:bundle|commands)/)?.[0]; }`,
+        'src/cli/commands/apps.ts': `console.log('asks', new Error().stack?.match(/localpaas-(?:bundle|commands)/)?.[0]);`,
+        'src/components/part.ts': `export const part = 'a large component';`,
+      };
+      for (const [name, text] of Object.entries(files)) {
+        await mkdir(dirname(join(project, name)), { recursive: true });
+        await writeFile(join(project, name), text);
+      }
+      build(project);
+
+      assert.is(run(project, 'up').stdout, 'a large component localpaas-bundle\n');
+      assert.is(run(project, 'apps').stdout, 'asks localpaas-commands\n');
+      assert.is(run(project).stdout, 'asks localpaas-commands\n');
+      const commands = readFileSync(join(project, 'dist/localpaas-commands.cjs'), 'latin1');
+      assert.not.match(commands, 'a large component');
     });
 
     it('makes a program that runs without its compiled code, or with a wrong one', async (scope) => {
