@@ -89,5 +89,5 @@ describe(
       assert.match(err, 'There is no program go here.');
     });
   },
-  { timeoutMs: 20_000 },
+  { timeoutMs: 120_000 },
 );

@@ -58,7 +58,7 @@ async function folderWith(scope: Scope, files: Readonly<Record<string, string>>)
   return folder;
 }
 
-const limits = { timeoutMs: 60_000 };
+const limits = { timeoutMs: 120_000 };
 
 describe('command line, with a real platform,', (it) => {
   it(

@@ -66,7 +66,7 @@ describe('buildpacks of other people', (it) => {
       assert.is((await platform.get('shop', '/built.txt')).status, 200);
       assert.equal(readdirSync(temporary.env.TMPDIR), []);
     },
-    { timeoutMs: 40_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -103,7 +103,7 @@ describe('buildpacks of other people', (it) => {
       await platform.ok(['push', app, '--name', 'shop', '-b', 'toy']);
       assert.is((await platform.get('shop', '/built.txt')).body, 'the tagged version\n');
     },
-    { timeoutMs: 40_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -154,6 +154,6 @@ describe('buildpacks of other people', (it) => {
       assert.is(builtIn.code, 1);
       assert.match(builtIn.err, 'disable it, and add your own');
     },
-    { timeoutMs: 40_000 },
+    { timeoutMs: 120_000 },
   );
 });

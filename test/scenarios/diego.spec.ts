@@ -53,6 +53,6 @@ describe('the programs of Diego', (it) => {
       assert.match(out, /-----> A toy\n/);
       assert.match(out, /command +node server\.js\n/);
     },
-    { timeoutMs: 45_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -57,6 +57,6 @@ describe('the path through the parts', (it) => {
       assert.match(out, /Setting up temporary directories\n(.*\n){8}.*Done!/);
       assert.is(out.match(/Hello from a droplet/g)?.length, 2, out);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -95,7 +95,7 @@ describe('documents', (it) => {
 
         assert.is(code, 0, said);
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
   }
 

@@ -35,7 +35,7 @@ describe('environment values', (it) => {
       for (const [name, value] of Object.entries(values)) assert.is(seen[name], value, name);
       assert.is(seen['FROM_PUSH'], values['SHELL']);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -54,6 +54,6 @@ describe('environment values', (it) => {
       assert.is(application['instance_index'], 0);
       assert.equal(JSON.parse(seen['VCAP_SERVICES'] ?? ''), {});
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

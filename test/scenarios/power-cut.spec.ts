@@ -71,6 +71,6 @@ describe('a platform that loses its power', (it) => {
       assert.is(await plug.code, 130, plug.said());
       assert.equal(await plug.left(), []);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

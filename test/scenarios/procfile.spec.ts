@@ -142,6 +142,6 @@ describe('the parts of a Procfile', (it) => {
       assert.match((await asking).error ?? '', /^Staging task failed:\n Failed downloading app/);
       assert.is(await code, 0);
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -55,14 +55,14 @@ describe('upgrade', (it) => {
         const log = (await readIfThere(`${paas.home}/logs/localpaas.log`)) ?? '';
         return log.split('router worker serves').length === count + 1 || undefined;
       };
-      await waitFor('a second process', serving(1), { limitMs: 10_000 });
+      await waitFor('a second process', serving(1), { limitMs: 15_000 });
       const visitors = visitAll(scope, paas);
       const file = await makeExecutable(`${paas.path}-1.1.0`, { version: '1.1.0' });
 
       await paas.ok(['upgrade', '--from', file]);
 
       assert.is(await versionOf(paas), '1.1.0');
-      await waitFor('a second process of the new version', serving(2), { limitMs: 10_000 });
+      await waitFor('a second process of the new version', serving(2), { limitMs: 15_000 });
       assertAllServed(await visitors.stop());
     },
     { timeoutMs: 120_000 },

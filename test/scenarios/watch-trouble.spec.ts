@@ -116,7 +116,7 @@ describe('a watch in trouble', (it) => {
       await watch.next('found');
       await watch.next('serving');
       const found = async () => ((await again.get('hello-node')).body.includes('from after') ? true : undefined);
-      await waitFor('the new version', found, { limitMs: 10_000 });
+      await waitFor('the new version', found, { limitMs: 15_000 });
     },
     limits,
   );

@@ -12,7 +12,7 @@ import { waitFor } from '#ground/wait.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 
-const limits = { limitMs: 5_000, everyMs: 5 };
+const limits = { limitMs: 15_000, everyMs: 5 };
 
 /**
  * In place of a platform: says what it was started with, which signals it gets, and ends with the status it finds in a

@@ -51,7 +51,7 @@ describe('a watched folder', (it) => {
         assert.ok(performance.now() - startedAt < 1_500);
       }
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('is heard of again when directories changed their names', async (scope) => {
@@ -82,7 +82,7 @@ describe('a watched folder', (it) => {
         [3 + 1 + 20 + 1_000 + 1],
       );
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -118,7 +118,7 @@ describe('a watched folder', (it) => {
         );
       }
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('in which a file grows is told when it is complete', async (scope) => {

@@ -54,7 +54,7 @@ export async function watched(scope: Scope, options: Partial<WatchOptions> = {})
       const arrived = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      await within(5_000, 'a state of the folder', arrived);
+      await within(15_000, 'a state of the folder', arrived);
     }
     return told.shift() as FolderState;
   };

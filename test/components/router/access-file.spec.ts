@@ -6,7 +6,7 @@ import { scratchDirectory } from '../../support/scratch.ts';
 import { describe } from '../../support/spec.ts';
 import { ask, openRouter, register, serveApp } from './support.ts';
 
-const limits = { limitMs: 5_000 };
+const limits = { limitMs: 15_000 };
 
 async function linesOf(path: string): Promise<Record<string, unknown>[]> {
   const text = await readFile(path, 'utf8').catch(() => ''); // not yet

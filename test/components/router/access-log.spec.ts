@@ -6,7 +6,7 @@ import { waitFor } from '#ground/wait.ts';
 import { describe } from '../../support/spec.ts';
 import { ask, openRouter, publishState, register, serveApp, Wire } from './support.ts';
 
-const limits = { limitMs: 5_000 };
+const limits = { limitMs: 15_000 };
 
 const visit: Visit = {
   app: 'guid-hello',

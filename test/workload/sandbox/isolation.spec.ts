@@ -80,5 +80,5 @@ describe(
       assert.match(more.message, 'Level 3 of isolation is required');
     });
   },
-  { timeoutMs: 20_000 },
+  { timeoutMs: 120_000 },
 );

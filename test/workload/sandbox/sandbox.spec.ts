@@ -138,7 +138,7 @@ describe(
             env: { PATH: '/usr/bin:/bin', MARK: mark },
           });
           await waitFor('the programs', async () => ((await marked(mark)).length >= 2 ? true : undefined), {
-            limitMs: 5_000,
+            limitMs: 15_000,
           });
           await sandbox[Symbol.asyncDispose]();
           await child.exited;
@@ -195,7 +195,7 @@ describe(
       });
     }
   },
-  { timeoutMs: 20_000 },
+  { timeoutMs: 120_000 },
 );
 
 async function marked(mark: string): Promise<number[]> {

@@ -11,7 +11,7 @@ import { scratchDirectory } from '../../../support/scratch.ts';
 import { describe, type Scope } from '../../../support/spec.ts';
 import { app, recordingText, someHosts, stagingFiles, toyBuildpack, zipWith } from './recordings.ts';
 
-const limit = { limitMs: 8_000 };
+const limit = { limitMs: 15_000 };
 
 async function aHome(scope: Scope) {
   const home = await emptyHome(scope);
@@ -97,7 +97,7 @@ describe('what Diego recorded', (it) => {
       assert.equal(await ended, [130, null]);
       assert.equal(await left(), []);
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('launches the recorded droplet when none was restaged', async (scope) => {
