@@ -38,6 +38,12 @@ async function untilInSnapshot({ dataDir }: Home, instance: string, phase: strin
   await waitFor(`${instance} to be noted as ${phase}`, isThere, { limitMs: 15_000 });
 }
 
+/** The id of the instance that was asked for, when the DEA knows it. */
+async function instanceOf({ bus }: Home, { droplet }: { droplet: string }): Promise<string> {
+  const find = async () => (await bus.askMany(deaFindDroplet, { droplet }, { limitMs: 500, expected: 1 }))[0]?.instance;
+  return waitFor('the instance', find, { limitMs: 15_000 });
+}
+
 describe('a dea after another', (it) => {
   it('adopts what a killed one left running, unchanged', async (scope) => {
     const first = await openDeaProcess(scope);
@@ -162,19 +168,7 @@ describe('a dea after another', (it) => {
     }, 20);`;
     const request = requestFor(await dropletOf(scope, 'node app.js', { 'app/app.js': script }));
     start(first, request);
-    const [found] = await waitFor(
-      'the instance to start',
-      async () => {
-        const all = await first.bus.askMany(
-          deaFindDroplet,
-          { droplet: request.droplet },
-          { limitMs: 500, expected: 1 },
-        );
-        return all.length > 0 ? all : undefined;
-      },
-      { limitMs: 15_000 },
-    );
-    await untilInSnapshot(first, found?.instance ?? '', 'STARTING');
+    await untilInSnapshot(first, await instanceOf(first, request), 'STARTING');
     await first.kill();
 
     const second = await openDea(scope, {}, first);
@@ -191,19 +185,7 @@ describe('a dea after another', (it) => {
     scope.defer(() => new Promise((resolve) => silent.close(resolve)));
     const { port } = silent.address() as { port: number }; // an object for a server on a port
     start(first, { ...request, executableUri: `http://127.0.0.1:${port}/` });
-    const [found] = await waitFor(
-      'the instance to be prepared',
-      async () => {
-        const all = await first.bus.askMany(
-          deaFindDroplet,
-          { droplet: request.droplet },
-          { limitMs: 500, expected: 1 },
-        );
-        return all.length > 0 ? all : undefined;
-      },
-      { limitMs: 15_000 },
-    );
-    await untilInSnapshot(first, found?.instance ?? '', 'PREPARING');
+    await untilInSnapshot(first, await instanceOf(first, request), 'PREPARING');
     await first.kill();
 
     const second = await openDea(scope, {}, first);
