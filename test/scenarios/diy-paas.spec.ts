@@ -19,7 +19,7 @@ trap stop EXIT
 set -v
 `;
 
-const limitMs = 40_000;
+const limitMs = 90_000;
 
 const word = (given: string) => `'${given.replaceAll("'", `'\\''`)}'`;
 

@@ -32,7 +32,7 @@ trap stop EXIT
 set -v
 `;
 
-const limitMs = 40_000;
+const limitMs = 90_000;
 
 /** A text that bash takes for one word. */
 const word = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;

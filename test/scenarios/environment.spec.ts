@@ -25,8 +25,8 @@ describe('environment values', (it) => {
       const file = join(await scratchDirectory(scope), 'large');
       await writeFile(file, values['LARGE'] ?? '');
       for (const [name, value] of Object.entries(values)) {
-        if (name === 'LARGE') await paas.ok(['set-env', 'echo', name, '--file', file]);
-        else await paas.ok(['set-env', 'echo', '--', name, value]);
+        if (name === 'LARGE') await paas.ok(['set-env', 'echo', '--no-restart', name, '--file', file]);
+        else await paas.ok(['set-env', 'echo', '--no-restart', '--', name, value]);
       }
 
       await paas.ok(['restart', 'echo']);

@@ -81,7 +81,10 @@ describe('the main job', (it) => {
       await waitFor('the routes', async () => ((await answers('second', '/')) === 200 ? true : undefined), {
         limitMs: 15_000,
       });
-      assert.is(await answers('third', '/api/x'), await answers('hello-node', '/api/x'));
+      const direct = await answers('hello-node', '/api/x');
+      await waitFor('the path', async () => (await answers('third', '/api/x')) === direct || undefined, {
+        limitMs: 15_000,
+      });
       assert.is(await answers('third', '/other'), 404);
       assert.match(await paas.ok(['routes']), 'second.localhost');
 
