@@ -45,7 +45,7 @@ describe('a new version of an app', (it) => {
         ],
       );
     },
-    { timeoutMs: 90_000 },
+    { timeoutMs: 180_000 },
   );
 
   it(
@@ -78,7 +78,7 @@ describe('a new version of an app', (it) => {
       assertAllServed(await visitors.stop());
       assert.is((await paas.get('app')).body, 'mended');
     },
-    { timeoutMs: 90_000 },
+    { timeoutMs: 180_000 },
   );
 
   it(

@@ -56,7 +56,7 @@ describe('a platform that loses its power', (it) => {
       assert.ok(Number(/^changes acknowledged +(\d+)$/m.exec(plug.said())?.[1]) > 5, plug.said());
       assert.equal(await plug.left(), []);
     },
-    { timeoutMs: 90_000 },
+    { timeoutMs: 180_000 },
   );
 
   it(

@@ -104,7 +104,7 @@ describe('the parts of a Procfile', (it) => {
       assert.match(await ok('apps'), 'No apps yet.');
       await second.interrupt();
     },
-    { timeoutMs: 90_000 },
+    { timeoutMs: 180_000 },
   );
 
   it(

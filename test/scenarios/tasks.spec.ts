@@ -178,7 +178,7 @@ describe('tasks', (it) => {
       const third = await startLocalpaas(scope, { home });
       assert.is((await becomes(third, 2, 'failed')).reason, 'was ended because the platform stopped');
     },
-    { timeoutMs: 90_000 },
+    { timeoutMs: 180_000 },
   );
 });
 
