@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -66,7 +66,11 @@ async function keep(scope: Scope): Promise<Kept> {
       };
       return waitFor('the program', next, limits);
     },
-    end: (pid, status) => writeFile(join(directory, `end.${pid}`), `${status}\n`),
+    async end(pid, status) {
+      const file = join(directory, `end.${pid}`);
+      await writeFile(`${file}.new`, `${status}\n`);
+      await rename(`${file}.new`, file); // never seen without the status
+    },
   };
 }
 

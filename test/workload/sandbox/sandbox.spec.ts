@@ -120,7 +120,8 @@ describe(
         await run(
           'setsid env -i sleep 600 >/dev/null 2>&1 & setsid bash -c \'trap "" TERM; (sleep 600 &)\' >/dev/null 2>&1',
         );
-        assert.is((await run(sleeping)).out, '2\n');
+        const both = async () => ((await run(sleeping)).out === '2\n' ? true : undefined);
+        await waitFor('both programs', both, { limitMs: 15_000 });
 
         await sandbox.clear();
 

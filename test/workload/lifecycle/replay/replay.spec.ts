@@ -92,7 +92,8 @@ describe('what Diego recorded', (it) => {
       assert.equal([host, extra, lang], ['127.0.0.1', 'more', 'en_US.UTF-8']);
       assert.match(appHome ?? '', /\/replay\/work-\w+\/home\/vcap\/app$/);
       assert.equal(JSON.parse(application ?? '').port, port);
-      assert.match(said.err, /Invoking start command\.\nlistening\n/);
+      const told = () => /Invoking start command\.\nlistening\n/.test(said.err) || undefined;
+      await waitFor('the word of the app', told, limit);
       child.kill('SIGINT');
       assert.equal(await ended, [130, null]);
       assert.equal(await left(), []);
