@@ -53,7 +53,7 @@ function patternsFor({ bits }: Target, isNative: boolean): string[] {
 
 /** @returns what they printed, which was passed on but for the closing line */
 function runTests(patterns: readonly string[], executable: string): Promise<{ code: number | null; out: string }> {
-  const child = spawn(process.execPath, ['scripts/run-tests.mjs', '--limit-ms', '240000', ...patterns], {
+  const child = spawn(process.execPath, ['scripts/run-tests.mjs', '--limit-ms', '600000', ...patterns], {
     cwd: project,
     env: { ...process.env, LOCALPAAS: executable },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -17,7 +17,7 @@ import { scratchDirectory } from '../support/scratch.ts';
 import { describe, type Scope } from '../support/spec.ts';
 
 const signal = new AbortController().signal;
-const limits = { limitMs: 8_000 };
+const limits = { limitMs: 15_000 };
 
 async function startAlone(scope: Scope, { address }: TestBus, routerUrl?: string) {
   const home = homeOf(await scratchDirectory(scope), {});

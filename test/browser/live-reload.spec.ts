@@ -68,7 +68,7 @@ describe('a page in a browser', (it) => {
 
       assert.equal([site.visits, page.said], [3, []]);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -123,7 +123,7 @@ describe('a page in a browser', (it) => {
       const complaints = page.said.filter((each) => !each.includes('inline style'));
       assert.equal([site.visits, complaints], [2, []]);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -149,7 +149,7 @@ describe('a page in a browser', (it) => {
         await page.until(`${body} === '${site.text}'`);
       }
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(

@@ -95,7 +95,7 @@ describe(
           assert.is(first.sha256, second.sha256, app);
         }
       },
-      { timeoutMs: 40_000 },
+      { timeoutMs: 120_000 },
     );
 
     it('work together: one supplies modules, the other starts the app', async (scope) => {
@@ -122,5 +122,5 @@ HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever()
       assert.is(await get(url), 'hello from node\n');
     });
   },
-  { timeoutMs: 40_000 },
+  { timeoutMs: 120_000 },
 );

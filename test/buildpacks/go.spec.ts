@@ -38,7 +38,7 @@ describe(
         assert.match(out, 'Building ./cmd/web');
         await access(join(droplet, 'app', 'bin', 'app'));
       },
-      { timeoutMs: 90_000 },
+      { timeoutMs: 180_000 },
     );
 
     it('says that there is no network, and what to do, without having go try', async (scope) => {
@@ -89,5 +89,5 @@ describe(
       assert.match(err, 'There is no program go here.');
     });
   },
-  { timeoutMs: 20_000 },
+  { timeoutMs: 120_000 },
 );

@@ -44,7 +44,7 @@ describe(
         const url = await start(scope, unpacked, { MEMORY_LIMIT: '1g', JAVA_OPTS: '-Xmx40m' });
         assert.match(await get(url), /with (38|39|40) MB of heap/);
       },
-      { timeoutMs: 40_000 },
+      { timeoutMs: 120_000 },
     );
 
     it('computes the heap from the memory of the instance', async (scope) => {
@@ -106,5 +106,5 @@ describe(
       }
     });
   },
-  { timeoutMs: 20_000 },
+  { timeoutMs: 120_000 },
 );

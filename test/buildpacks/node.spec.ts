@@ -127,7 +127,7 @@ describe(
         const file = 'app/node_modules/package-7/index.js';
         assert.is((await lstat(join(first.droplet, file))).mtimeMs, (await lstat(join(second.droplet, file))).mtimeMs);
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
 
     it(
@@ -145,7 +145,7 @@ describe(
         assert.match(second.out, 'Installing dependencies with npm');
         assert.not.match(await readFile(join(second.droplet, 'app/node_modules/greet/index.js'), 'utf8'), 'patched');
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 120_000 },
     );
 
     it(
@@ -167,7 +167,7 @@ describe(
         assert.is(await get(await start(scope, again)), 'here');
         assert.is(await readFile(join(again.droplet, 'app/package-lock.json'), 'utf8'), lock);
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 120_000 },
     );
 
     it('says that there is no network, and what to do, without having npm try', async (scope) => {
@@ -251,5 +251,5 @@ describe(
       assert.match(out, 'No network: 127.0.0.1 does not answer', err);
     });
   },
-  { timeoutMs: 20_000 },
+  { timeoutMs: 120_000 },
 );

@@ -115,5 +115,5 @@ describe(
       assert.match(err, 'There is no program php here.');
     });
   },
-  { timeoutMs: 20_000 },
+  { timeoutMs: 120_000 },
 );

@@ -73,7 +73,7 @@ describe(
         assert.match(third.out, 'Installing packages with pip');
         assert.is(await get(await start(scope, third)), 'hello from a wheel');
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 120_000 },
     );
 
     it('says that there is no network, and what to do, without having pip try', async (scope) => {
@@ -164,5 +164,5 @@ describe(
       assert.is(config.output_metadata?.runtime.constraint, '3.11.x');
     });
   },
-  { timeoutMs: 20_000 },
+  { timeoutMs: 120_000 },
 );

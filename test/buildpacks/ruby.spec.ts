@@ -67,7 +67,7 @@ describe(
         assert.match(second.out, 'Gemfile unchanged: taking the gems from the cache');
         assert.is(await get(await start(scope, { ...second, web })), 'hello from a gem');
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 120_000 },
     );
 
     it('does with the gems of the machine when there is no network', async (scope) => {
@@ -124,5 +124,5 @@ describe(
       assert.match(await release({ Gemfile: '' }), 'default_process_types: {}');
     });
   },
-  { timeoutMs: 20_000 },
+  { timeoutMs: 120_000 },
 );

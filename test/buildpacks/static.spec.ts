@@ -234,5 +234,5 @@ describe(
       assert.match(out, 'ssi is not known here and has no effect');
     });
   },
-  { timeoutMs: 20_000 },
+  { timeoutMs: 120_000 },
 );

@@ -196,6 +196,6 @@ describe('command line', (it) => {
     async () => {
       for (const { name, load } of commands) assert.type((await load()).run, 'function', name);
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -56,7 +56,7 @@ describe('a process of the command line', (it) => {
           'its last request',
           () => (api.requests.length >= Object.keys(answers).length ? true : undefined),
           {
-            limitMs: 10_000,
+            limitMs: 15_000,
           },
         );
 
@@ -65,7 +65,7 @@ describe('a process of the command line', (it) => {
         assert.equal(await exited, { code, signal: null }, `${args.join(' ')} ${signal}: ${await messages}`);
       }
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('is quiet when nobody reads on', async (scope) => {

@@ -158,7 +158,7 @@ describe(
       const platforms = await Promise.all(machines.map(({ up }) => up('--demo')));
       await Promise.all(platforms.map(demoOf));
       await waitFor('everything to be kept', () => (isWhole(first.cache) ? true : undefined), {
-        limitMs: 10_000,
+        limitMs: 15_000,
         everyMs: 50,
       });
       await Promise.all(platforms.map(({ stop }) => stop()));

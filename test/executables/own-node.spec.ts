@@ -69,7 +69,7 @@ describe(
 
       assert.equal(await platform.get('children'), { status: 200, body: 'worker 1' });
       const said = async () => /RESULTS (.*)/.exec(await ok('logs', 'children', '--recent'))?.[1];
-      const line = await waitFor('what the app says', said, { limitMs: 10_000 });
+      const line = await waitFor('what the app says', said, { limitMs: 15_000 });
       const { execPath, version, ...results } = JSON.parse(line) as Record<string, unknown>;
       assert.match(String(execPath), /\/node-v[^/]*\/node$/);
       assert.equal(results, {

@@ -29,7 +29,7 @@ describe('an executable', (it) => {
       const platform = await identityOf(first.pid);
       assert.ok(platform);
       signalProcess(first.pid, 'SIGKILL');
-      await waitFor('its end', async () => ((await isAlive(platform)) ? undefined : true), { limitMs: 10_000 });
+      await waitFor('its end', async () => ((await isAlive(platform)) ? undefined : true), { limitMs: 15_000 });
 
       const second = await startLocalpaas(scope, { home });
       assert.is((await second.get('hello-node')).status, 200);

@@ -19,6 +19,6 @@ describe('a platform that is sent malformed messages', (it) => {
         assert.ok(checked.includes(subject), `nothing was checked of ${subject}`);
       }
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -62,7 +62,7 @@ describe('a connection to the bus', (it) => {
 
     listener[Symbol.dispose]();
     signalProcess(server.pid(), 'SIGKILL');
-    await within(5_000, 'the reconnection', isBack);
+    await within(15_000, 'the reconnection', isBack);
 
     assert.is(told, 0);
   });

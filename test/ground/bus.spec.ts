@@ -134,14 +134,12 @@ describe('a question', (it) => {
     scope.use(them.answer(double, async ({ n }) => ({ n: n * 2 })));
     await them.flush();
 
-    assert.equal(await us.ask(double, { n: 21 }, { limitMs: 2_000 }), { n: 42 });
+    assert.equal(await us.ask(double, { n: 21 }, { limitMs: 15_000 }), { n: 42 });
   });
 
   it('fails at once when nobody listens, and in time when nobody answers', async (scope) => {
     const { us, them } = await startPeers(scope);
-    const startedAt = performance.now();
-    await thrownBy(() => us.ask(double, { n: 1 }, { limitMs: 5_000 }));
-    assert.ok(performance.now() - startedAt < 2_000);
+    assert.match((await thrownBy(() => us.ask(double, { n: 1 }, { limitMs: 60_000 }))).message, /no responders/);
 
     scope.use(them.answer(double, () => undefined));
     await them.flush();
@@ -155,7 +153,7 @@ describe('a question', (it) => {
     await them.flush();
 
     assert.instance(await thrownBy(() => us.ask(double, { n: '1' } as never, { limitMs: 50 })), TypeError);
-    const error = await thrownBy(() => us.ask(double, { n: 1 }, { limitMs: 2_000 }));
+    const error = await thrownBy(() => us.ask(double, { n: 1 }, { limitMs: 15_000 }));
     assert.match(error.message, /^The reply to test\.double is not valid: n: /);
   });
 
@@ -180,7 +178,7 @@ describe('a question', (it) => {
     });
     await them.flush();
 
-    assert.equal(await us.askMany(double, { n: 5 }, { limitMs: 100 }), [{ n: 1 }, { n: 2 }]);
+    assert.equal(await us.askMany(double, { n: 5 }, { limitMs: 1_000 }), [{ n: 1 }, { n: 2 }]);
   });
 
   it('gathers nothing when nobody listens, and asks nobody when it expects nothing', async (scope) => {
@@ -211,7 +209,7 @@ describe('an answer', (it) => {
       await bus.flush();
     }
 
-    assert.is((await us.askMany(double, { n: 1 }, { limitMs: 100 })).length, 1);
+    assert.is((await us.askMany(double, { n: 1 }, { limitMs: 1_000 })).length, 1);
   });
 
   it('fails to come when its handler throws or makes none that is valid, and that is logged', async (scope) => {
@@ -225,7 +223,8 @@ describe('an answer', (it) => {
 
     for (const n of [1, 2]) await thrownBy(() => us.ask(double, { n }, { limitMs: 30 }));
 
-    const errors = logged('message not handled').map(({ fields }) => String(fields['error']));
+    const found = () => logged('message not handled').map(({ fields }) => String(fields['error']));
+    const errors = await waitFor('both', () => (found().length >= 2 ? found() : undefined), { limitMs: 15_000 });
     assert.is(errors[0], 'thrown');
     assert.match(errors[1] ?? '', /^This is not a message for reply to test\.double: n: /);
   });

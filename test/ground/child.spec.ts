@@ -183,7 +183,7 @@ describe('the end of a child', (it) => {
     assert.is((await child.exited).signal, 'SIGKILL');
     assert.ok(performance.now() - startedAt >= graceMs - 5);
     await waitFor('an empty group', async () => ((await membersOf(child.pid)).length === 0 ? true : undefined), {
-      limitMs: 2_000,
+      limitMs: 15_000,
     });
   });
 
@@ -194,7 +194,7 @@ describe('the end of a child', (it) => {
     await child[Symbol.asyncDispose]();
 
     await waitFor('the last of them', async () => ((await membersOf(child.pid)).length === 0 ? true : undefined), {
-      limitMs: 2_000,
+      limitMs: 15_000,
     });
   });
 

@@ -115,7 +115,7 @@ describe('a call', (it) => {
 
     const before = await thrownBy(() => call(`${url}/none`, { idleMs: 30 }));
     assert.is(before.message, `127.0.0.1:${port} was silent for 30 ms`);
-    const answer = await call(`${url}/half`, { idleMs: 30 });
+    const answer = await call(`${url}/half`, { idleMs: 1_000 });
     assert.instance(await thrownBy(() => answer.text()), Error);
   });
 
@@ -123,12 +123,12 @@ describe('a call', (it) => {
     const { url } = await serve(scope, async (_, response) => {
       for (let part = 0; part < 6; part += 1) {
         response.write('part ');
-        await sleep(30);
+        await sleep(300);
       }
       response.end('end');
     });
 
-    const answer = await call(url, { idleMs: 100 });
+    const answer = await call(url, { idleMs: 1_500 });
 
     assert.is(await answer.text(), `${'part '.repeat(6)}end`);
   });

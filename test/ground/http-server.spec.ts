@@ -156,7 +156,7 @@ describe('an HTTP server', (it) => {
     const answer = await call(url);
     answer.stream.destroy();
 
-    await within(5_000, 'the end of the stream', released);
+    await within(15_000, 'the end of the stream', released);
   });
 
   it('answers what no route has, and what a handler threw, as it was told', async (scope) => {

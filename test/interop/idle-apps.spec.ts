@@ -48,6 +48,6 @@ describe('an idle app', (it) => {
       assert.is((await paas.get('quiet')).status, 200);
       assert.match(healthManager.said(), 'nobody asks for the app');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

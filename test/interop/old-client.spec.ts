@@ -135,7 +135,7 @@ describe('the Ruby client of 2012', (it) => {
       assert.match(cc.said(), /RECEIVED DROPLET: stager uploaded staged droplet /);
       assert.equal(client.poisonous, []);
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -167,7 +167,7 @@ describe('the Ruby client of 2012', (it) => {
       assert.ok(subjects().includes('vcap.component.announce') && subjects().includes('dea.advertise'));
       assert.equal(client.poisonous, []);
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -209,6 +209,6 @@ describe('the Ruby client of 2012', (it) => {
       assert.equal(client.poisonous, []);
       assert.not(client.heard.some((line) => /^HMSG/.test(line)));
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -76,10 +76,10 @@ describe('a subject of 2012', (it) => {
       const dea = await startPart(scope, home, ['dea', '-c', file]);
       await dea.says(/File service started/);
       for (const subject of onlyPublished) {
-        await waitFor(subject, () => (published.has(subject) ? true : undefined), { limitMs: 10_000 });
+        await waitFor(subject, () => (published.has(subject) ? true : undefined), { limitMs: 15_000 });
       }
       assert.is(await dea.stop(), 0, dea.said());
     },
-    { timeoutMs: 40_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -129,7 +129,7 @@ describe('a backup', (it) => {
       assert.is(await readFile(join(home, 'cloud-controller', 'admin.json'), 'utf8'), password);
       assert.is((await other.run(['start', 'busy'])).code, 0);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -151,7 +151,7 @@ describe('a backup', (it) => {
       const again = await startLocalpaas(scope, { home });
       assert.match(await again.ok(['env', 'one']), /LAST=word/);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -175,6 +175,6 @@ describe('a backup', (it) => {
         assert.equal((JSON.parse(checked.out) as { apps: string[] }).apps, ['one']);
       }
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -24,7 +24,7 @@ async function processesOf(paas: Localpaas): Promise<number[]> {
 
 async function nothingRuns(paas: Localpaas): Promise<void> {
   await waitFor('all processes to be gone', async () => ((await processesOf(paas)).length === 0 ? true : undefined), {
-    limitMs: 5_000,
+    limitMs: 15_000,
     everyMs: 50,
   });
 }
@@ -48,7 +48,7 @@ describe('an app that cannot run', (it) => {
       await paas.ok(['delete', 'bad', '-f']);
       await nothingRuns(paas);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -62,7 +62,7 @@ describe('an app that cannot run', (it) => {
       await paas.ok(['delete', 'bad', '-f']);
       await nothingRuns(paas);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -82,7 +82,7 @@ describe('an app that cannot run', (it) => {
       await paas.ok(['delete', 'bad', '-f']);
       await nothingRuns(paas);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -98,7 +98,7 @@ describe('an app that cannot run', (it) => {
       );
       assert.match(await paas.ok(['events', 'bad']), 'memory');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -111,7 +111,7 @@ describe('an app that cannot run', (it) => {
 
       assert.match(said, '--command');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });
 
@@ -138,7 +138,7 @@ describe('a push of what is no app', (it) => {
         [],
       );
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -152,7 +152,7 @@ describe('a push of what is no app', (it) => {
       assert.is(code, 1);
       assert.match(err, 'belongs to the platform');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -169,6 +169,6 @@ describe('a push of what is no app', (it) => {
       assert.is(ran.code, 1, ran.out + ran.err);
       assert.is((await paas.get('hello')).status, 200);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -16,11 +16,11 @@ describe('an app that crashes', (it) => {
       await paas.get('crashy', '/crash').catch(() => {});
 
       await waitFor('an answer', async () => ((await paas.get('crashy')).status === 200 ? true : undefined), {
-        limitMs: 10_000,
+        limitMs: 15_000,
       });
       assert.match(await paas.ok(['events', 'crashy']), 'app.crash');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -40,7 +40,7 @@ describe('an app that crashes', (it) => {
       assert.ok(page.status >= 500);
       assert.match(page.body, 'flux capacitor');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -49,12 +49,12 @@ describe('an app that crashes', (it) => {
       const paas = await startLocalpaas(scope);
       const push = paas.run(['push', 'sample-apps/slow-start', '--name', 'slow', '--env', 'STARTUP_SECONDS=2']);
       await waitFor('the app', async () => ((await paas.run(['app', 'slow'])).code === 0 ? true : undefined), {
-        limitMs: 10_000,
+        limitMs: 15_000,
       });
       await waitFor(
         'its start',
         async () => ((await paas.ok(['apps', '--json'])).includes('"STARTED"') ? true : undefined),
-        { limitMs: 10_000 },
+        { limitMs: 15_000 },
       );
 
       const answer = await paas.get('slow');
@@ -62,6 +62,6 @@ describe('an app that crashes', (it) => {
       assert.is(answer.status, 200);
       assert.is((await push).code, 0);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

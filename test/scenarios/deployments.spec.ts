@@ -45,7 +45,7 @@ describe('a new version of an app', (it) => {
         ],
       );
     },
-    { timeoutMs: 90_000 },
+    { timeoutMs: 180_000 },
   );
 
   it(
@@ -78,7 +78,7 @@ describe('a new version of an app', (it) => {
       assertAllServed(await visitors.stop());
       assert.is((await paas.get('app')).body, 'mended');
     },
-    { timeoutMs: 90_000 },
+    { timeoutMs: 180_000 },
   );
 
   it(
@@ -98,7 +98,7 @@ describe('a new version of an app', (it) => {
       assert.is((await paas.get('app')).body, 'new');
       assert.ok([200, 502].includes((await slow).status), 'the old version had to go first');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -113,7 +113,7 @@ describe('a new version of an app', (it) => {
       assert.is((await paas.get('app')).body, 'new');
       assert.equal(await slow, { status: 200, body: 'old, slowly' });
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });
 

@@ -44,7 +44,7 @@ describe('the programs of Diego', (it) => {
 
       const env = { ...(await environmentOf(home)), NO_COLOR: '1' };
       const child = spawn('bash', [script], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
-      const limit = setTimeout(() => child.kill('SIGTERM'), 30_000);
+      const limit = setTimeout(() => child.kill('SIGTERM'), 90_000);
       const ended = new Promise<number | null>((done) => child.once('close', done));
       const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
       clearTimeout(limit);
@@ -53,6 +53,6 @@ describe('the programs of Diego', (it) => {
       assert.match(out, /-----> A toy\n/);
       assert.match(out, /command +node server\.js\n/);
     },
-    { timeoutMs: 45_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -19,7 +19,7 @@ trap stop EXIT
 set -v
 `;
 
-const limitMs = 40_000;
+const limitMs = 90_000;
 
 const word = (given: string) => `'${given.replaceAll("'", `'\\''`)}'`;
 
@@ -57,6 +57,6 @@ describe('the path through the parts', (it) => {
       assert.match(out, /Setting up temporary directories\n(.*\n){8}.*Done!/);
       assert.is(out.match(/Hello from a droplet/g)?.length, 2, out);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -32,7 +32,7 @@ trap stop EXIT
 set -v
 `;
 
-const limitMs = 40_000;
+const limitMs = 90_000;
 
 /** A text that bash takes for one word. */
 const word = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -95,7 +95,7 @@ describe('documents', (it) => {
 
         assert.is(code, 0, said);
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
   }
 

@@ -25,8 +25,8 @@ describe('environment values', (it) => {
       const file = join(await scratchDirectory(scope), 'large');
       await writeFile(file, values['LARGE'] ?? '');
       for (const [name, value] of Object.entries(values)) {
-        if (name === 'LARGE') await paas.ok(['set-env', 'echo', name, '--file', file]);
-        else await paas.ok(['set-env', 'echo', '--', name, value]);
+        if (name === 'LARGE') await paas.ok(['set-env', 'echo', '--no-restart', name, '--file', file]);
+        else await paas.ok(['set-env', 'echo', '--no-restart', '--', name, value]);
       }
 
       await paas.ok(['restart', 'echo']);
@@ -35,7 +35,7 @@ describe('environment values', (it) => {
       for (const [name, value] of Object.entries(values)) assert.is(seen[name], value, name);
       assert.is(seen['FROM_PUSH'], values['SHELL']);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -54,6 +54,6 @@ describe('environment values', (it) => {
       assert.is(application['instance_index'], 0);
       assert.equal(JSON.parse(seen['VCAP_SERVICES'] ?? ''), {});
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

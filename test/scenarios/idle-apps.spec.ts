@@ -60,7 +60,7 @@ async function openWebsocket(scope: Scope, { port }: Localpaas, name: string): P
     `GET / HTTP/1.1\r\nHost: ${name}.localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
   );
-  await waitFor('the websocket', () => (said.startsWith('HTTP/1.1 101') ? true : undefined), { limitMs: 10_000 });
+  await waitFor('the websocket', () => (said.startsWith('HTTP/1.1 101') ? true : undefined), { limitMs: 15_000 });
   return () => socket.destroy();
 }
 
@@ -179,7 +179,7 @@ describe('an app that nobody asks for', (it) => {
         assert.match(body, /^502 Bad Gateway: fragile crashed: exited with status 7 .*no flux\.$/m);
       }
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(

@@ -92,5 +92,5 @@ describe(
       assert.match(await platform.ok(['doctor']), new RegExp(`staging +Level ${level}`));
     });
   },
-  { timeoutMs: 60_000 },
+  { timeoutMs: 120_000 },
 );

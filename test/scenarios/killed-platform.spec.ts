@@ -38,7 +38,7 @@ describe('a platform that is killed', (it) => {
       );
       assert.ok(before.every((stat) => stat.pid > 0));
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -60,7 +60,7 @@ describe('a platform that is killed', (it) => {
       assert.match(await paas.ok(['env', 'hello-node']), /A\W+b/);
       assert.is((await firstInstance(paas, 'hello-node')).pid, pid);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -77,6 +77,6 @@ describe('a platform that is killed', (it) => {
       assert.is((await second.get('hello-node')).status, 200);
       assert.is((await firstInstance(second, 'hello-node')).pid, pid);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

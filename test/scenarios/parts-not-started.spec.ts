@@ -46,7 +46,7 @@ describe('parts that cannot start', (it) => {
       assert.is(second.code, 4);
       assert.match(second.err, '--port');
     },
-    { timeoutMs: 40_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -82,7 +82,7 @@ describe('parts that cannot start', (it) => {
         assert.match(err, expected);
       }
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -103,6 +103,6 @@ describe('parts that cannot start', (it) => {
       assert.match(second.err, `ERROR: Can't create stager pid file ${pidFile}`);
       assert.is(await readFile(pidFile, 'utf8'), `${first.pid}\n`);
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 });

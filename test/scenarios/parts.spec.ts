@@ -105,7 +105,7 @@ describe('parts started one by one', (it) => {
       assert.not(existsSync(join(files, 'var', 'dea.pid')));
       assert.equal(await readdir(join(files, 'var', 'dea', 'apps')), []);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGUSR2'] as const) {
@@ -140,7 +140,7 @@ describe('parts started one by one', (it) => {
         assert.match((await asking).error ?? '', /^Staging task failed:\n Failed downloading app/);
         assert.is(code, 0);
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 120_000 },
     );
   }
 
@@ -161,7 +161,7 @@ describe('parts started one by one', (it) => {
       const dea = await startPart(scope, home, ['dea', '-c', file]);
       const id = await started;
       const runtime_info = { name: 'node', executable: 'node', version_output: '.' };
-      await bus.ask(deaDiscover, { droplet: '9', runtime_info, limits: { mem: 64 } }, { limitMs: 5_000 });
+      await bus.ask(deaDiscover, { droplet: '9', runtime_info, limits: { mem: 64 } }, { limitMs: 15_000 });
       const droplet = await tarOf(scope, { startup: '#!/bin/bash\nsleep 60 &\necho $! >> run.pid\nwait $!\n' });
       const isRunning = new Promise<void>((done) => {
         scope.use(
@@ -192,7 +192,7 @@ describe('parts started one by one', (it) => {
 
       assert.equal([code, reasons], [0, ['DEA_EVACUATION']]);
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -214,6 +214,6 @@ describe('parts started one by one', (it) => {
       assert.match(await waitFor('the API', root, { limitMs: 15_000 }), '/v3/apps');
       assert.is(await controller.stop(), 0, controller.said());
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -56,7 +56,7 @@ describe('a platform that loses its power', (it) => {
       assert.ok(Number(/^changes acknowledged +(\d+)$/m.exec(plug.said())?.[1]) > 5, plug.said());
       assert.equal(await plug.left(), []);
     },
-    { timeoutMs: 90_000 },
+    { timeoutMs: 180_000 },
   );
 
   it(
@@ -71,6 +71,6 @@ describe('a platform that loses its power', (it) => {
       assert.is(await plug.code, 130, plug.said());
       assert.equal(await plug.left(), []);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -104,7 +104,7 @@ describe('the parts of a Procfile', (it) => {
       assert.match(await ok('apps'), 'No apps yet.');
       await second.interrupt();
     },
-    { timeoutMs: 90_000 },
+    { timeoutMs: 180_000 },
   );
 
   it(
@@ -142,6 +142,6 @@ describe('the parts of a Procfile', (it) => {
       assert.match((await asking).error ?? '', /^Staging task failed:\n Failed downloading app/);
       assert.is(await code, 0);
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 });

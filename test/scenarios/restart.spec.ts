@@ -38,7 +38,7 @@ describe('upgrade --restart', (it) => {
       assert.not.ok(listeningPortsOf([another.pid]).includes(paas.port));
       assertAllServed(await visitors.stop());
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('says when no platform runs', async (scope) => {

@@ -36,10 +36,10 @@ describe('a restored backup', (it) => {
       );
       assert.match((await second.get('kept')).body, /Hello/);
       const gone = async () => ((await second.get('newer')).status === 404 ? true : undefined);
-      await waitFor('the newer app to be gone', gone, { limitMs: 10_000, everyMs: 50 });
+      await waitFor('the newer app to be gone', gone, { limitMs: 15_000, everyMs: 50 });
       assert.is((await second.run(['status'])).code, 0, 'the command line is logged in');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -83,7 +83,7 @@ describe('a restored backup', (it) => {
       const last = await startLocalpaas(scope, { home });
       assert.is((await last.ok(['apps', '--names'])).trim(), now);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });
 

@@ -56,7 +56,7 @@ describe(
         const pids = await workersOf(first.pid);
         return (pids.length === workers && !pids.includes(victim)) || undefined;
       };
-      await waitFor('a new worker', again, { limitMs: 10_000 });
+      await waitFor('a new worker', again, { limitMs: 15_000 });
 
       assert.ok(meanwhile.every(({ status }) => status === 200));
     });
@@ -77,7 +77,7 @@ describe(
       }
     });
   },
-  { timeoutMs: 60_000 },
+  { timeoutMs: 120_000 },
 );
 
 /** A router with workers that all serve, and an app. */

@@ -47,7 +47,7 @@ describe('versions of runtimes', (it) => {
       assert.is(running, true);
       assert.ok(deas[0]?.runtimes.some(({ family, is_default }) => family === 'node' && is_default));
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -69,7 +69,7 @@ describe('versions of runtimes', (it) => {
 
       assert.is((await paas.get('managed')).body, `${bin}/node ${bin}`);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -88,7 +88,7 @@ describe('versions of runtimes', (it) => {
       assert.match(shown, /^ruby987 +98\.7\.6 +script +PATH +yes +\S+\/ruby$/m);
       assert.is(await asked(), '--version\n');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('are shown without a platform, too', async (scope) => {

@@ -47,6 +47,6 @@ describe('the sample apps', (it) => {
 
       assert.is(opened, 'open');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

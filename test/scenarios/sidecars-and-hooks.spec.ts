@@ -91,7 +91,7 @@ describe('an app with hooks', (it) => {
       assert.match(push.err + push.out, /no database/);
       assert.match(push.err + push.out, /The hook pre-running failed with status 4/);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -111,7 +111,7 @@ describe('an app with hooks', (it) => {
       assert.is.not(refused.code, 0);
       assert.match(refused.err, /The cron line '61 \* \* \* \* true' cannot be understood: '61' is no minute/);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });
 
@@ -144,7 +144,7 @@ describe('an app with a sidecar', (it) => {
         await waitFor('another sidecar', next, { limitMs: 20_000 });
         await untilLogged(paas, 'beside', /was ended, for its sidecar 'cache' was ended by the signal SIGKILL/);
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
   }
 });

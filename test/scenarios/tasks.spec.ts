@@ -77,7 +77,7 @@ describe('an app with several processes', (it) => {
       await paas.ok(['stop', 'shop']);
       assert.equal(await shown(paas), { web: '0/1 64M', worker: '0/2 32M' });
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -91,7 +91,7 @@ describe('an app with several processes', (it) => {
       assert.match(said, /^state +running$/m);
       assert.equal(await shown(paas), { web: '0/0 256M', worker: '1/1 256M' });
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });
 
@@ -133,7 +133,7 @@ describe('tasks', (it) => {
       assert.match(large.err, /no DEA has room for 921600 MB/);
       assert.equal(await shown(paas), { web: '1/1 256M', worker: '0/0 256M' }, 'the app runs on');
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -148,7 +148,7 @@ describe('tasks', (it) => {
       assert.is(ran.code, 0, ran.err);
       assert.match(ran.out, /^app\.js\n\{.*"application_name":"shop"/m);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -178,7 +178,7 @@ describe('tasks', (it) => {
       const third = await startLocalpaas(scope, { home });
       assert.is((await becomes(third, 2, 'failed')).reason, 'was ended because the platform stopped');
     },
-    { timeoutMs: 90_000 },
+    { timeoutMs: 180_000 },
   );
 });
 
@@ -207,6 +207,6 @@ describe('a release phase', (it) => {
         ['failed', 'succeeded'],
       );
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

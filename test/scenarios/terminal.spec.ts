@@ -55,11 +55,11 @@ describe('a terminal that is closed', (it) => {
         assert.ok(platform);
         for (const each of [platform, first]) {
           const gone = async () => ((await isAlive(each)) ? undefined : true);
-          await waitFor('the end of the platform', gone, { limitMs: 10_000 });
+          await waitFor('the end of the platform', gone, { limitMs: 15_000 });
         }
         assert.is(await identityOf(pid), undefined);
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
   }
 });

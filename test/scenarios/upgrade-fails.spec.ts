@@ -32,7 +32,7 @@ describe('an upgrade that fails', (it) => {
         assert.equal((await readdir(dirname(paas.path))).sort(), ['localpaas', 'localpaas-1.1.0']);
         assert.is((await paas.record()).pid, before.pid);
         assert.is((await firstInstance(paas, 'hello-node')).pid, app.pid);
-        await paas.ok(['set-env', 'hello-node', 'A', 'b']);
+        await paas.ok(['set-env', 'hello-node', 'A', 'b', '--no-restart']);
         assertAllServed(await visitors.stop());
         await paas.ok(['down']);
         assert.is(await identityOf(app.pid), undefined);

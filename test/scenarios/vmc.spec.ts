@@ -144,7 +144,7 @@ describe('a push with vmc', (it) => {
       assert.match((await ask('GET', `/apps/${appName}`)).text, '"code":301');
       assert.is((await paas.get(appName)).status, 404);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -170,6 +170,6 @@ describe('a push with vmc', (it) => {
       await paas.ok(['delete', appName, '-f']);
       assert.is((await ask('GET', `/apps/${appName}`)).status, 404);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

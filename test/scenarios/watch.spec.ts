@@ -7,7 +7,7 @@ import { describe } from '../support/spec.ts';
 import { visit } from '../support/visitors.ts';
 import { copyOf, edit, startWatch } from '../support/watch.ts';
 
-const limits = { timeoutMs: 90_000 };
+const limits = { timeoutMs: 180_000 };
 
 describe('a watch', (it) => {
   it(

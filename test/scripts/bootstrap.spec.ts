@@ -192,5 +192,5 @@ describe(
       assert.is(code, 2);
     });
   },
-  { timeoutMs: 60_000 },
+  { timeoutMs: 120_000 },
 );

@@ -161,5 +161,5 @@ describe(
       assert.equal(readdirSync(join(project, 'dist')), before);
     });
   },
-  { timeoutMs: 60_000 },
+  { timeoutMs: 120_000 },
 );

@@ -105,5 +105,5 @@ describe(
       assert.match(text, 'unseen: src/ground/node_modules/hidden.ts');
     });
   },
-  { timeoutMs: 60_000 },
+  { timeoutMs: 120_000 },
 );

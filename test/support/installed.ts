@@ -55,7 +55,7 @@ export async function upFrom(scope: Scope, version: string, more: readonly strin
     if (up.exitCode !== null) throw new Error(`up ended with ${up.exitCode}:\n${err}`);
     return readPlatformRecord(homeOf(home, {}));
   };
-  const { url } = await waitFor('the platform', record, { limitMs: 20_000 });
+  const { url } = await waitFor('the platform', record, { limitMs: 60_000 });
   const run = (args: readonly string[], options?: RunOptions) => runCommand(args, env, options);
   return {
     path,

@@ -78,7 +78,7 @@ export class OldClient implements Disposable {
   }
 
   /** The first reply, as JSON. */
-  async ask(subject: string, message: object | undefined, limitMs = 8_000): Promise<Record<string, unknown>> {
+  async ask(subject: string, message: object | undefined, limitMs = 15_000): Promise<Record<string, unknown>> {
     let text: string | undefined;
     this.request(
       subject,

@@ -19,5 +19,5 @@ export async function awaitAllRunning(paas: Localpaas): Promise<readonly Listed[
     const wait = apps.filter(({ health, instances }) => health !== 'stopped' && instances.running < instances.wanted);
     return wait.length === 0 ? apps : undefined;
   };
-  return waitFor('all instances to run', all, { limitMs: 20_000, everyMs: 100 });
+  return waitFor('all instances to run', all, { limitMs: 60_000, everyMs: 100 });
 }

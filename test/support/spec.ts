@@ -6,13 +6,13 @@ import { within } from '#ground/wait.ts';
 export type Scope = AsyncDisposableStack;
 
 interface Limits {
-  /** How long a test may take; 30 s when absent. */
+  /** How long a test may take; 60 s when absent. */
   readonly timeoutMs?: number;
 }
 
 export type It = (behaviour: string, body: (scope: Scope) => Promise<void> | void, limits?: Limits) => void;
 
-const releaseLimitMs = 20_000;
+const releaseLimitMs = 60_000;
 
 /**
  * Specifies `subject` by its behaviours. uvu counts a suite as passed when a hook throws, when nobody calls `run()` and
@@ -23,7 +23,7 @@ const releaseLimitMs = 20_000;
 export function describe(subject: string, define: (it: It) => void, limits: Limits = {}): void {
   const tests = suite(subject);
   const behaviours = new Set<string>();
-  define((behaviour, body, { timeoutMs = limits.timeoutMs ?? 30_000 } = {}) => {
+  define((behaviour, body, { timeoutMs = limits.timeoutMs ?? 60_000 } = {}) => {
     if (behaviours.has(behaviour)) throw new Error(`"${subject}" says twice that it ${behaviour}.`);
     behaviours.add(behaviour);
     tests(behaviour, () => runTest(behaviour, body, timeoutMs));

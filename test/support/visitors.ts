@@ -52,7 +52,7 @@ function once({ port, host, agent }: { port: number; host: string; agent: Agent 
   return new Promise((resolve) => {
     const failed = (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message);
     const outgoing = request({ port, host: '127.0.0.1', agent, headers: { host } });
-    outgoing.setTimeout(10_000, () => outgoing.destroy(new Error('no answer in 10 s')));
+    outgoing.setTimeout(30_000, () => outgoing.destroy(new Error('no answer in 30 s')));
     outgoing.on('error', failed);
     outgoing.once('response', (answer) => {
       answer.resume();

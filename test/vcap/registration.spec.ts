@@ -30,7 +30,7 @@ describe('a component that registers', (it) => {
 
     assert.equal(heard, [announcement]);
     assert.match(announcement.uuid, /^2-[0-9a-f]{32}$/);
-    const found = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
+    const found = await bus.ask(componentDiscover, null, { limitMs: 15_000 });
     assert.match(found.uptime ?? '', /^0d:0h:0m:\ds$/);
     assert.equal({ ...found, uptime: undefined }, { ...announcement, uptime: undefined });
 

@@ -121,7 +121,7 @@ describe('buildpack lint', (it) => {
         assert.match(String(one?.[2]), why);
       }
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('does not take a default for a fixed path, nor what stands below a variable or in a comment', async (scope) => {

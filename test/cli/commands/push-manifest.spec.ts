@@ -72,7 +72,7 @@ describe('push with a manifest', (it) => {
     assert.not.ok(existsSync(join(folder, 'never')));
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
     await waitFor('the end of what the hook left', () => (signalProcess(pid, 0) ? undefined : true), {
-      limitMs: 5_000,
+      limitMs: 15_000,
     });
   });
 

@@ -151,6 +151,6 @@ describe('doctor', (it) => {
         assert.is(results.get(check), 'ok', check);
       }
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 });

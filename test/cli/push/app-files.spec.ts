@@ -140,7 +140,7 @@ describe('app files', (it) => {
       await writeFile(join(folder, 'secret'), 'x', { mode: 0 });
       assert.match(refusalOf(folder), /^BAD_INPUT 'secret' cannot be read: you may not/);
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -154,7 +154,7 @@ describe('app files', (it) => {
         /^BAD_INPUT There are more than 50,000 files in this folder\. Check that it is the right one/,
       );
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });
 

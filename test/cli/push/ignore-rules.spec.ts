@@ -108,7 +108,7 @@ describe('ignore rules', (it) => {
 
       assert.ok(compared > 5_000, `${compared} were compared`);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });
 

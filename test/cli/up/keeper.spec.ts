@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -12,7 +12,7 @@ import { waitFor } from '#ground/wait.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 
-const limits = { limitMs: 5_000, everyMs: 5 };
+const limits = { limitMs: 15_000, everyMs: 5 };
 
 /**
  * In place of a platform: says what it was started with, which signals it gets, and ends with the status it finds in a
@@ -66,7 +66,11 @@ async function keep(scope: Scope): Promise<Kept> {
       };
       return waitFor('the program', next, limits);
     },
-    end: (pid, status) => writeFile(join(directory, `end.${pid}`), `${status}\n`),
+    async end(pid, status) {
+      const file = join(directory, `end.${pid}`);
+      await writeFile(`${file}.new`, `${status}\n`);
+      await rename(`${file}.new`, file); // never seen without the status
+    },
   };
 }
 

@@ -82,11 +82,11 @@ describe('a watched folder of a difficult kind', (it) => {
   });
 
   it('is looked at again and again where that was asked for', async (scope) => {
-    const { folder, all, put, said } = await watched(scope, { isPolling: true });
+    const { folder, news, put, said } = await watched(scope, { isPolling: true });
 
     put('lib/a.js', 'polled');
     put('new/x.js');
-    const states = await all();
+    const states = await news();
 
     assert.equal(
       states.map((state) => sizeIn(state, 'lib/a.js')),
@@ -94,13 +94,13 @@ describe('a watched folder of a difficult kind', (it) => {
     );
     assert.equal(said, []);
     await rm(folder, { recursive: true });
-    assert.match(String((await all())[0]?.problems), 'is gone');
+    assert.match(String((await news())[0]?.problems), 'is gone');
   });
 
   it('is looked at where no event tells: deep in dependencies', async (scope) => {
-    const { folder, all, next, put } = await watched(scope);
+    const { folder, news, next, put } = await watched(scope);
     put('node_modules/x/a/b/c/d.js');
-    await all();
+    await news();
 
     await writeFile(join(folder, 'node_modules/x/a/b/c/d.js'), 'edited');
 

@@ -12,6 +12,8 @@ export interface Watched {
   next(): Promise<FolderState>;
   /** All it tells until it has told nothing for a while. */
   all(): Promise<FolderState[]>;
+  /** The next state, and all it tells after that until it has told nothing for a while. */
+  news(): Promise<FolderState[]>;
   /** Without a pause in which the watcher, which lives in this process, could look. */
   put(path: string, content?: string): void;
 }
@@ -54,7 +56,7 @@ export async function watched(scope: Scope, options: Partial<WatchOptions> = {})
       const arrived = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      await within(5_000, 'a state of the folder', arrived);
+      await within(15_000, 'a state of the folder', arrived);
     }
     return told.shift() as FolderState;
   };
@@ -65,8 +67,9 @@ export async function watched(scope: Scope, options: Partial<WatchOptions> = {})
     }
     return told.splice(0);
   };
+  const news = async () => [await next(), ...(await all())];
   await next();
-  return { folder, said, next, all, put };
+  return { folder, said, next, all, news, put };
 }
 
 export const pathsOf = ({ files }: FolderState) => files.map(({ path }) => path);

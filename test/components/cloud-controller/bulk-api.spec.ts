@@ -20,7 +20,7 @@ async function startWithReader(scope: Scope, given: TestOptions = {}) {
 
 /** Reads the bulk API as a health manager does: with what the bus tells. */
 async function readerOf({ bus }: TestOperations) {
-  const { user, password, url = '' } = await bus.ask(bulkCredentials, null, { limitMs: 1_000 });
+  const { user, password, url = '' } = await bus.ask(bulkCredentials, null, { limitMs: 15_000 });
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const get = (path: string) => call(`${url}${path}`, { headers: { authorization } });
   const page = async (size: number, token: unknown) => {

@@ -95,7 +95,7 @@ describe('the API, as cf 8 uses it,', (it) => {
         }
       }
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });
 
@@ -123,7 +123,7 @@ async function startTalk(scope: Scope): Promise<(call: Call) => Promise<void>> {
         const isSo = Object.entries(until ?? {}).every(([path, wanted]) => valuesAt(answer.body, path)[0] === wanted);
         return isSo ? answer : undefined;
       },
-      { limitMs: 10_000 },
+      { limitMs: 15_000 },
     );
     for (const [name, path] of Object.entries(call.learn ?? {})) known.set(name, guidIn(answer, path));
   };

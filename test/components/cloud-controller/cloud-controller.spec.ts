@@ -77,7 +77,7 @@ describe('the cloud controller', (it) => {
     await bus.flush();
     await startCloudController(scope, { again: { address, dataDir: await scratchDirectory(scope) } });
 
-    const found = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
+    const found = await bus.ask(componentDiscover, null, { limitMs: 15_000 });
     await bus.flush();
 
     const { uptime, ...known } = found;
@@ -98,7 +98,7 @@ describe('the cloud controller', (it) => {
     const { bus, address } = await startBus(scope);
     const options = { adminPassword: 'not to be told' };
     await startCloudController(scope, { options, again: { address, dataDir: await scratchDirectory(scope) } });
-    const { host, credentials, uuid } = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
+    const { host, credentials, uuid } = await bus.ask(componentDiscover, null, { limitMs: 15_000 });
     const [user = '', password = ''] = credentials ?? [];
     const status = (path: string, shown: Record<string, string>) =>
       send(`http://${host}`, 'GET', path, { headers: shown });
@@ -138,7 +138,7 @@ describe('the cloud controller', (it) => {
         made,
       );
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -157,7 +157,7 @@ describe('the cloud controller', (it) => {
       );
       assert.is((await api.ask('GET', `/v3/apps/${guid}`)).body.name, 'steady');
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('finishes a deletion that was cut short', async (scope) => {

@@ -106,13 +106,13 @@ describe('the events of apps', (it) => {
       events.record('audit.app.stop', { app });
 
       assert.is(events.of(app.guid).length, 1);
-      await waitFor('the log to say so', () => lines[0], { limitMs: 10_000 });
+      await waitFor('the log to say so', () => lines[0], { limitMs: 15_000 });
       assert.equal(
         lines.map(({ event }) => event),
         ['event not stored'],
       );
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('are stored once when the server is killed under them and comes back', async (scope) => {

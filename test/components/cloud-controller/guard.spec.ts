@@ -103,8 +103,8 @@ describe('the guard of the API', (it) => {
       body: `grant_type=client_credentials&client_id=${admin.user}&client_secret=${admin.password}`,
     });
 
-    const good = await bus.ask(checkToken, { token: login.body.access_token }, { limitMs: 2_000 });
-    const bad = await bus.ask(checkToken, { token: 'nonsense' }, { limitMs: 2_000 });
+    const good = await bus.ask(checkToken, { token: login.body.access_token }, { limitMs: 15_000 });
+    const bad = await bus.ask(checkToken, { token: 'nonsense' }, { limitMs: 15_000 });
 
     assert.is(good.valid, true);
     assert.is(good.user, admin.user);

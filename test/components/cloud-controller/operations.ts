@@ -41,7 +41,7 @@ export interface TestOperations {
 }
 
 /** Short, so that no test waits for what does not come. */
-const quick = { stagerSearchSeconds: 0.3, poolDelaySeconds: 0.01, discoverSeconds: 0.3, roomSeconds: 2 };
+const quick = { stagerSearchSeconds: 1, poolDelaySeconds: 0.01, discoverSeconds: 1, roomSeconds: 2 };
 
 export interface TestOptions {
   readonly options?: v.InferInput<typeof CloudControllerOptions>;

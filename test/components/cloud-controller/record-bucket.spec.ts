@@ -37,7 +37,7 @@ describe('the store, while its server is in trouble,', (it) => {
       const seen = () => (other.get('app', app.guid)?.name === 'after' ? true : undefined);
       await waitFor('the other one to see it', seen, { limitMs: 20_000 });
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -58,7 +58,7 @@ describe('the store, while its server is in trouble,', (it) => {
       await waitFor('the late write', seen, { limitMs: 15_000 });
       await store.update('app', app.guid, (record) => ({ ...record, runCount: 1 }));
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 
   it(
@@ -75,6 +75,6 @@ describe('the store, while its server is in trouble,', (it) => {
       assert.match(error.message, /could not store the app: its message bus does not answer\. Try again in a moment\./);
       assert.equal(store.all('app'), [app]);
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -41,7 +41,7 @@ describe('operations', (it) => {
     await startTestOperations(scope, { bus, dataDir });
 
     await waitFor('the left-overs to go', async () => ((await filesBelow(dataDir)).length === 1 ? true : undefined), {
-      limitMs: 4_000,
+      limitMs: 15_000,
     });
     assert.equal(await filesBelow(join(dataDir, 'blobs')), [needed]);
   });

@@ -146,7 +146,7 @@ describe('the store of the desired state', (it) => {
 
     for (const each of [store, other]) {
       await waitFor('all changes', () => (each.get('app', app.guid)?.runCount === 13 ? true : undefined), {
-        limitMs: 5_000,
+        limitMs: 15_000,
       });
     }
   });

@@ -23,7 +23,11 @@ async function startedDea(scope: Scope) {
   const request = requestFor(await fixtureDroplet(scope, 'echo-env'), { debug: true });
   const { app, instance } = await startRunning(dea, request);
   const find = async () => {
-    const [found] = await dea.bus.askMany(deaFindDroplet, { droplet: app, include_stats: true }, { limitMs: 100 });
+    const [found] = await dea.bus.askMany(
+      deaFindDroplet,
+      { droplet: app, include_stats: true },
+      { limitMs: 15_000, expected: 1 },
+    );
     return found?.stats?.usage ? found : undefined;
   };
   return { dea, request, app, instance, found: await waitFor('usage', find, { limitMs: 15_000 }) };
@@ -45,14 +49,14 @@ describe('messages of a dea', (it) => {
     hasAllOf(found, await recordedPayload('reply-to.dea.find.droplet.stats'));
     assert.equal([found.debug_ip, typeof found.debug_port], ['127.0.0.1', 'number']);
     assert.equal([found.console_ip, found.console_port], [null, null]);
-    const [status] = await dea.bus.askMany(dropletStatus, null, { limitMs: 100 });
+    const [status] = await dea.bus.askMany(dropletStatus, null, { limitMs: 15_000, expected: 1 });
     hasAllOf(status, await recordedPayload('reply-to.droplet.status'));
     hasAllOf(await dea.heartbeats.first(), await recordedPayload('dea.heartbeat.RUNNING'));
     hasAllOf(await dea.registered.first(), await recordedPayload('router.register'));
-    hasAllOf(await dea.bus.ask(deaStatus, null, { limitMs: 1_000 }), await recordedPayload('reply-to.dea.status'));
+    hasAllOf(await dea.bus.ask(deaStatus, null, { limitMs: 15_000 }), await recordedPayload('reply-to.dea.status'));
     const question = { droplet: app, runtime_info: { name: 'node' }, limits: { mem: 1 } };
     hasAllOf(
-      await dea.bus.ask(deaDiscover, question, { limitMs: 1_000 }),
+      await dea.bus.ask(deaDiscover, question, { limitMs: 15_000 }),
       await recordedPayload('reply-to.dea.discover'),
     );
     const adverts = listenTo(scope, dea.bus, deaAdvertise);
@@ -82,9 +86,9 @@ describe('messages of a dea', (it) => {
     const before = adverts.messages.length;
 
     dea.bus.publish(deaLocate, null);
-    await dea.bus.ask(deaStatus, null, { limitMs: 1_000 });
+    await dea.bus.ask(deaStatus, null, { limitMs: 15_000 });
     await waitFor('some rounds', async () => (dea.heartbeats.messages.length > 0 ? true : undefined), {
-      limitMs: 1_000,
+      limitMs: 15_000,
     });
     await dea.bus.flush();
 
@@ -95,7 +99,7 @@ describe('messages of a dea', (it) => {
 describe('varz of a dea', (it) => {
   it('tells of its apps what the recorded one tells', async (scope) => {
     const { dea, request, instance } = await startedDea(scope);
-    const components = await dea.bus.askMany(componentDiscover, null, { limitMs: 100 });
+    const components = await dea.bus.askMany(componentDiscover, null, { limitMs: 15_000, expected: 1 });
     const { host, credentials = [], uuid } = components.find(({ type }) => type === 'DEA') ?? {};
     const authorization = `Basic ${Buffer.from((credentials ?? []).join(':')).toString('base64')}`;
 

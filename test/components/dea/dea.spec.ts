@@ -13,6 +13,7 @@ import {
 } from '#contract/dea.ts';
 import { componentAnnounce, componentDiscover } from '#contract/discovery.ts';
 import { subject } from '#ground/subject.ts';
+import { waitFor } from '#ground/wait.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe } from '../../support/spec.ts';
 import {
@@ -30,7 +31,7 @@ import {
   startRunning,
 } from './support.ts';
 
-const soon = { limitMs: 2_000 };
+const soon = { limitMs: 15_000 };
 const nodeApp = { name: 'node', executable: 'node' };
 const inbox = subject('any', v.unknown());
 
@@ -69,7 +70,7 @@ describe('dea', (it) => {
     const answersTo = async (changes: object) =>
       (await bus.askMany(deaDiscover, { ...request, ...changes }, { limitMs: 150 })).map((answer) => answer.id);
 
-    assert.equal(await answersTo({}), [id]);
+    assert.is((await bus.ask(deaDiscover, request, soon)).id, id);
     assert.equal(await answersTo({ limits: { mem: 1025 } }), []);
     assert.equal(await answersTo({ runtime_info: { name: 'ruby19', executable: 'ruby' } }), []);
     assert.equal(await answersTo({ prod: false }), []);
@@ -82,7 +83,7 @@ describe('dea', (it) => {
     const empty = await openDea(scope, { maxMemoryMb: 1024 }, { ...full, dataDir: await scratchDirectory(scope) });
     const request = { droplet: 'app', runtime_info: nodeApp, limits: { mem: 100 } };
 
-    const answers = await full.bus.askMany(deaDiscover, request, { limitMs: 1_000, expected: 2 });
+    const answers = await full.bus.askMany(deaDiscover, request, { ...soon, expected: 2 });
 
     assert.equal(
       answers.map(({ id }) => id),
@@ -143,15 +144,18 @@ describe('dea', (it) => {
   it('tells its status', async (scope) => {
     const dea = await openDea(scope, { maxMemoryMb: 1024, memoryEveryMs: 50 });
     await startRunning(dea, requestFor(await fixtureDroplet(scope, 'echo-env')));
-    await passed(150);
+    const measured = async () => {
+      const status = await dea.bus.ask(deaStatus, null, soon);
+      return status.used_memory > 20 ? status : undefined;
+    };
 
-    const status = await dea.bus.ask(deaStatus, null, soon);
+    const status = await waitFor('its use of memory', measured, soon);
 
     assert.is(status.id, dea.id);
     assert.is(status.max_memory, 1024);
     assert.is(status.reserved_memory, 256);
     assert.is(status.num_clients, 1);
-    assert.ok(status.used_memory > 20 && status.used_memory < 256, String(status.used_memory));
+    assert.ok(status.used_memory < 256, String(status.used_memory));
     assert.is(status.state, undefined);
   });
 
@@ -161,7 +165,7 @@ describe('dea', (it) => {
     const found = await bus.ask(componentDiscover, null, soon);
 
     assert.is(found.uuid, id);
-    assert.match(found.uptime ?? '', /^0d:0h:0m:\ds$/);
+    assert.match(found.uptime ?? '', /^0d:0h:0m:\d+s$/);
   });
 
   it('repeats heartbeats, advertisements and routes', async (scope) => {
@@ -169,11 +173,9 @@ describe('dea', (it) => {
     const advertisements = listenTo(scope, dea.bus, deaAdvertise);
     await startRunning(dea, requestFor(await fixtureDroplet(scope, 'echo-env')));
 
-    await passed(400);
-
-    assert.ok(dea.heartbeats.messages.length >= 3);
-    assert.ok(dea.registered.messages.length >= 3);
-    assert.ok(advertisements.messages.length >= 3);
+    for (const { messages } of [dea.heartbeats, dea.registered, advertisements]) {
+      await waitFor('three of them', () => messages[2], soon);
+    }
   });
 
   it('refuses messages that make no sense, and goes on', async (scope) => {

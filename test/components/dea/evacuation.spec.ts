@@ -8,7 +8,7 @@ import { exitOf, fixtureDroplet, openDea, processesOf, requestFor, startRunning 
 
 describe('a dea that is evacuated', (it) => {
   it('says that its instances leave, lets them serve for a while, and then withdraws and ends them', async (scope) => {
-    const dea = await openDea(scope, { evacuationDelayMs: 600, registerEveryMs: 150 });
+    const dea = await openDea(scope, { evacuationDelayMs: 3_000, registerEveryMs: 150 });
     const droplet = await fixtureDroplet(scope, 'echo-env');
     const request = requestFor(droplet, { limits: { mem: 200, disk: 256 } });
     const { app, port, instance } = await startRunning(dea, request);
@@ -21,7 +21,7 @@ describe('a dea that is evacuated', (it) => {
     assert.equal(keysOf(exit).sort(), keysOf(await recordedPayload('droplet.exited.DEA_EVACUATION')).sort());
     assert.equal(dea.withdrawn.messages, [], 'it still serves');
     assert.is((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
-    const status = await dea.bus.ask(deaStatus, null, { limitMs: 1_000 });
+    const status = await dea.bus.ask(deaStatus, null, { limitMs: 15_000 });
     assert.equal([status.state, status.num_clients, status.reserved_memory], ['SHUTTING_DOWN', 1, 200]);
     const question = { droplet: app, runtime_info: { name: 'node' }, limits: { mem: 1 } };
     assert.equal(await dea.bus.askMany(deaDiscover, question, { limitMs: 100 }), []);
@@ -36,7 +36,7 @@ describe('a dea that is evacuated', (it) => {
   });
 
   it('says nothing again of an instance that crashes meanwhile, and nothing of one that crashed before', async (scope) => {
-    const dea = await openDea(scope, { evacuationDelayMs: 800 });
+    const dea = await openDea(scope, { evacuationDelayMs: 3_000 });
     const droplet = await fixtureDroplet(scope, 'crashes-after-listening');
     const crashed = await startRunning(dea, requestFor(droplet));
     await fetch(`http://127.0.0.1:${crashed.port}/`);

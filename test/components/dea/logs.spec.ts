@@ -88,6 +88,6 @@ describe('the log of an app', (it) => {
       assert.ok(mostMemory - before < 60 * megabyte, `${(mostMemory - before) / megabyte} MB more memory`);
       assert.ok(linesOf(dea, app, 'CELL').some((line) => line.includes('were left out')));
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

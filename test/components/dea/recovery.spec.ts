@@ -38,6 +38,12 @@ async function untilInSnapshot({ dataDir }: Home, instance: string, phase: strin
   await waitFor(`${instance} to be noted as ${phase}`, isThere, { limitMs: 15_000 });
 }
 
+/** The id of the instance that was asked for, when the DEA knows it. */
+async function instanceOf({ bus }: Home, { droplet }: { droplet: string }): Promise<string> {
+  const find = async () => (await bus.askMany(deaFindDroplet, { droplet }, { limitMs: 500, expected: 1 }))[0]?.instance;
+  return waitFor('the instance', find, { limitMs: 15_000 });
+}
+
 describe('a dea after another', (it) => {
   it('adopts what a killed one left running, unchanged', async (scope) => {
     const first = await openDeaProcess(scope);
@@ -95,7 +101,7 @@ describe('a dea after another', (it) => {
       'the app to end',
       async () => ((await processesOf(running.instance)).length === 0 ? true : undefined),
       {
-        limitMs: 2_000,
+        limitMs: 15_000,
       },
     );
 
@@ -106,7 +112,11 @@ describe('a dea after another', (it) => {
     assert.is(exit.exit_description, 'ended while the platform was down: it exited with status 3');
     assert.is((await second.withdrawn.first()).port, running.port);
     assert.ok(linesOf(second, running.app).includes('One answer is all I had.'));
-    const [found] = await second.bus.askMany(deaFindDroplet, { droplet: running.app }, { limitMs: 50 });
+    const [found] = await second.bus.askMany(
+      deaFindDroplet,
+      { droplet: running.app },
+      { limitMs: 15_000, expected: 1 },
+    );
     assert.is(found?.state, 'CRASHED');
   });
 
@@ -126,7 +136,7 @@ describe('a dea after another', (it) => {
         const text = await readFile(join(first.dataDir, 'log-positions', instance), 'utf8').catch(() => '');
         return text.includes(`"offset":${bytes}`) || undefined;
       };
-      await waitFor('the first lines to be noted as read', areNoted, { limitMs: 10_000 });
+      await waitFor('the first lines to be noted as read', areNoted, { limitMs: 15_000 });
       await first.kill();
       await first.bus.flush();
       const before = lines(first).length;
@@ -145,26 +155,24 @@ describe('a dea after another', (it) => {
         Array.from({ length: 400 }, (_, n) => `line ${n + 1}`),
       );
     },
-    { timeoutMs: 40_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('goes on waiting for an app that was starting', async (scope) => {
     const first = await openDeaProcess(scope);
-    const script = "setTimeout(() => require('http').createServer().listen(process.env.PORT), 1500);";
+    const goOn = join(await scratchDirectory(scope), 'go-on');
+    const script = `const timer = setInterval(() => {
+      if (!require('fs').existsSync('${goOn}')) return;
+      clearInterval(timer);
+      require('http').createServer().listen(process.env.PORT);
+    }, 20);`;
     const request = requestFor(await dropletOf(scope, 'node app.js', { 'app/app.js': script }));
     start(first, request);
-    const [found] = await waitFor(
-      'the instance to start',
-      async () => {
-        const all = await first.bus.askMany(deaFindDroplet, { droplet: request.droplet }, { limitMs: 50 });
-        return all.length > 0 ? all : undefined;
-      },
-      { limitMs: 15_000 },
-    );
-    await untilInSnapshot(first, found?.instance ?? '', 'STARTING');
+    await untilInSnapshot(first, await instanceOf(first, request), 'STARTING');
     await first.kill();
 
     const second = await openDea(scope, {}, first);
+    await writeFile(goOn, '');
 
     await second.heartbeats.first((message) => message.dea === second.id && stateIn(message, request) === 'RUNNING');
   });
@@ -177,15 +185,7 @@ describe('a dea after another', (it) => {
     scope.defer(() => new Promise((resolve) => silent.close(resolve)));
     const { port } = silent.address() as { port: number }; // an object for a server on a port
     start(first, { ...request, executableUri: `http://127.0.0.1:${port}/` });
-    const [found] = await waitFor(
-      'the instance to be prepared',
-      async () => {
-        const all = await first.bus.askMany(deaFindDroplet, { droplet: request.droplet }, { limitMs: 50 });
-        return all.length > 0 ? all : undefined;
-      },
-      { limitMs: 15_000 },
-    );
-    await untilInSnapshot(first, found?.instance ?? '', 'PREPARING');
+    await untilInSnapshot(first, await instanceOf(first, request), 'PREPARING');
     await first.kill();
 
     const second = await openDea(scope, {}, first);
@@ -283,6 +283,6 @@ describe('a dea after another', (it) => {
       assert.equal(left, []);
       assert.equal(await readdir(join(home.dataDir, 'log-positions')), []);
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -84,7 +84,7 @@ describe('a dea and the versions of runtimes', (it) => {
     const dea = await openDea(scope, { path: `${directory}:/usr/bin:/bin`, runtimes: ['ruby19'] });
     const droplet = await dropletOf(scope, 'sleep 60');
 
-    assert.is((await dea.bus.ask(deaDiscover, question, { limitMs: 2_000 })).id, dea.id);
+    assert.is((await dea.bus.ask(deaDiscover, question, { limitMs: 15_000 })).id, dea.id);
     for (const index of [0, 1]) {
       const request = requestFor(droplet, { droplet: 'app', index, uris: [], runtime_info: needing });
       await startRunning(dea, request);
@@ -102,7 +102,7 @@ describe('a dea and the versions of runtimes', (it) => {
     assert.equal(await dea.bus.askMany(deaDiscover, question, { limitMs: 500 }), []);
     assert.is(dea.logged.filter(({ event }) => event === 'runtime does not fit').length, 1);
     const fitting = { ...question, runtime_info: { ...needing, version_output: 'ruby 3' } };
-    assert.is((await dea.bus.ask(deaDiscover, fitting, { limitMs: 2_000 })).id, dea.id);
+    assert.is((await dea.bus.ask(deaDiscover, fitting, { limitMs: 15_000 })).id, dea.id);
 
     const request = requestFor(await dropletOf(scope, 'sleep 60'), { runtime_info: needing });
     start(dea, request);

@@ -33,7 +33,8 @@ describe('instances of a dea, seen from outside', (it) => {
     const dea = await openDea(scope);
     const request = requestFor(await fixtureDroplet(scope, 'echo-env'), { droplet: 'app', version: 'v-1' });
     const { instance } = await startRunning(dea, request);
-    const find = (filter: object) => dea.bus.askMany(deaFindDroplet, { droplet: 'app', ...filter }, { limitMs: 80 });
+    const find = (filter: object, limits: { limitMs: number; expected?: number }) =>
+      dea.bus.askMany(deaFindDroplet, { droplet: 'app', ...filter }, limits);
 
     for (const filter of [
       {},
@@ -43,7 +44,7 @@ describe('instances of a dea, seen from outside', (it) => {
       { indices: [0, 5] },
       { states: ['RUNNING'] },
     ]) {
-      const [found] = await find(filter);
+      const [found] = await find(filter, { limitMs: 15_000, expected: 1 });
       assert.is(found?.instance, instance, JSON.stringify(filter));
       assert.is(found?.state, 'RUNNING');
       assert.is(found?.stats, undefined);
@@ -56,7 +57,7 @@ describe('instances of a dea, seen from outside', (it) => {
       { indices: [1] },
       { states: ['CRASHED'] },
     ]) {
-      assert.equal(await find(filter), [], JSON.stringify(filter));
+      assert.equal(await find(filter, { limitMs: 80 }), [], JSON.stringify(filter));
     }
   });
 
@@ -69,9 +70,9 @@ describe('instances of a dea, seen from outside', (it) => {
     const [found] = await dea.bus.askMany(
       deaFindDroplet,
       { droplet: request.droplet, include_stats: true },
-      { limitMs: 100 },
+      { limitMs: 15_000, expected: 1 },
     );
-    const [status] = await dea.bus.askMany(dropletStatus, null, { limitMs: 100 });
+    const [status] = await dea.bus.askMany(dropletStatus, null, { limitMs: 15_000, expected: 1 });
 
     for (const stats of [found?.stats, status]) {
       assert.is(stats?.name, 'hello');

@@ -39,7 +39,7 @@ export function listenTo<Message>(scope: Scope, bus: Bus, subject: Subject<Messa
   scope.use(bus.subscribe(subject, (message) => void messages.push(message)));
   return {
     messages,
-    first: (isIt = () => true, limitMs = 9_000) =>
+    first: (isIt = () => true, limitMs = 15_000) =>
       waitFor(`a message on ${subject.name}`, () => messages.find(isIt), { limitMs }),
   };
 }

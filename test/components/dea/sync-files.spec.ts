@@ -27,7 +27,7 @@ async function startApp(scope: Scope, dea: Peer, changes: Parameters<typeof requ
 type Request = Pick<SyncRequest, 'layer' | 'version'>;
 
 const sync = ({ bus }: Peer, request: Request, expected = 1) =>
-  bus.askMany(deaSync, { droplet: 'app', ...request }, { limitMs: 5_000, expected });
+  bus.askMany(deaSync, { droplet: 'app', ...request }, { limitMs: 15_000, expected });
 
 describe('syncing files into instances that run', (it) => {
   it('puts new files there, takes others away, and tells how many', async (scope) => {

@@ -107,7 +107,7 @@ describe('log tail', (it) => {
     const { directory, tail, texts } = await openTail(scope);
     await appendFile(join(directory, 'stdout.log'), 'a\nb\nno end');
 
-    await tail.finish(1_000);
+    await tail.finish(15_000);
 
     assert.equal(texts(), ['a', 'b', 'no end']);
     assert.equal(tail.lastLines, ['a', 'b', 'no end']);
@@ -168,7 +168,7 @@ describe('log tail', (it) => {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     writeSync(descriptor, 'done\n');
-    await tail.finish(1_000);
+    await tail.finish(15_000);
 
     assert.is(texts().at(-1), 'done');
     assert.ok(texts().length < 100_000, 'not all of it');

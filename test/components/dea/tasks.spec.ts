@@ -38,7 +38,7 @@ function taskOf(droplet: Droplet, command: string, changes: Partial<StartRequest
 }
 
 const web = 'echo this is the app; exit 9';
-const find = (dea: Peer) => dea.bus.askMany(deaFindDroplet, { droplet: 'task-guid' }, { limitMs: 2_000, expected: 1 });
+const find = (dea: Peer) => dea.bus.askMany(deaFindDroplet, { droplet: 'task-guid' }, { limitMs: 500, expected: 1 });
 
 /** Asked until there is an answer like this. */
 async function found(dea: Peer, state: string) {

@@ -123,7 +123,7 @@ describe('the health manager, asked as the original was', (it) => {
     bus.publish(deaHeartbeat, { dea: 'd', droplets: [instance('a', 0)] });
     await seenOn('health.start');
 
-    const { type, host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
+    const { type, host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 15_000 });
     const authorization = `Basic ${Buffer.from((credentials ?? []).join(':')).toString('base64')}`;
     const answer = await call(`http://${host}/varz`, { headers: { authorization } });
     const varz = (await answer.json()) as Record<string, unknown>;

@@ -99,7 +99,7 @@ describe('log-cache', (it) => {
     say(second.bus, ['after']);
 
     await waitFor('both', async () => ((await second.texts()).join() === 'before,after' ? true : undefined), {
-      limitMs: 2_000,
+      limitMs: 15_000,
     });
   });
 
@@ -119,7 +119,7 @@ describe('log-cache', (it) => {
 
     // What can be read already may still be on its way to the disk, and a file may get another name meanwhile.
     const sizes = await waitFor('the files', () => sizesIn(join(directory, 'app-1')).catch(() => undefined), {
-      limitMs: 4_000,
+      limitMs: 15_000,
     });
     assert.ok(sizes.reduce((sum, size) => sum + size, 0) < 80_000, `${sizes}`);
     const stored = await texts();
@@ -146,7 +146,7 @@ describe('log-cache', (it) => {
     say(bus, ['a', 'b', 'c']);
     await waitFor('the lines', async () => ((await texts()).length === 3 ? true : undefined), { limitMs: 15_000 });
 
-    const { lines } = await bus.ask(recentLogs, { source_id: 'app-1', limit: 2 }, { limitMs: 1_000 });
+    const { lines } = await bus.ask(recentLogs, { source_id: 'app-1', limit: 2 }, { limitMs: 15_000 });
 
     assert.equal(
       lines.map((line) => line.text),
@@ -163,12 +163,12 @@ describe('log-cache', (it) => {
 
     say(bus, ['too late']);
     await waitFor('its end', async () => ((await readdir(directory)).length === 0 ? true : undefined), {
-      limitMs: 2_000,
+      limitMs: 15_000,
     });
     say(bus, ['much too late']);
     say(bus, ['of another'], 'app-2');
     await waitFor('the other', async () => ((await texts(everything, 'app-2')).length === 1 ? true : undefined), {
-      limitMs: 2_000,
+      limitMs: 15_000,
     });
     assert.equal(await readdir(directory), ['app-2']);
     assert.equal(await texts(), []);

@@ -6,7 +6,7 @@ import { waitFor } from '#ground/wait.ts';
 import { describe } from '../../support/spec.ts';
 import { ask, openRouter, publishState, register, serveApp, Wire } from './support.ts';
 
-const limits = { limitMs: 5_000 };
+const limits = { limitMs: 15_000 };
 
 const visit: Visit = {
   app: 'guid-hello',
@@ -78,7 +78,7 @@ describe('access log', (it) => {
   });
 
   it('publishes 100 lines at once, and the rest after a moment', async (scope) => {
-    const { bus, port } = await openRouter(scope, { logEveryMs: 2_000 });
+    const { bus, port } = await openRouter(scope, { logEveryMs: 5_000 });
     const batches = await collect(bus);
     const appPort = await serveApp(scope, (_, response) => response.end('ok'));
     await register(bus, appPort, ['hello.localhost'], { app: 'guid-hello' });

@@ -20,7 +20,7 @@ function listen(scope: Scope, bus: Bus): string[] {
 
 describe('a router that tells which apps are asked for', (it) => {
   it('names each app once that was asked for since the last time, and says when it was none', async (scope) => {
-    const { bus, port } = await openRouter(scope, { activeAppsEveryMs: 400 });
+    const { bus, port } = await openRouter(scope, { activeAppsEveryMs: 1_500 });
     const heard = listen(scope, bus);
     const appPort = await serveApp(scope, (_, response) => response.end('hello'));
     await register(bus, appPort, ['one.localhost'], { app: '42' });
@@ -71,7 +71,9 @@ describe('a router that tells which apps are asked for', (it) => {
 
     const websocket = new WebSocket(`ws://127.0.0.1:${port}/`, { headers: { host: 'chat.localhost' } });
     await new Promise((resolve) => websocket.once('open', resolve));
-    const opened = heard.length;
+    const isNamed = () => (heard.includes('["chat"]') ? true : undefined);
+    await waitFor('the first message that names it', isNamed, { limitMs: 15_000 });
+    const opened = heard.indexOf('["chat"]');
     await waitFor('more messages', () => heard[opened + 3], { limitMs: 15_000 });
     assert.equal(
       heard.slice(opened, opened + 4),

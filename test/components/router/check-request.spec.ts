@@ -161,7 +161,7 @@ describe('checkRequest', (it) => {
 
       assert.equal(hidden, []);
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('keeps the length of a body when Connection names it', async (scope) => {
@@ -191,6 +191,6 @@ describe('checkRequest', (it) => {
     wire.write('GET / HTTP/1.1\r\nHost: hel');
 
     assert.match(await wire.closed(), /^HTTP\/1.1 408/);
-    assert.ok(performance.now() - startedAt < 2_000);
+    assert.ok(performance.now() - startedAt < 10_000, 'not the limit of a router that was told none');
   });
 });

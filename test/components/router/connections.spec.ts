@@ -17,7 +17,7 @@ import {
 } from './support.ts';
 
 const host = 'Host: hello.localhost';
-const limits = { limitMs: 5_000 };
+const limits = { limitMs: 15_000 };
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 /** 50 clients whose request is on its way. */
@@ -37,7 +37,7 @@ describe('connections between clients, router and instances', (it) => {
       connections += 1;
       open.add(socket);
       socket.once('close', () => open.delete(socket));
-      socket.on('data', () => socket.write(ok.replace('\r\n\r\n', '\r\nKeep-Alive: timeout=2\r\n\r\n')));
+      socket.on('data', () => socket.write(ok.replace('\r\n\r\n', '\r\nKeep-Alive: timeout=3\r\n\r\n')));
     });
     await register(bus, appPort, ['hello.localhost']);
 
@@ -46,7 +46,7 @@ describe('connections between clients, router and instances', (it) => {
     await waitFor('the connection to be given up', () => open.size === 0 || undefined, limits);
 
     assert.is(connections, 1);
-    assert.ok(performance.now() - answeredAt > 900);
+    assert.ok(performance.now() - answeredAt > 1_900);
   });
 
   for (const [what, more] of [
@@ -114,7 +114,7 @@ describe('connections between clients, router and instances', (it) => {
 
       assert.ok(asked >= 500);
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('to an instance that refused are tried until one is taken, without a registration', async (scope) => {

@@ -12,7 +12,7 @@ import { connectBus, startBus, type TestBus } from '../../support/bus.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 import { ask, portOf, serveApp, understood, Wire } from './support.ts';
 
-const limits = { limitMs: 5_000, everyMs: 2 };
+const limits = { limitMs: 15_000, everyMs: 2 };
 const app = { app: 'guid-hello' };
 
 async function startOn(scope: Scope, { address }: TestBus, entrance?: Entrance): Promise<RunningRouter> {
@@ -93,7 +93,7 @@ describe('a router that leaves', (it) => {
     await left;
 
     assert.ok(isCalm);
-    assert.ok(performance.now() - startedAt < 3_500);
+    assert.ok(performance.now() - startedAt < 8_000, 'not as long as for a router that was told nothing else');
   });
 });
 

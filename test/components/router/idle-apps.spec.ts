@@ -9,7 +9,7 @@ import { ask, openRouter, portOf, publishState, register, serveApp, type TestRou
 
 const app = 'guid-hello';
 const host = 'hello.localhost';
-const isInUse = async ({ bus }: TestRouter) => (await bus.ask(appUse, { app }, { limitMs: 2_000 })).in_use;
+const isInUse = async ({ bus }: TestRouter) => (await bus.ask(appUse, { app }, { limitMs: 15_000 })).in_use;
 
 /** A cloud controller that starts what it is asked for. @returns who was asked for, in order */
 function playCloudController(scope: Scope, { bus }: TestRouter, start: () => void | Promise<void>): string[] {
@@ -203,13 +203,13 @@ describe('an app', (it) => {
       finish = () => void response.end('last');
     });
     await register(router.bus, appPort, [host], { app });
-    await publishState(router.bus, 'RUNNING', { idle_stop_seconds: 0.4 });
+    await publishState(router.bus, 'RUNNING', { idle_stop_seconds: 4 });
     const settled = async () => ((await isInUse(router)) ? undefined : true);
 
     assert.is(await isInUse(router), false);
     const wire = await Wire.to(scope, router.port);
     await wire.head('GET / HTTP/1.1', `Host: ${host}`).until(/first/);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 1_300)); // longer than until it is told
     assert.is(await isInUse(router), true);
     finish();
     await wire.until(/last/);

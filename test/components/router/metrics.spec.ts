@@ -12,7 +12,7 @@ async function figuresOf(
   bus: Bus,
   isAllowed = true,
 ): Promise<{ status: number; type: string | undefined; text: string }> {
-  const { host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
+  const { host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 15_000 });
   const authorization = `Basic ${Buffer.from((credentials ?? []).join(':')).toString('base64')}`;
   const answer = await call(`http://${host}/metrics`, { headers: isAllowed ? { authorization } : {} });
   return { status: answer.status, type: answer.headers['content-type'], text: await answer.text() };

@@ -66,7 +66,7 @@ describe('HostTable', (it) => {
     assert.is(table.find('c.b.localhost', '/x'), undefined);
   });
 
-  it('answers 100,000 hosts in about a microsecond each', () => {
+  it('finds one of 100,000 hosts without looking at the others', () => {
     const table = new HostTable<number>();
     for (let count = 0; count < 100_000; count += 1) table.set(`app-${count}.apps.localhost`, count);
     const hosts = Array.from({ length: 100_000 }, (_, count) => ['app-', count, '.apps.localhost:8080'].join(''));
@@ -78,7 +78,7 @@ describe('HostTable', (it) => {
     const ms = performance.now() - startedAt;
 
     assert.is(found, 100_000);
-    assert.ok(ms < 1_000, `${ms} ms`); // ten times what it takes on a quiet machine
+    assert.ok(ms < 10_000, `${ms} ms`); // a tenth of a second on a quiet machine, minutes when each is looked at
   });
 });
 

@@ -4,7 +4,7 @@ import { sleep, waitFor } from '#ground/wait.ts';
 import { describe } from '../../support/spec.ts';
 import { ask, closedPort, openRouter, publishState, register, serveApp, Wire } from './support.ts';
 
-const limits = { limitMs: 5_000 };
+const limits = { limitMs: 15_000 };
 const hello = 'hello.localhost';
 const asPage = { headers: { accept: 'text/html,*/*' } };
 
@@ -72,13 +72,11 @@ describe('a request for an app', (it) => {
   });
 
   it('that crashed is answered at once, also when nobody keeps the log', async (scope) => {
-    const { bus, port } = await openRouter(scope);
+    const { bus, port } = await openRouter(scope, { holdMs: 120_000 });
     await publishState(bus, 'CRASHED', { reason: 'was killed by SIGKILL.' });
-    const startedAt = performance.now();
 
     const answer = await ask(port, hello);
 
-    assert.ok(performance.now() - startedAt < 2_000);
     assert.match(answer.body, /^502 Bad Gateway: hello crashed: was killed by SIGKILL\.\n/);
   });
 
@@ -149,7 +147,7 @@ describe('a request for an app', (it) => {
   });
 
   it('that leaves makes room for another', async (scope) => {
-    const { bus, port } = await openRouter(scope, { maxHeld: 1, holdMs: 3_000 });
+    const { bus, port } = await openRouter(scope, { maxHeld: 1, holdMs: 15_000 });
     await publishState(bus, 'STARTING');
     const first = (await Wire.to(scope, port)).head('GET / HTTP/1.1', `Host: ${hello}`);
     await waitFor(
@@ -163,7 +161,7 @@ describe('a request for an app', (it) => {
       'the place',
       async () => {
         const wire = (await Wire.to(scope, port)).head('GET / HTTP/1.1', `Host: ${hello}`);
-        await sleep(50);
+        await sleep(500); // who gets no place is told so at once
         return wire.received === '' ? wire : undefined;
       },
       limits,

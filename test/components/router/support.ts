@@ -35,7 +35,7 @@ export async function openRouter(
 
 /** Resolves when the router has taken in all that was published on this connection before. */
 export async function understood(bus: Bus): Promise<void> {
-  await bus.ask(routerGreet, null, { limitMs: 5_000 });
+  await bus.ask(routerGreet, null, { limitMs: 15_000 });
 }
 
 /** Registers what listens on `port`, and waits until the router knows it. */
@@ -180,13 +180,13 @@ export class Wire {
   }
 
   /** All that was received, once `pattern` occurs in it. */
-  until(pattern: RegExp, limitMs = 5_000): Promise<string> {
+  until(pattern: RegExp, limitMs = 15_000): Promise<string> {
     const what = `${pattern} in ${JSON.stringify(this.#received.slice(-500))}`;
     return waitFor(what, () => (pattern.test(this.#received) ? this.#received : undefined), { limitMs, everyMs: 2 });
   }
 
   /** All that was received, once the other side has hung up. */
-  async closed(limitMs = 5_000): Promise<string> {
+  async closed(limitMs = 15_000): Promise<string> {
     await waitFor(
       'the connection to be closed',
       () => this.socket.readableEnded || this.socket.destroyed || undefined,

@@ -18,7 +18,7 @@ interface Varz {
 }
 
 async function varzOf(bus: Bus): Promise<Varz> {
-  const { host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
+  const { host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 15_000 });
   const authorization = `Basic ${Buffer.from((credentials ?? []).join(':')).toString('base64')}`;
   const answer = await call(`http://${host}/varz`, { headers: { authorization } });
   assert.is(answer.status, 200);

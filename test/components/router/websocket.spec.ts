@@ -18,7 +18,7 @@ import {
   Wire,
 } from './support.ts';
 
-const limits = { limitMs: 5_000 };
+const limits = { limitMs: 15_000 };
 const asking = ['Host: hello.localhost', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
 const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
 

@@ -142,6 +142,6 @@ describe('two stagers with a hundred requests at once', (it) => {
       assert.is(stagedBy(stopped) + stagedBy(staying), requests + 1);
       assert.is(stopped.events.at(-1), 'shutdown complete');
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -113,7 +113,7 @@ export function requestFor(
   };
 }
 
-export function askToStage(bus: Bus, request: StagingRequest, limitMs = 8_000): Promise<StagingReply> {
+export function askToStage(bus: Bus, request: StagingRequest, limitMs = 15_000): Promise<StagingReply> {
   return bus.ask(staging, request, { limitMs });
 }
 

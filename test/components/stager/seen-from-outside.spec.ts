@@ -40,7 +40,7 @@ describe('a stager, seen by others,', (it) => {
     await bus.flush();
 
     await startStager(scope, {}, { address });
-    const found = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
+    const found = await bus.ask(componentDiscover, null, { limitMs: 15_000 });
 
     const { uptime, ...rest } = found;
     assert.equal(shapeOf(announced[0]), shapeOf(payloadOf('vcap.component.announce.Stager.json')));
@@ -59,7 +59,7 @@ describe('a stager, seen by others,', (it) => {
     const { options } = stagerConfigOf({ ...sample.config, nats_uri: 'nats://me:secret@127.0.0.1:14222', dirs });
     const { bus } = await startStager(scope, options);
 
-    const { host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
+    const { host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 15_000 });
     const health = await get(`http://${host}/healthz`, credentials ?? []);
     const status = await get(`http://${host}/varz`, credentials ?? []);
 
@@ -75,7 +75,7 @@ describe('a stager, seen by others,', (it) => {
 
   it('tells nothing to anybody else', async (scope) => {
     const { bus } = await startStager(scope);
-    const { host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
+    const { host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 15_000 });
     const [user = ''] = credentials ?? [];
 
     for (const path of ['healthz', 'varz', 'other']) {
@@ -90,7 +90,7 @@ describe('a stager, seen by others,', (it) => {
   it('names its index, and shows its options in the words of the original when no file configured it', async (scope) => {
     const { bus } = await startStager(scope, { index: 2, maxStagingMs: 90_000, maxActiveTasks: 3, queues: ['a', 'b'] });
 
-    const { index, uuid, host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
+    const { index, uuid, host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 15_000 });
     const { config } = JSON.parse((await get(`http://${host}/varz`, credentials ?? [])).text);
 
     assert.is(index, 2);
@@ -102,7 +102,7 @@ describe('a stager, seen by others,', (it) => {
   it('listens where it is told to', async (scope) => {
     const { bus } = await startStager(scope, { host: 'localhost' });
 
-    const { host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
+    const { host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 15_000 });
 
     assert.match(host ?? '', /^localhost:\d+$/);
     assert.is((await get(`http://${host}/healthz`, credentials ?? [])).status, 200);
@@ -129,7 +129,7 @@ describe('a stager, seen by others,', (it) => {
         ),
       { limitMs: 15_000 },
     );
-    const { host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 2_000 });
+    const { host, credentials } = await bus.ask(componentDiscover, null, { limitMs: 15_000 });
     const health = await get(`http://${host}/healthz`, credentials ?? []);
     isHolding = false;
     for (const response of held) response.end(zip);

@@ -23,6 +23,6 @@ describe('the blob for 32 bits', (it) => {
 
       assert.ok(blobFor32Bits(script).equals(readFileSync(`${directory}/blob`)));
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

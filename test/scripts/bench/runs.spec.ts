@@ -62,7 +62,7 @@ describe('npm run bench', (it) => {
         [],
       );
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('says what is wrong with its arguments', async (scope) => {
@@ -99,7 +99,7 @@ describe('an interrupted script', (it) => {
           [],
         );
       },
-      { timeoutMs: 45_000 },
+      { timeoutMs: 120_000 },
     );
   }
 });

@@ -54,7 +54,7 @@ async function ran(scope: Scope, lines: readonly string[], times: readonly strin
   });
   const calls = async () => (await readFile(join(directory, 'calls'), 'utf8').catch(() => '')).split('\n').length - 1;
   await waitFor('all times to pass', async () => ((await calls()) > times.length ? true : undefined), {
-    limitMs: 8_000,
+    limitMs: 15_000,
   });
   const ended = child.stdout === null ? undefined : once(child.stdout, 'close');
   await child[Symbol.asyncDispose]();

@@ -70,9 +70,9 @@ describe('a web app in Java', (it) => {
         execFileSync('./stop', [pid], { cwd: instance.droplet });
 
         assert.equal(JSON.parse(state), { state: 'RUNNING' });
-        await within(5_000, 'the end', instance.startup.exited);
+        await within(15_000, 'the end', instance.startup.exited);
       },
-      { timeoutMs: 60_000 },
+      { timeoutMs: 120_000 },
     );
   }
 });

@@ -9,7 +9,7 @@ import { describe } from '../../support/spec.ts';
 import { stage } from './apps.ts';
 import { answerOf, isThere, start } from './running.ts';
 
-const limits = { timeoutMs: 45_000 };
+const limits = { timeoutMs: 120_000 };
 const sinatra = "require 'sinatra'\nset :bind, '127.0.0.1'\nget('/') { \"hello from #{settings.environment}\" }\n";
 const rack = "run lambda { |env| [200, {'content-type' => 'text/plain'}, ['hello from ' + ENV['RACK_ENV']]] }\n";
 const wsgi = `import os, sys, threading
@@ -33,7 +33,7 @@ describe('a staged app', (it) => {
       execFileSync('./stop', [pid], { cwd: instance.droplet });
 
       // `startup` is killed, or sees its app killed and ends with that status: whichever comes first.
-      const { code, signal } = await within(5_000, 'the end', instance.startup.exited);
+      const { code, signal } = await within(15_000, 'the end', instance.startup.exited);
       assert.ok(signal === 'SIGKILL' || code === 128 + 9, `${code} ${signal}`);
       assert.is(readFileSync(join(instance.droplet, 'logs/stdout.log'), 'utf8'), 'up\n');
     },

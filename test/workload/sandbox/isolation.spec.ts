@@ -49,7 +49,7 @@ describe(
         assert.match(said ?? '', /Passed:\s+[1-9]/);
         assert.not.match(said ?? '', 'FAIL');
       },
-      { timeoutMs: 90_000 },
+      { timeoutMs: 180_000 },
     );
 
     it('is none where the kernel lets users make no namespaces, and that is said with what allows it', async (scope) => {
@@ -80,5 +80,5 @@ describe(
       assert.match(more.message, 'Level 3 of isolation is required');
     });
   },
-  { timeoutMs: 20_000 },
+  { timeoutMs: 120_000 },
 );

@@ -120,7 +120,8 @@ describe(
         await run(
           'setsid env -i sleep 600 >/dev/null 2>&1 & setsid bash -c \'trap "" TERM; (sleep 600 &)\' >/dev/null 2>&1',
         );
-        assert.is((await run(sleeping)).out, '2\n');
+        const both = async () => ((await run(sleeping)).out === '2\n' ? true : undefined);
+        await waitFor('both programs', both, { limitMs: 15_000 });
 
         await sandbox.clear();
 
@@ -138,7 +139,7 @@ describe(
             env: { PATH: '/usr/bin:/bin', MARK: mark },
           });
           await waitFor('the programs', async () => ((await marked(mark)).length >= 2 ? true : undefined), {
-            limitMs: 5_000,
+            limitMs: 15_000,
           });
           await sandbox[Symbol.asyncDispose]();
           await child.exited;
@@ -195,7 +196,7 @@ describe(
       });
     }
   },
-  { timeoutMs: 20_000 },
+  { timeoutMs: 120_000 },
 );
 
 async function marked(mark: string): Promise<number[]> {

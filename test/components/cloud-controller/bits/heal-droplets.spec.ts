@@ -109,7 +109,7 @@ describe(
       assert.equal(damages, []);
     });
   },
-  { timeoutMs: 40_000 },
+  { timeoutMs: 120_000 },
 );
 
 describe('a package that a disk has spoiled', (it) => {

@@ -108,7 +108,7 @@ describe('staging', (it) => {
     );
     assert.equal(cc.store.all('droplet'), []);
     await waitFor('the droplet to go', async () => ((await bitsFiles(cc)).length === 1 ? true : undefined), {
-      limitMs: 2_000,
+      limitMs: 15_000,
     });
     assert.equal(
       cc.events.of(app.guid).map(({ type }) => type),
@@ -195,7 +195,7 @@ describe('staging', (it) => {
 
     cc.operations.stage(await createBuild(cc.store, bits));
     await waitFor('everything to go', async () => ((await bitsFiles(cc)).length === 0 ? true : undefined), {
-      limitMs: 3_000,
+      limitMs: 15_000,
     });
 
     assert.equal([cc.store.all('droplet'), cc.store.all('build')], [[], []]);
@@ -213,7 +213,7 @@ describe('staging', (it) => {
     const later: BuildRecord[] = [];
     for (let round = 0; round < 3; round += 1) later.push(await staged(cc, await uploaded(cc, app)));
     const counts = () => (['build', 'package', 'droplet'] as const).map((kind) => cc.store.all(kind).length);
-    await waitFor('the old ones to go', () => (counts().join() === '2,2,3' ? true : undefined), { limitMs: 10_000 });
+    await waitFor('the old ones to go', () => (counts().join() === '2,2,3' ? true : undefined), { limitMs: 15_000 });
 
     const kept = later.slice(1);
     assert.equal(
@@ -229,7 +229,7 @@ describe('staging', (it) => {
       [first.droplet, ...kept.map((build) => build.droplet)],
     );
     await waitFor('their blobs to go', async () => ((await bitsFiles(cc)).length === 5 ? true : undefined), {
-      limitMs: 2_000,
+      limitMs: 15_000,
     });
   });
 

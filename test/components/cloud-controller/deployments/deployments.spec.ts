@@ -84,7 +84,7 @@ describe('a deployment', (it) => {
     const started = await dea.started(2);
     dea.beats();
     await waitFor('the new one to serve', () => cc.operations.phaseOf(deployment) === 'PROVING' || undefined, {
-      limitMs: 3_000,
+      limitMs: 15_000,
     });
     assert.is(stored(cc, app).version, started.version);
     dea.exits(started, { reason: 'CRASHED', exit_description: 'exited with status 3' });
@@ -112,7 +112,7 @@ describe('a deployment', (it) => {
     cc.bus.publish(healthStart, { droplet: app.guid, version: started.version, indices: [0], last_updated: 0 });
     dea.beats('RUNNING', [started]);
     await waitFor('the new one to serve', () => cc.operations.phaseOf(deployment) === 'PROVING' || undefined, {
-      limitMs: 3_000,
+      limitMs: 15_000,
     });
     await tooMany(first?.id ?? '');
 
@@ -134,7 +134,7 @@ describe('a deployment', (it) => {
     await dea.started(3);
     dea.beats();
     await waitFor('the second to serve', () => cc.operations.phaseOf(second) === 'PROVING' || undefined, {
-      limitMs: 3_000,
+      limitMs: 15_000,
     });
     const last = await cc.operations.deploy(stored(cc, app), { droplet });
     const started = await dea.started(4);
@@ -250,7 +250,7 @@ async function running(scope: Scope, options: Options['options'] = {}, memoryMb 
   await dea.started(1);
   dea.beats();
   await waitFor('it to run', () => cc.operations.instancesOf(app)[0]?.state === 'RUNNING' || undefined, {
-    limitMs: 3_000,
+    limitMs: 15_000,
   });
   const droplet = await createDroplet(cc.store, app, { runtime: 'ruby', sha1: 'b'.repeat(40) });
   return { cc, app, dea, droplet };

@@ -100,7 +100,7 @@ describe('the login', (it) => {
   });
 
   it('lets a token run out', async (scope) => {
-    const api = await startCloudController(scope, { options: { accessTokenSeconds: 1, refreshTokenSeconds: 1 } });
+    const api = await startCloudController(scope, { options: { accessTokenSeconds: 4, refreshTokenSeconds: 4 } });
     const login = (await logIn(api, api.admin)).body;
     const until = (Number(claimsOf(login.access_token)['exp']) + 0.05) * 1000;
     assert.is((await api.ask('GET', '/v3/apps', { token: login.access_token })).status, 200);

@@ -37,7 +37,7 @@ async function startRunning(scope: Scope, { given = {}, hasRouter = true, ...opt
   scope.use(cc.bus.subscribe(appState, ({ state }) => void states.push(state)));
   await cc.bus.flush();
   const spinDown = () => cc.bus.publish(hmRequests, { op: 'SPINDOWN', droplet: app.guid });
-  const wake = () => cc.bus.ask(appWake, { app: app.guid }, { limitMs: 2_000 });
+  const wake = () => cc.bus.ask(appWake, { app: app.guid }, { limitMs: 15_000 });
   const record = () => cc.store.get('app', app.guid);
   const becomes = (state: string) =>
     waitFor(`${state}`, () => (states.at(-1) === state ? true : undefined), { limitMs: 15_000 });
@@ -138,7 +138,7 @@ describe('an app that nobody asks for', (it) => {
         assert.equal([states.includes('IDLE'), dea.stops], [false, []], name);
       }
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('is left alone without a route, and while a task of it runs', async (scope) => {
@@ -167,7 +167,7 @@ describe('an app that nobody asks for', (it) => {
     const stopped = await cc.store.update('app', app.guid, ({ isIdle: _, ...now }) => ({ ...now, state: 'STOPPED' }));
     await cc.operations.stop(stopped);
     await wake();
-    await cc.bus.ask(appWake, { app: 'nobody' }, { limitMs: 2_000 });
+    await cc.bus.ask(appWake, { app: 'nobody' }, { limitMs: 15_000 });
     await becomes('STOPPED');
 
     assert.equal([record()?.state, dea.starts.length], ['STOPPED', 1]);
@@ -201,7 +201,7 @@ describe('an app that nobody asks for', (it) => {
         await dea.started(2);
       }
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });
 
@@ -221,7 +221,7 @@ describe('what health managers and routers are told of when an app may be stoppe
         );
         cc.bus.publish(routerStart, { id: 'router', port: 80 });
         await cc.settled();
-        const { user, password, url = '' } = await cc.bus.ask(bulkCredentials, null, { limitMs: 1_000 });
+        const { user, password, url = '' } = await cc.bus.ask(bulkCredentials, null, { limitMs: 15_000 });
         const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
         const page = v.parse(BulkPage, await (await call(`${url}/bulk/apps`, { headers: { authorization } })).json());
         return [page.results[app.guid]?.idle_stop_seconds, ofRouter];
@@ -235,7 +235,7 @@ describe('what health managers and routers are told of when an app may be stoppe
       assert.equal(await told(600, { 'localpaas/cron': '["* * * * * date"]' }), [null, undefined]);
       assert.equal(await told(600, {}, false), [null, undefined]);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('is said when it changes, and an idle app is told as stopped', async (scope) => {
@@ -254,7 +254,7 @@ describe('what health managers and routers are told of when an app may be stoppe
     await becomes('IDLE');
     await waitFor('the news', () => updates[2], { limitMs: 15_000 });
 
-    const { user, password, url = '' } = await cc.bus.ask(bulkCredentials, null, { limitMs: 1_000 });
+    const { user, password, url = '' } = await cc.bus.ask(bulkCredentials, null, { limitMs: 15_000 });
     const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
     const page = v.parse(BulkPage, await (await call(`${url}/bulk/apps`, { headers: { authorization } })).json());
     assert.is(page.results[app.guid]?.state, 'STOPPED');

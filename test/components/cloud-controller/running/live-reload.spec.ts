@@ -21,7 +21,7 @@ async function startRunning(scope: Scope, given: Partial<AppRecord> & { readonly
   /** Waits until routers hear this: state, version and what is wrong with which version. */
   const says = (expected: string) =>
     waitFor(`${expected} after ${heard.map(textOf)}`, () => (textOf(heard.at(-1)) === expected ? true : undefined), {
-      limitMs: 4_000,
+      limitMs: 15_000,
     });
   const versionOf = (runCount: number) => `${droplet.sha1}-${runCount}`;
   return { cc, dea, app, droplet, heard, says, versionOf };

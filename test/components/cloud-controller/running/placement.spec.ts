@@ -260,7 +260,7 @@ describe('failed placement', (it) => {
   });
 
   it('waits for the room of instances that are stopping', async (scope) => {
-    const cc = await startTestOperations(scope);
+    const cc = await startTestOperations(scope, { options: { roomSeconds: 30 } });
     const dea = await playDea(scope, cc, { memoryMb: 300 });
     const { app } = await startedApp(cc);
     await cc.operations.start(app);

@@ -83,7 +83,7 @@ describe('processes of an app', (it) => {
   it('are told health managers one by one', async (scope) => {
     const { cc, app } = await startedWithWorker(scope);
 
-    const { user, password } = await cc.bus.ask(bulkCredentials, null, { limitMs: 1_000 });
+    const { user, password } = await cc.bus.ask(bulkCredentials, null, { limitMs: 15_000 });
     const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
     const answer = await call(`${cc.address}/bulk/apps`, { headers: { authorization } });
     const { results } = JSON.parse(await answer.text()) as { results: Record<string, { instances: number }> };

@@ -19,8 +19,8 @@ describe('watched instances', (it) => {
     dea.beats('RUNNING', [first]);
 
     const [running, starting] = (await seen(cc, app, 'RUNNING,STARTING')) as { sinceMs: number }[];
-    assert.ok(Math.abs((running?.sinceMs ?? 0) - Date.now()) < 5_000);
-    assert.ok(Math.abs((starting?.sinceMs ?? 0) - Date.now()) < 5_000);
+    assert.ok(Math.abs((running?.sinceMs ?? 0) - Date.now()) < 60_000);
+    assert.ok(Math.abs((starting?.sinceMs ?? 0) - Date.now()) < 60_000);
   });
 
   it('are found again by the next cloud controller', async (scope) => {

@@ -268,6 +268,6 @@ describe('apps in the API of 2012', (it) => {
       );
       assert.equal((await api.v1('GET', '/apps/hello')).body.env, []);
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 });

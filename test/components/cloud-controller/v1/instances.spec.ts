@@ -99,7 +99,7 @@ describe('instances in the API of 2012', (it) => {
     await runningApp(api);
     const app = (await api.ask('GET', '/v3/apps')).body.resources[0].guid;
     const { version } = (await api.v1('GET', '/apps/hello')).body;
-    const [found] = await api.bus.askMany(deaFindDroplet, { droplet: app }, { limitMs: 1_000, expected: 1 });
+    const [found] = await api.bus.askMany(deaFindDroplet, { droplet: app }, { limitMs: 15_000, expected: 1 });
     const exit = { droplet: app, version, instance: found?.instance ?? '', index: 0, reason: 'CRASHED' as const };
     api.bus.publish(dropletExited, { ...exit, crash_timestamp: since });
     scope.use(
@@ -133,7 +133,7 @@ describe('instances in the API of 2012', (it) => {
     const api = await startV1(scope, { viewer });
     await runningApp(api);
     const app = (await api.ask('GET', '/v3/apps')).body.resources[0].guid;
-    const [found] = await api.bus.askMany(deaFindDroplet, { droplet: app }, { limitMs: 1_000, expected: 1 });
+    const [found] = await api.bus.askMany(deaFindDroplet, { droplet: app }, { limitMs: 15_000, expected: 1 });
     const read = (instance: string, path: string) => api.v1('GET', `/apps/hello/instances/${instance}/files${path}`);
 
     for (const path of ['/%2Flogs%2Fa%20b.log', '/logs/a%20b.log', '/logs%2Fa%20b.log']) {

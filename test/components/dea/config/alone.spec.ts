@@ -49,7 +49,7 @@ describe('a dea with its own configuration', (it) => {
     const dea = await openDea(scope, options);
 
     assert.match(dea.id, /^7-[0-9a-f]{32}$/);
-    const components = await dea.bus.askMany(componentDiscover, null, { limitMs: 100 });
+    const components = await dea.bus.askMany(componentDiscover, null, { limitMs: 15_000, expected: 1 });
     const { host, credentials } = components.find(({ uuid }) => uuid === dea.id) ?? {};
     assert.equal(credentials, ['me', 'x']);
     const authorization = `Basic ${Buffer.from('me:x').toString('base64')}`;

@@ -206,7 +206,7 @@ describe('file viewer of a dea', (it) => {
     const dea = await openDea(scope);
     const { app, instance } = await startRunning(dea, requestFor(await fixtureDroplet(scope, 'echo-env')));
 
-    const [found] = await dea.bus.askMany(deaFindDroplet, { droplet: app }, { limitMs: 100 });
+    const [found] = await dea.bus.askMany(deaFindDroplet, { droplet: app }, { limitMs: 15_000, expected: 1 });
 
     assert.is(found?.staged, `hello-0-${instance}`);
     assert.match(found?.file_uri ?? '', /^http:\/\/127\.0\.0\.1:\d+\/droplets\/$/);
@@ -220,7 +220,7 @@ describe('file viewer of a dea', (it) => {
     const port = await portThatWasFree();
     const first = await openDea(scope, { filerPort: port });
 
-    assert.is((await first.bus.ask(deaStatus, null, { limitMs: 2_000 })).port, port);
+    assert.is((await first.bus.ask(deaStatus, null, { limitMs: 15_000 })).port, port);
     const error = await thrownBy(() => openDea(scope, { filerPort: port }, first));
     assert.match(error.message, `The file viewer of the DEA cannot listen on port ${port}`);
   });

@@ -113,5 +113,5 @@ describe(
       });
     }
   },
-  { timeoutMs: 60_000 },
+  { timeoutMs: 120_000 },
 );

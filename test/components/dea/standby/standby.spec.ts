@@ -198,7 +198,7 @@ describe('the next instance of an app that is being watched', (it) => {
     const leader = rowOf(waiting)?.sessionId ?? 0;
     process.kill(leader, 'SIGKILL');
     await waitFor('it to end', async () => ((await identityOf(leader)) === undefined ? true : undefined), {
-      limitMs: 5_000,
+      limitMs: 15_000,
     });
 
     const second = await startAnother(dea, await watchedRequest(scope, droplet, 1));

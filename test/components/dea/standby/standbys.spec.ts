@@ -17,6 +17,9 @@ import {
   watchedRequest,
 } from './support.ts';
 
+/** Longer than an answer takes, and a second one. */
+const soon = { limitMs: 1_000, expected: 2 };
+
 describe('what is prepared for an app that is being watched', (it) => {
   it('is no instance to anybody', async (scope) => {
     const dea = await openDea(scope, { heartbeatEveryMs: 50 });
@@ -24,8 +27,8 @@ describe('what is prepared for an app that is being watched', (it) => {
     const ready = await untilStandby(dea);
     const beats = dea.heartbeats.messages.length;
 
-    const found = await dea.bus.askMany(deaFindDroplet, { droplet: 'watched' }, { limitMs: 100 });
-    const stats = await dea.bus.askMany(dropletStatus, null, { limitMs: 100 });
+    const found = await dea.bus.askMany(deaFindDroplet, { droplet: 'watched' }, soon);
+    const stats = await dea.bus.askMany(dropletStatus, null, soon);
     await waitFor('heartbeats', () => dea.heartbeats.messages[beats + 2], { limitMs: 15_000 });
 
     assert.equal(

@@ -138,7 +138,7 @@ describe('the events of an app that somebody works on', (it) => {
     const wire = await listen(scope, port, 'v-1');
     await wire.until(/event: ok/);
 
-    const { in_use } = await bus.ask(appUse, { app }, { limitMs: 2_000 });
+    const { in_use } = await bus.ask(appUse, { app }, { limitMs: 15_000 });
     await own.disposeAsync();
     await wire.closed();
 

@@ -84,7 +84,7 @@ describe(
       assert.match((await stage()).error ?? '', 'Staging used more than 40M of disk');
     });
   },
-  { timeoutMs: 40_000 },
+  { timeoutMs: 120_000 },
 );
 
 function bytesBelow(directory: string): number {

@@ -182,7 +182,7 @@ describe(
       assert.match(reply.error ?? '', 'Read-only file system');
     });
   },
-  { timeoutMs: 30_000 },
+  { timeoutMs: 120_000 },
 );
 
 describe('a stager', (it) => {

@@ -25,6 +25,6 @@ describe(`building ${largeApp}`, (it) => {
       const grownMb = (most - before) / 1024 ** 2;
       assert.ok(grownMb <= 60, `memory grew by ${grownMb} MB`);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   );
 });

@@ -80,7 +80,7 @@ describe('the healthcheck', (it) => {
       app.server.once('connection', app.stop);
       assert.equal(await ended, { code: live?.code, out: '', err: `${ports(live?.err ?? '')}\n` });
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('asks with the headers of the original', async (scope) => {

@@ -30,7 +30,7 @@ async function start(scope: Scope, stagingInfo: string, env: Record<string, stri
   return { directory, ended, read, pid: child.pid ?? 0 };
 }
 
-const limit = { limitMs: 5_000 };
+const limit = { limitMs: 15_000 };
 const sleeping = JSON.stringify({ start_command: 'sleep 60' });
 
 describe('a droplet of a buildpack', (it) => {

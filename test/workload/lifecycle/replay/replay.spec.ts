@@ -11,7 +11,7 @@ import { scratchDirectory } from '../../../support/scratch.ts';
 import { describe, type Scope } from '../../../support/spec.ts';
 import { app, recordingText, someHosts, stagingFiles, toyBuildpack, zipWith } from './recordings.ts';
 
-const limit = { limitMs: 8_000 };
+const limit = { limitMs: 15_000 };
 
 async function aHome(scope: Scope) {
   const home = await emptyHome(scope);
@@ -92,12 +92,13 @@ describe('what Diego recorded', (it) => {
       assert.equal([host, extra, lang], ['127.0.0.1', 'more', 'en_US.UTF-8']);
       assert.match(appHome ?? '', /\/replay\/work-\w+\/home\/vcap\/app$/);
       assert.equal(JSON.parse(application ?? '').port, port);
-      assert.match(said.err, /Invoking start command\.\nlistening\n/);
+      const told = () => /Invoking start command\.\nlistening\n/.test(said.err) || undefined;
+      await waitFor('the word of the app', told, limit);
       child.kill('SIGINT');
       assert.equal(await ended, [130, null]);
       assert.equal(await left(), []);
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: 120_000 },
   );
 
   it('launches the recorded droplet when none was restaged', async (scope) => {
