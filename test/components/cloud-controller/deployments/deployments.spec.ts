@@ -1,12 +1,12 @@
 import * as assert from 'uvu/assert';
-import type { AppRecord, DeploymentRecord } from '#components/cloud-controller/records.ts';
+import type { DeploymentRecord } from '#components/cloud-controller/records.ts';
 import { healthStart, healthStop } from '#contract/health.ts';
 import { routerEndpoints } from '#contract/routes.ts';
 import { waitFor } from '#ground/wait.ts';
 import { startBus } from '../../../support/bus.ts';
-import { describe, type Scope } from '../../../support/spec.ts';
-import { createDroplet, startTestOperations, type TestOperations } from '../operations.ts';
-import { type PlayedDea, playDea, startedApp } from '../running/dea.ts';
+import { describe } from '../../../support/spec.ts';
+import { createDroplet, startTestOperations } from '../operations.ts';
+import { oldSha1, over, routes, running, stored, versionsOf } from './support.ts';
 
 describe('a deployment', (it) => {
   it('starts the new version beside the old one, which is stopped when the new one has proved itself', async (scope) => {
@@ -52,7 +52,7 @@ describe('a deployment', (it) => {
     );
     await waitFor('the stop', () => dea.stops[0], { limitMs: 15_000 });
     assert.equal(dea.stops, [{ droplet: app.guid, version: old, drain: 10 }]);
-    assert.equal(dea.updates, [
+    assert.equal(routes(dea), [
       { droplet: app.guid, uris: [], version: old },
       { droplet: app.guid, uris: ['hello.localhost'], version: started.version },
     ]);
@@ -92,7 +92,7 @@ describe('a deployment', (it) => {
 
     const now = stored(cc, app);
     assert.equal([now.currentDroplet, now.version, now.runCount], [app.currentDroplet, app.version, 2]);
-    assert.equal(dea.updates.at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: `${oldSha1(dea)}-1` });
+    assert.equal(routes(dea).at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: `${oldSha1(dea)}-1` });
     assert.equal(versionsOf(dea), [`${oldSha1(dea)}-1`]);
     assert.is(dea.starts.length, 2, 'the version that died is not started again');
   });
@@ -166,14 +166,14 @@ describe('a deployment', (it) => {
     dea.exits(of3, { reason: 'CRASHED', exit_description: 'exited' });
     await over(cc, last, 'CANCELED');
     assert.equal([stored(cc, app).version, stored(cc, app).currentDroplet], [of2.version, droplet.guid]);
-    assert.equal(dea.updates.at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: of2.version });
+    assert.equal(routes(dea).at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: of2.version });
     dea.exits(of2, { reason: 'CRASHED', exit_description: 'exited' });
     await waitFor('the first', () => stored(cc, app).version === app.version || undefined, { limitMs: 15_000 });
 
     await cc.settled();
     assert.equal(versionsOf(dea), [`${oldSha1(dea)}-1`]);
     assert.is(stored(cc, app).currentDroplet, app.currentDroplet);
-    assert.equal(dea.updates.at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: `${oldSha1(dea)}-1` });
+    assert.equal(routes(dea).at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: `${oldSha1(dea)}-1` });
   });
 
   it('keeps no more than two that stand by, the oldest and the newest', async (scope) => {
@@ -238,42 +238,3 @@ describe('a deployment', (it) => {
     assert.is(stored(next, app).currentDroplet, app.currentDroplet);
   });
 });
-
-type Options = NonNullable<Parameters<typeof startTestOperations>[1]>;
-
-/** An app of which one instance runs, and another droplet of it. */
-async function running(scope: Scope, options: Options['options'] = {}, memoryMb = 4_096, given: Options = {}) {
-  const cc = await startTestOperations(scope, { ...given, options: { proveSeconds: 0.05, ...options } });
-  const dea = await playDea(scope, cc, { memoryMb });
-  const { app } = await startedApp(cc);
-  await cc.operations.start(app);
-  await dea.started(1);
-  dea.beats();
-  await waitFor('it to run', () => cc.operations.instancesOf(app)[0]?.state === 'RUNNING' || undefined, {
-    limitMs: 3_000,
-  });
-  const droplet = await createDroplet(cc.store, app, { runtime: 'ruby', sha1: 'b'.repeat(40) });
-  return { cc, app, dea, droplet };
-}
-
-function stored({ store }: TestOperations, { guid }: AppRecord): AppRecord {
-  const app = store.get('app', guid);
-  assert.ok(app);
-  return app;
-}
-
-function over({ store }: TestOperations, { guid }: DeploymentRecord, state: DeploymentRecord['state']) {
-  const look = () => {
-    const now = store.get('deployment', guid);
-    return now?.state === state ? now : undefined;
-  };
-  return waitFor(`the deployment to be ${state}`, look, { limitMs: 15_000 });
-}
-
-function versionsOf(dea: PlayedDea): string[] {
-  return [...dea.live].map(({ version }) => version);
-}
-
-function oldSha1(dea: PlayedDea): string {
-  return dea.starts[0]?.sha1 ?? '';
-}
