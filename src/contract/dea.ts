@@ -130,6 +130,8 @@ const StartRequest = v.looseObject({
   ),
   /** Ours: lines of a crontab, run in the instance while it runs. */
   cron: v.nullish(v.array(v.string())),
+  /** Ours: an older version of the app runs such lines still; `dea.update` tells when they are this one's. */
+  cron_waits: v.nullish(v.boolean()),
   /**
    * Ours: a plain tar that is laid over the unpacked droplet before it starts, as a layer of an OCI image is. Its members are
    * paths within the droplet (`app/server.js`); an empty file `dir/.wh.name` stands for a `dir/name` that is not there any
@@ -170,6 +172,8 @@ const UpdateRequest = v.looseObject({
   uris: v.nullish(Uris),
   /** Ours: only the instances of this version. */
   version: v.nullish(v.string()),
+  /** Ours, in minutes since 1970: cron lines that are due later are theirs (`after`), or another version's (`until`). */
+  cron: v.nullish(v.looseObject({ after: v.nullish(Count), until: v.nullish(Count) })),
 });
 export type UpdateRequest = v.InferOutput<typeof UpdateRequest>;
 export const deaUpdate = subject('dea.update', UpdateRequest);
@@ -260,6 +264,8 @@ const Heartbeat = v.looseObject({
       state: InstanceState,
       state_timestamp: EpochSeconds,
       cc_partition: v.nullish(v.string()),
+      /** Ours: it has cron lines, which are another version's to run. */
+      cron_waits: v.nullish(v.boolean()),
     }),
   ),
 });

@@ -68,6 +68,7 @@ export const malformedOfDea: Readonly<Record<string, Malformed>> = {
       ['health_check', { type: 'ping' }],
       ['sidecars', [{ name: 'cache' }]],
       ['cron', '* * * * * true'],
+      ['cron_waits', 'yes'],
       ['health_check', { type: 'port', timeout: 0 }],
       ['layer', 'layer.tar'],
       ['layer', { sha256: 'abc', uri: 'http://127.0.0.1:9022/layer' }],

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { waitFor } from '#ground/wait.ts';
 import { assertAllServed, visitAll } from '../support/installed.ts';
 import { type Localpaas, startLocalpaas } from '../support/localpaas.ts';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -79,6 +80,32 @@ describe('a new version of an app', (it) => {
       assert.is((await paas.get('app')).body, 'mended');
     },
     { timeoutMs: 180_000 },
+  );
+
+  it(
+    'runs what is due by the clock when it serves, not before',
+    async (scope) => {
+      const { paas, folder } = await pushed(scope, serving('one'));
+      const began = join(await scratchDirectory(scope), 'began');
+      const lines = async () => (await readFile(began, 'utf8').catch(() => '')).split('\n').slice(0, -1);
+      const crontab = `name: app\nframework: node\nmem: 64\ncron: ["@reboot cat version >> ${began}"]\n`;
+      await writeFile(join(folder, 'stackato.yml'), crontab);
+
+      await writeFile(join(folder, 'version'), 'broken\n');
+      await writeVersion(folder, 'setTimeout(() => process.exit(7), 2_500)');
+      assert.is((await paas.run(['push', folder])).code, 1);
+      assert.equal(await lines(), [], 'this one never served');
+
+      for (const version of ['two', 'three']) {
+        await writeFile(join(folder, 'version'), `${version}\n`);
+        await writeVersion(folder, serving(version));
+        await paas.ok(['push', folder]);
+        const look = async () => ((await lines()).includes(version) ? true : undefined);
+        await waitFor(`what ${version} does at its start`, look, { limitMs: 20_000 });
+      }
+      assert.equal(await lines(), ['two', 'three']);
+    },
+    { timeoutMs: 90_000 },
   );
 
   it(

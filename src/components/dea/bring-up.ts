@@ -1,5 +1,6 @@
 import type { StartRequest } from '#contract/dea.ts';
 import type { Child } from '#ground/child.ts';
+import { tellTurn, turnAtStart } from './cron-turn.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import { type LaunchPlan, planLaunch } from './launch-plan.ts';
 import type { StagedLayer } from './layer/stage-layer.ts';
@@ -63,7 +64,9 @@ async function launchWith(
   signal.throwIfAborted();
   if (ahead !== undefined) return ahead.release(plan.env);
   const { port, fds } = record;
-  return startInstance({ directory, env: plan.env, port, fds, sidecars: sidecarsOf(request) });
+  const turn = turnAtStart(request);
+  if (turn !== null) tellTurn(directory, turn);
+  return startInstance({ directory, env: plan.env, port, fds, sidecars: sidecarsOf(request, directory) });
 }
 
 function maxBytesOf({ diskMb }: InstanceRecord): number {

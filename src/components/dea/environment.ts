@@ -5,7 +5,7 @@ import { startCommandVariable } from '#workload/lifecycle/launcher/index.ts';
 import { factsOf } from './instance-facts.ts';
 import { applicationIdOf, type InstanceRecord } from './instance-record.ts';
 import { instanceVariable } from './process-census.ts';
-import { ownMemoryMb, sidecarsOf } from './sidecars.ts';
+import { ownMemoryMb, sidecarsNamedIn } from './sidecars.ts';
 
 export interface EnvironmentPlaces {
   /** Absolute path of the instance's directory. */
@@ -64,7 +64,7 @@ function appVariables(record: InstanceRecord, request: StartRequest, { host }: E
     CF_INSTANCE_IP: host,
     CF_INSTANCE_INDEX: String(record.index),
     CF_INSTANCE_GUID: record.id,
-    MEMORY_LIMIT: `${ownMemoryMb(record.memoryMb, sidecarsOf(request))}m`,
+    MEMORY_LIMIT: `${ownMemoryMb(record.memoryMb, sidecarsNamedIn(request))}m`,
   };
 }
 

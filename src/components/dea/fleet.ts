@@ -85,11 +85,13 @@ export class Fleet {
     for (const supervisor of this.#all) if (isMeant(supervisor.record, request)) supervisor.stop('STOPPED', drainMs);
   }
 
-  update({ droplet, uris, version }: UpdateRequest): void {
+  update({ droplet, uris, version, cron }: UpdateRequest): void {
     for (const supervisor of this.#all) {
       const { app, life, version: own } = supervisor.record;
       const isIt = app === droplet && (!version || version === own);
-      if (isIt && isLive(life)) supervisor.update(uris ?? []);
+      if (!isIt || !isLive(life)) continue;
+      supervisor.update(uris ?? []);
+      if (cron) supervisor.takeTurns(cron);
     }
   }
 

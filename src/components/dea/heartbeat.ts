@@ -1,5 +1,6 @@
 import type { DropletExited, Heartbeat } from '#contract/dea.ts';
 import { epochSeconds } from '#contract/primitives.ts';
+import { isAnothers } from './cron-turn.ts';
 import type { Ending } from './instance.ts';
 import { stateOf } from './instance.ts';
 import type { InstanceRecord } from './instance-record.ts';
@@ -26,6 +27,7 @@ export function heartbeatOf(
       state: stateOf(record.life),
       state_timestamp: epochSeconds(record.life.sinceMs),
       cc_partition: record.partition,
+      ...(record.cronTurn !== null && isAnothers(record.cronTurn) ? { cron_waits: true } : {}),
     })),
   };
 }

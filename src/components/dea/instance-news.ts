@@ -82,6 +82,10 @@ export class InstanceNews {
     this.#tools.log.error('instance not cleaned up', { ...factsOf(record), error: messageOf(error) });
   }
 
+  turnNotTold(record: InstanceRecord, error: unknown): void {
+    this.#tools.log.error('cron lines neither begun nor ended', { ...factsOf(record), error: messageOf(error) });
+  }
+
   #tell(record: InstanceRecord, text: string, stream: 'OUT' | 'ERR' = 'OUT'): void {
     this.#tools.announcer.tell(record, text, stream);
   }

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { StartRequest } from '#contract/dea.ts';
+import { CronTurn, turnAtStart } from './cron-turn.ts';
 import { LifeSchema } from './instance.ts';
 import type { DeaOptions } from './options.ts';
 import { sidecarNamesOf } from './sidecars.ts';
@@ -26,6 +27,8 @@ export const InstanceRecord = v.object({
   task: v.optional(v.nullable(v.string()), null),
   /** Names of what runs beside it; their order is that of their log files. */
   sidecars: v.optional(v.array(v.string()), []),
+  /** `null` without cron lines. */
+  cronTurn: v.optional(v.nullable(CronTurn), null),
   index: v.number(),
   name: v.string(),
   version: v.string(),
@@ -74,6 +77,7 @@ export function recordOf(request: StartRequest, options: DeaOptions, nowMs: numb
     app: request.droplet,
     ...ownerOf(request),
     sidecars: sidecarNamesOf(request),
+    cronTurn: turnAtStart(request),
     index: request.index,
     name: request.name,
     version: request.version,

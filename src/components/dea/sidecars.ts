@@ -1,6 +1,7 @@
 import type { StartRequest } from '#contract/dea.ts';
 import { cronJobsOf, cronScript } from '#workload/cron/index.ts';
 import { startCommandVariable } from '#workload/lifecycle/launcher/index.ts';
+import { turnFileIn } from './cron-turn.ts';
 
 /** A program that runs beside an app, in the same instance. */
 export interface Sidecar {
@@ -12,13 +13,22 @@ export interface Sidecar {
 
 type Wanted = Pick<StartRequest, 'sidecars' | 'cron'>;
 
-/** What runs the lines of a crontab is one of ours. @throws ActionableError BAD_INPUT for a line that is none */
-export function sidecarsOf({ sidecars, cron }: Wanted): Sidecar[] {
-  const asked = (sidecars ?? []).map(({ name, command, memory }) => {
+/**
+ * What runs the lines of a crontab is one of ours.
+ * @param directory of the instance
+ * @throws ActionableError BAD_INPUT for a line that is none
+ */
+export function sidecarsOf({ sidecars, cron }: Wanted, directory: string): Sidecar[] {
+  const asked = sidecarsNamedIn({ sidecars });
+  const jobs = cronJobsOf(cron ?? []);
+  return jobs.length === 0 ? asked : [...asked, { name: cronName, command: cronScript(jobs, turnFileIn(directory)) }];
+}
+
+/** Without the one of ours. */
+export function sidecarsNamedIn({ sidecars }: Pick<Wanted, 'sidecars'>): Sidecar[] {
+  return (sidecars ?? []).map(({ name, command, memory }) => {
     return { name, command, ...(memory == null ? {} : { memoryMb: memory }) };
   });
-  const jobs = cronJobsOf(cron ?? []);
-  return jobs.length === 0 ? asked : [...asked, { name: cronName, command: cronScript(jobs) }];
 }
 
 /** In the same order. */

@@ -1,10 +1,11 @@
-import type { StartRequest } from '#contract/dea.ts';
+import type { StartRequest, UpdateRequest } from '#contract/dea.ts';
 import type { Exit } from '#ground/child.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { identityOf, isAlive } from '#ground/processes.ts';
 import { removeTree } from '#ground/remove-tree.ts';
 import { bringUp } from './bring-up.ts';
 import { Cleaning } from './cleaning.ts';
+import { nextTurn, tellTurn } from './cron-turn.ts';
 import { endInstance } from './end-instance.ts';
 import { couldNotStart, diskExceeded, endedMeanwhile, memoryExceeded, neverStarted } from './explain-exit.ts';
 import type { Usage } from './find-instance.ts';
@@ -128,6 +129,20 @@ export class Supervisor implements Watched {
     if (this.#isDraining && uris.length > 0) return;
     this.#change({ uris: [...uris] });
     this.#news.rerouted(this.#record, old);
+  }
+
+  /** Whose turn it is to run what is due. */
+  takeTurns(cron: NonNullable<UpdateRequest['cron']>): void {
+    const { cronTurn, process: leader } = this.#record;
+    if (cronTurn === null || leader === null) return;
+    const turn = nextTurn(cronTurn, cron);
+    if (turn === cronTurn) return;
+    try {
+      tellTurn(this.directory, turn);
+      this.#change({ cronTurn: turn });
+    } catch (error) {
+      this.#news.turnNotTold(this.#record, error); // it is told again after the next heartbeat
+    }
   }
 
   exceeded(what: Excess, usedBytes: number): void {

@@ -8,7 +8,16 @@ import type { StagedLayer } from './layer/stage-layer.ts';
 import { directoryOf, type Tools } from './tools.ts';
 
 /** What the DEA, and what it started, use while an instance runs. */
-const inUse: readonly string[] = ['startup', 'stop', 'run.pid', 'exit_status', 'sidecar_exit', 'logs', 'tmp'];
+const inUse: readonly string[] = [
+  'startup',
+  'stop',
+  'run.pid',
+  'exit_status',
+  'sidecar_exit',
+  'cron_turn',
+  'logs',
+  'tmp',
+];
 
 type Reply = Omit<Synced, 'dea'>;
 

@@ -1,2 +1,2 @@
-export { cronScript } from './cron-script.ts';
+export { cronScript, forEver } from './cron-script.ts';
 export { cronJobsOf } from './crontab.ts';

@@ -1,6 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { deaStop, type StartRequest } from '#contract/dea.ts';
+import { deaHeartbeat, deaStop, deaUpdate, type StartRequest } from '#contract/dea.ts';
+import { healthManagerStart } from '#contract/health.ts';
 import { KeepAppsRunning } from '#ground/component.ts';
 import { waitFor } from '#ground/wait.ts';
 import { buildpackStartup } from '#workload/lifecycle/launcher/index.ts';
@@ -14,6 +16,7 @@ import {
   exitOf,
   fixtureDroplet,
   linesOf,
+  listenTo,
   openDea,
   openHome,
   type Peer,
@@ -48,6 +51,14 @@ function launched(scope: Scope, command: string): Promise<Droplet> {
 function untilLine(dea: Peer, source: string, line: RegExp): Promise<string> {
   const look = () => linesOf(dea, 'app', source).find((each) => line.test(each));
   return waitFor(`a line of ${source}`, look, { limitMs: 15_000 });
+}
+
+/** What a DEA says of its only instance now. */
+async function beatOf(scope: Scope, { bus }: Peer) {
+  const beats = listenTo(scope, bus, deaHeartbeat);
+  await bus.flush();
+  bus.publish(healthManagerStart, null);
+  return (await beats.first()).droplets[0];
 }
 
 describe('a sidecar', (it) => {
@@ -156,6 +167,36 @@ describe('a sidecar', (it) => {
     await untilLine(dea, 'APP/PROC/WEB/SIDECAR/CRON', /^hello green$/);
     await untilLine(dea, 'APP/PROC/WEB/SIDECAR/CRON', /^This ended with status 2: echo/);
     assert.is(dea.exits.messages.length, 0);
+  });
+
+  it('runs the lines of a crontab only while no other version does', async (scope) => {
+    const dea = await openDea(scope);
+    const cron = ['@reboot echo begun; echo begun >> begun'];
+    const request = requestFor(await dropletOf(scope, 'exec sleep 60'), {
+      droplet: 'app',
+      version: 'new',
+      uris: [],
+      cron,
+      cron_waits: true,
+    });
+    const { instance } = await startRunning(dea, request);
+    const turn = async () => readFile(join(await directoryOf(dea.dataDir, instance), 'cron_turn'), 'utf8');
+    assert.is((await beatOf(scope, dea))?.cron_waits, true);
+    assert.is(await turn(), '1000000000000 1000000000000\n');
+
+    dea.bus.publish(deaUpdate, { droplet: 'app', uris: [], version: 'old', cron: { after: 6 } });
+    dea.bus.publish(deaUpdate, { droplet: 'app', uris: [], version: 'new', cron: { after: 7 } });
+    dea.bus.publish(deaUpdate, { droplet: 'app', uris: [], version: 'new', cron: { after: 8 } });
+    await untilLine(dea, 'APP/PROC/WEB/SIDECAR/CRON', /^begun$/);
+    assert.is(await turn(), '7 1000000000000\n');
+    assert.is((await beatOf(scope, dea))?.cron_waits, undefined);
+
+    dea.bus.publish(deaUpdate, { droplet: 'app', uris: [], version: 'new', cron: { until: 9 } });
+    assert.is((await beatOf(scope, dea))?.cron_waits, true);
+    assert.is(await turn(), '7 9\n');
+    dea.bus.publish(deaUpdate, { droplet: 'app', uris: [], version: 'new', cron: { after: 11 } });
+    assert.is((await beatOf(scope, dea))?.cron_waits, undefined, 'it has come back');
+    assert.is(await turn(), '11 1000000000000\n');
   });
 
   it('that is a crontab nobody understands is said', async (scope) => {

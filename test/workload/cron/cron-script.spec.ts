@@ -30,6 +30,7 @@ while [ -z "$OVERLAPS" ] && [ "$(pgrep -P $PPID | wc -l)" -gt 1 ]; do /bin/sleep
  */
 async function ran(scope: Scope, lines: readonly string[], times: readonly string[], env: Record<string, string> = {}) {
   const directory = await scratchDirectory(scope);
+  if (env['TURN'] !== undefined) await writeFile(join(directory, 'turn'), env['TURN']);
   const clock = times.map((time) => {
     const zone = /[+-]\d\d:\d\d$/.exec(time)?.[0].replace(':', '') ?? '';
     return `${Date.parse(time) / 1000} ${zone} ${time.slice(11, 16)}\n`;
@@ -41,7 +42,7 @@ async function ran(scope: Scope, lines: readonly string[], times: readonly strin
     await startChild({
       program: 'bash',
       // One stream, so that lines come in their order.
-      args: ['-c', `exec 2>&1\n${cronScript(cronJobsOf(lines))}`],
+      args: ['-c', `exec 2>&1\n${cronScript(cronJobsOf(lines), join(directory, 'turn'))}`],
       cwd: directory,
       env: { PATH: `${directory}:${process.env['PATH']}`, ...env },
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -63,6 +64,33 @@ async function ran(scope: Scope, lines: readonly string[], times: readonly strin
 }
 
 describe('a crontab that is run', (it) => {
+  it('leaves to another version what is due before its turn and behind it', async (scope) => {
+    const minute = Date.parse('2026-11-21T12:04:00Z') / 60_000;
+    const times = ['12:03:20', '12:04:00', '12:05:00', '12:06:00', '12:07:00'].map(
+      (time) => `2026-11-21T${time}+00:00`,
+    );
+    const lines = ['* * * * * echo each', '@reboot echo start'];
+    const said = async (turn: string) => (await ran(scope, lines, times, { TURN: turn })).said;
+
+    assert.equal(await said(`0 1000000000000`), [
+      ...['at 12:03', 'start', 'at 12:04', 'each', 'at 12:05', 'each', 'at 12:06', 'each', 'at 12:07', 'each'],
+    ]);
+    assert.equal(await said(`0 ${minute}`), [
+      ...['at 12:03', 'start', 'at 12:04', 'each', 'at 12:05', 'at 12:06', 'at 12:07'],
+    ]);
+    assert.equal(await said(`${minute + 1} 1000000000000`), [
+      ...['at 12:03', 'start', 'at 12:04', 'at 12:05', 'at 12:06', 'each', 'at 12:07', 'each'],
+    ]);
+
+    const late = ['12:05:00', '12:05:00', '12:06:00'].map((time) => `2026-11-21T${time}+00:00`);
+    const { said: caughtUp } = await ran(scope, lines, late, { TURN: `${minute} 1000000000000` });
+    assert.equal(
+      caughtUp,
+      ['at 12:05', 'start', 'at 12:05', 'each', 'at 12:06', 'each'],
+      'the minute after the turn came',
+    );
+  });
+
   it('starts what is due, each minute', async (scope) => {
     const lines = ['* * * * * echo each', '5 12 * * * echo noon', '@reboot echo start', '0 0 * * * echo never'];
 

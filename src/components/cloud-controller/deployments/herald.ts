@@ -3,9 +3,9 @@ import { dropletUpdated } from '#contract/health.ts';
 import type { Bus } from '#ground/bus.ts';
 import { asDeployed } from '../revisions.ts';
 import type { ActualState } from '../running/actual-state.ts';
+import { giveTurn, thisMinute } from '../running/cron-turns.ts';
 import { processesOf } from '../running/desired.ts';
 import type { Store } from '../store.ts';
-import { urisOf } from '../uris.ts';
 
 interface HeraldParts {
   readonly bus: Bus;
@@ -42,19 +42,20 @@ export class Herald {
     }
   }
 
-  /** The instances of these versions are reached under these names, and nothing changes for the others. */
-  setUris(versions: readonly string[], uris: readonly string[]): void {
+  /** The version that serves has the routes to itself, and what is due by the clock; these have neither any more. */
+  handOver(versions: readonly string[]): void {
     const { bus, store } = this.#parts;
     const serving = store.get('app', this.#app)?.version;
-    for (const version of versions) bus.publish(deaUpdate, { droplet: this.#app, uris: [...uris], version });
-    if (uris.length > 0 || versions.length === 0 || serving === undefined) return;
-    // A DEA of 2012 knows no versions and has just withdrawn all of them.
-    bus.publish(deaUpdate, { droplet: this.#app, uris: urisOf(store, this.#app), version: serving });
+    const minute = thisMinute();
+    const cron = { until: minute };
+    for (const version of versions) bus.publish(deaUpdate, { droplet: this.#app, uris: [], version, cron });
+    // Also because a DEA of 2012 knows no versions, and has just withdrawn all of them.
+    if (serving !== undefined) giveTurn(this.#parts, this.#app, serving, minute);
   }
 
-  /** A version that stood by gets requests again. */
-  giveUrisBack(version: string): void {
-    this.setUris([version], urisOf(this.#parts.store, this.#app));
+  /** A version gets requests, and runs what is due by the clock. */
+  giveBack(version: string): void {
+    giveTurn(this.#parts, this.#app, version);
   }
 
   tellHealthManagers(): void {

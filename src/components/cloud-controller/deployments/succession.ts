@@ -95,7 +95,7 @@ export class Succession {
     this.#rungs.push({ ...served, sinceMs: performance.now() });
     const { version } = served.deployment;
     this.#standingBy = served.others.filter((each) => each !== version);
-    this.#herald.setUris(this.#standingBy, []);
+    this.#herald.handOver(this.#standingBy);
     this.#trim();
     this.#keep();
     this.look();
@@ -152,7 +152,7 @@ export class Succession {
     this.#rungs = this.#rungs.slice(0, -1);
     this.#standingBy = this.#standingBy.slice(0, -1);
     this.#keep();
-    this.#herald.giveUrisBack(back);
+    this.#herald.giveBack(back);
     this.#herald.stop([top.deployment.version], 0);
     this.#herald.tellHealthManagers();
     if (this.#rungs.length === 0) this.#herald.stop(this.#standingBy.splice(0), this.#parts.drainSeconds);

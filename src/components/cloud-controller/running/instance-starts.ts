@@ -121,8 +121,20 @@ export class InstanceStarts {
   }
 
   #ask(dea: string, desired: Desired, { app, version, index }: Place, flapping: boolean): void {
-    const { actual, blobPathOf, bus, changed, deaCredentials, deas, layerSourceOf, isWatched, log, ownAddress, users } =
-      this.#parts;
+    const {
+      actual,
+      blobPathOf,
+      bus,
+      changed,
+      deaCredentials,
+      deas,
+      layerSourceOf,
+      isWatched,
+      log,
+      ownAddress,
+      store,
+      users,
+    } = this.#parts;
     const { runtime, sha1, sha256 } = desired.droplet;
     const own = addressWith(ownAddress(), deaCredentials);
     bus.publish(
@@ -136,6 +148,7 @@ export class InstanceStarts {
         users,
         flapping,
         isWatched: isWatched(desired.app.guid),
+        cronWaits: desiredOf(store, app)?.version !== version,
       }),
     );
     actual.asked({ app, index, version, dea }, Date.now());

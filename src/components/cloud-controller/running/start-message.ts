@@ -49,11 +49,23 @@ export interface StartDetails {
   readonly flapping: boolean;
   /** Whether the next version will come soon. */
   readonly isWatched?: boolean;
+  /** Whether another version runs what is due by the clock. */
+  readonly cronWaits?: boolean;
 }
 
 export function startRequestOf(
   { guid, app, process, droplet, version, uris, command, sidecars }: Desired,
-  { index, runtime, executableUri, executableFile, layer, users, flapping, isWatched = false }: StartDetails,
+  {
+    index,
+    runtime,
+    executableUri,
+    executableFile,
+    layer,
+    users,
+    flapping,
+    isWatched = false,
+    cronWaits = false,
+  }: StartDetails,
 ): StartRequest {
   const { type, timeoutSeconds, endpoint } = process.healthCheck;
   return {
@@ -86,16 +98,19 @@ export function startRequestOf(
       ...(type === 'http' ? { endpoint: endpoint ?? '/' } : {}),
     },
     ...(sidecars.length === 0 ? {} : { sidecars: sidecars.map(sidecarOnWire) }),
-    ...cronFor(app, process.type, index),
+    ...cronFor(app, { type: process.type, index, waits: cronWaits }),
     ...(layer === undefined ? {} : { layer }),
     ...(isWatched ? { standby: true } : {}),
   };
 }
 
 /** One instance does it for all. */
-function cronFor(app: AppRecord, type: string, index: number): { cron?: string[] } {
+function cronFor(
+  app: AppRecord,
+  { type, index, waits }: { readonly type: string; readonly index: number; readonly waits: boolean },
+): Pick<StartRequest, 'cron' | 'cron_waits'> {
   const cron = type === 'web' && index === 0 ? cronOf(app) : [];
-  return cron.length === 0 ? {} : { cron: [...cron] };
+  return cron.length === 0 ? {} : { cron: [...cron], ...(waits ? { cron_waits: true } : {}) };
 }
 
 function sidecarOnWire({ name, command, memoryMb }: SidecarRecord) {

@@ -16,6 +16,7 @@ import { processIn } from '../process-guid.ts';
 import { asDeployed } from '../revisions.ts';
 import type { Store } from '../store.ts';
 import type { ActualState, Instance } from './actual-state.ts';
+import { giveMissedTurns } from './cron-turns.ts';
 import { processesOf } from './desired.ts';
 import type { KnownDeas } from './known-deas.ts';
 import type { Versions } from './versions.ts';
@@ -42,6 +43,7 @@ export function watchInstances(parts: WatchParts): AsyncDisposable {
   watching.use(
     bus.subscribe(deaHeartbeat, ({ dea, droplets }) => {
       for (const beat of droplets) actual.seen(beat, dea, Date.now());
+      giveMissedTurns(parts, droplets);
       for (const app of new Set(droplets.map(({ droplet }) => droplet))) parts.changed(app);
     }),
   );

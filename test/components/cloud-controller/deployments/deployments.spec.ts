@@ -1,12 +1,12 @@
 import * as assert from 'uvu/assert';
-import type { AppRecord, DeploymentRecord } from '#components/cloud-controller/records.ts';
+import type { DeploymentRecord } from '#components/cloud-controller/records.ts';
 import { healthStart, healthStop } from '#contract/health.ts';
 import { routerEndpoints } from '#contract/routes.ts';
 import { waitFor } from '#ground/wait.ts';
 import { startBus } from '../../../support/bus.ts';
-import { describe, type Scope } from '../../../support/spec.ts';
-import { createDroplet, startTestOperations, type TestOperations } from '../operations.ts';
-import { type PlayedDea, playDea, startedApp } from '../running/dea.ts';
+import { describe } from '../../../support/spec.ts';
+import { createDroplet, startTestOperations } from '../operations.ts';
+import { oldSha1, over, routes, running, stored, versionsOf } from './support.ts';
 
 describe('a deployment', (it) => {
   it('starts the new version beside the old one, which is stopped when the new one has proved itself', async (scope) => {
@@ -52,7 +52,7 @@ describe('a deployment', (it) => {
     );
     await waitFor('the stop', () => dea.stops[0], { limitMs: 15_000 });
     assert.equal(dea.stops, [{ droplet: app.guid, version: old, drain: 10 }]);
-    assert.equal(dea.updates, [
+    assert.equal(routes(dea), [
       { droplet: app.guid, uris: [], version: old },
       { droplet: app.guid, uris: ['hello.localhost'], version: started.version },
     ]);
@@ -92,7 +92,7 @@ describe('a deployment', (it) => {
 
     const now = stored(cc, app);
     assert.equal([now.currentDroplet, now.version, now.runCount], [app.currentDroplet, app.version, 2]);
-    assert.equal(dea.updates.at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: `${oldSha1(dea)}-1` });
+    assert.equal(routes(dea).at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: `${oldSha1(dea)}-1` });
     assert.equal(versionsOf(dea), [`${oldSha1(dea)}-1`]);
     assert.is(dea.starts.length, 2, 'the version that died is not started again');
   });
@@ -166,14 +166,14 @@ describe('a deployment', (it) => {
     dea.exits(of3, { reason: 'CRASHED', exit_description: 'exited' });
     await over(cc, last, 'CANCELED');
     assert.equal([stored(cc, app).version, stored(cc, app).currentDroplet], [of2.version, droplet.guid]);
-    assert.equal(dea.updates.at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: of2.version });
+    assert.equal(routes(dea).at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: of2.version });
     dea.exits(of2, { reason: 'CRASHED', exit_description: 'exited' });
     await waitFor('the first', () => stored(cc, app).version === app.version || undefined, { limitMs: 15_000 });
 
     await cc.settled();
     assert.equal(versionsOf(dea), [`${oldSha1(dea)}-1`]);
     assert.is(stored(cc, app).currentDroplet, app.currentDroplet);
-    assert.equal(dea.updates.at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: `${oldSha1(dea)}-1` });
+    assert.equal(routes(dea).at(-1), { droplet: app.guid, uris: ['hello.localhost'], version: `${oldSha1(dea)}-1` });
   });
 
   it('keeps no more than two that stand by, the oldest and the newest', async (scope) => {
@@ -238,6 +238,7 @@ describe('a deployment', (it) => {
     assert.is(stored(next, app).currentDroplet, app.currentDroplet);
   });
 });
+<<<<<<< HEAD
 
 type Options = NonNullable<Parameters<typeof startTestOperations>[1]>;
 
@@ -277,3 +278,5 @@ function versionsOf(dea: PlayedDea): string[] {
 function oldSha1(dea: PlayedDea): string {
   return dea.starts[0]?.sha1 ?? '';
 }
+=======
+>>>>>>> w-round

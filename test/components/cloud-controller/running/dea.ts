@@ -14,6 +14,7 @@ import {
   dropletExited,
   type FindRequest,
   type FoundInstance,
+  type Heartbeat,
   type InstanceState,
   type InstanceStats,
   type StartRequest,
@@ -28,6 +29,8 @@ import { createApp, createDroplet, createRoute, type TestOperations } from '../o
 
 interface Played extends StartRequest {
   readonly id: string;
+  /** What its heartbeats say beside the usual. */
+  says?: Partial<Heartbeat['droplets'][number]>;
 }
 
 /** A DEA as the cloud controller sees it, played by the test. */
@@ -78,13 +81,14 @@ export class PlayedDea {
 
   /** Tells of an instance, of all live ones when none is named. */
   beats(state: InstanceState = 'RUNNING', instances: Iterable<Played> = this.live): void {
-    const droplets = [...instances].map(({ droplet, version, id, index }) => ({
+    const droplets = [...instances].map(({ droplet, version, id, index, says }) => ({
       droplet,
       version,
       instance: id,
       index,
       state,
       state_timestamp: Math.floor(Date.now() / 1000),
+      ...says,
     }));
     this.#bus.publish(deaHeartbeat, { dea: this.id, droplets });
   }
