@@ -45,6 +45,59 @@ describe('zip', (it) => {
     assert.equal(texts, { 'bin/run': '#!/bin/sh\n', 'grün.txt': '' });
   });
 
+  it('takes bytes at once as it takes a stream of them', async (scope) => {
+    const texts = { 'a.txt': 'a'.repeat(300_000), 'empty.txt': '', 'z.txt': 'z' };
+    const modifiedAt = new Date('2012-11-13T22:13:08Z');
+    const members = (open: (text: string) => NonNullable<ZipMember['open']>): ZipMember[] => [
+      { path: 'link', kind: 'symlink', modifiedAt, open: () => Buffer.from('a.txt') },
+      ...Object.entries(texts).map(([path, text]) => ({ path, kind: 'file' as const, modifiedAt, open: open(text) })),
+    ];
+
+    for (const options of [{ compressionLevel: 0 }, { compressionLevel: 6 }]) {
+      const whole = await written(
+        scope,
+        members((text) => () => Buffer.from(text)),
+        options,
+      );
+      const streamed = await written(scope, members(bytes), options);
+
+      assert.equal(whole.texts, texts);
+      assert.equal(streamed.texts, texts);
+      assert.equal(whole.zip.entries, streamed.zip.entries);
+      assert.is(whole.zip.entries[0]?.target, 'a.txt');
+    }
+  });
+
+  it('keeps times, up to the years its fields can tell', async (scope) => {
+    const path = join(await scratchDirectory(scope), 'a.zip');
+    const times = ['1969-07-20T20:17:40Z', '2012-11-13T22:13:08Z', '2250-01-01T00:00:00Z'];
+    const members = times.map(
+      (time): ZipMember => ({
+        path: `${time}.txt`,
+        kind: 'file',
+        modifiedAt: new Date(time),
+        open: () => Buffer.from('x'),
+      }),
+    );
+
+    await pipeline(zipOf(members), createWriteStream(path));
+
+    const zip = scope.use(await openZip(path));
+    const shown = zip.entries.map(({ modifiedAt }) => modifiedAt.toISOString());
+    assert.equal(shown, ['1969-07-20T20:17:40.000Z', '2012-11-13T22:13:08.000Z', '2038-01-19T03:14:07.000Z']);
+  });
+
+  it('holds more members than a field of the first zips can count', async (scope) => {
+    const path = join(await scratchDirectory(scope), 'a.zip');
+    const members = Array.from({ length: 66_000 }, (_, at): ZipMember => ({ path: `d${at}`, kind: 'directory' }));
+
+    await pipeline(zipOf(members), createWriteStream(path));
+
+    const zip = scope.use(await openZip(path, { maxFiles: 70_000 }));
+    assert.is(zip.entries.length, 66_000);
+    assert.is(zip.entries.at(-1)?.path, 'd65999');
+  });
+
   it('is smaller when it compresses', async (scope) => {
     const members: ZipMember[] = [{ path: 'a', kind: 'file', open: bytes('a'.repeat(100_000)) }];
 

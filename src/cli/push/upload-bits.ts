@@ -65,9 +65,9 @@ function memberOf(folder: string, file: AppFile, hashes: ContentHashes): ZipMemb
   const { path, kind, mode, modifiedAt, sizeBytes, target } = file;
   const common = { path, kind, mode, modifiedAt };
   if (kind === 'directory') return common;
-  if (target !== undefined) return { ...common, open: () => Readable.from([Buffer.from(target)]) };
+  if (target !== undefined) return { ...common, open: () => Buffer.from(target) };
   const whole = join(folder, path);
-  const small = () => Readable.from([hashes.note(file, contentOf(whole))]);
+  const small = () => hashes.note(file, contentOf(whole));
   return { ...common, open: () => (sizeBytes <= smallBytes ? small() : createReadStream(whole)) };
 }
 

@@ -39,10 +39,6 @@ export async function composePackage(
   for (const { path, kind, size, target } of entries) table.add(path, kind, size, target);
   const paths = known.map((file) => table.add(file.path, 'file', file.size_in_bytes));
   table.checkLinks();
-  for (const file of known) {
-    const isHeld = await pool.holds(pooledFileOf(file));
-    if (!isHeld) throw notStored(file);
-  }
   const members = [
     ...entries.map((entry) => memberOf(entry, sent)),
     ...known.map((file, at) => knownMember(file, paths[at] ?? file.path, pool)),
@@ -72,13 +68,19 @@ function memberOf(entry: ZipEntry, zip: Zip | undefined): ZipMember {
 }
 
 function knownMember(file: KnownFile, path: string, pool: ResourcePool): ZipMember {
-  const open = () => {
-    const content = pool.read(file.checksum.value);
+  return { path, kind: 'file', mode: modeOf(file.mode), open: () => contentOf(file, pool) };
+}
+
+function contentOf(file: KnownFile, pool: ResourcePool): Uint8Array | Readable {
+  try {
+    const content = pool.open(pooledFileOf(file));
+    if (content instanceof Uint8Array) return content;
     const explained = Readable.from(explainMissing(content, file), { objectMode: false });
     explained.once('close', () => content.destroy());
     return explained;
-  };
-  return { path, kind: 'file', mode: modeOf(file.mode), open };
+  } catch (error) {
+    throw error instanceof ResourceMissing ? notStored(file, error) : error;
+  }
 }
 
 async function* explainMissing(content: Readable, file: KnownFile): AsyncGenerator<Buffer> {

@@ -14,6 +14,11 @@ import { filesBelow } from '../operations.ts';
 const sha1Of = (text: string) => createHash('sha1').update(text).digest('hex');
 const add = (pool: ResourcePool, text: string) => pool.add(Readable.from([Buffer.from(text)]));
 
+async function contentOf(pool: ResourcePool, text: string): Promise<Buffer> {
+  const content = pool.open({ sha1: sha1Of(text), sizeBytes: text.length });
+  return content instanceof Readable ? buffer(content) : content;
+}
+
 async function openPool(scope: Scope) {
   const directory = await scratchDirectory(scope);
   const pathOf = (text: string) => join(directory, sha1Of(text).slice(0, 2), sha1Of(text));
@@ -27,7 +32,7 @@ describe('resource pool', (it) => {
 
     await add(pool, text);
 
-    assert.is(String(await buffer(pool.read(sha1Of(text)))), text);
+    assert.is(String(await contentOf(pool, text)), text);
     assert.is(await readFile(pathOf(text), 'utf8'), text);
   });
 
@@ -47,22 +52,41 @@ describe('resource pool', (it) => {
 
   it('treats what is damaged or cut off as missing, and forgets it', async (scope) => {
     const { pool, pathOf } = await openPool(scope);
-    const [damaged, cut] = ['d'.repeat(2_000), 'c'.repeat(2_000)];
-    for (const text of [damaged, cut]) await add(pool, text);
-    await writeFile(pathOf(damaged), 'x'.repeat(2_000));
-    await truncate(pathOf(cut), 100);
+    for (const size of [2_000, 2_000_000]) {
+      const [damaged, cut] = ['d'.repeat(size), 'c'.repeat(size)];
+      for (const text of [damaged, cut]) await add(pool, text);
+      await writeFile(pathOf(damaged), 'x'.repeat(size));
+      await truncate(pathOf(cut), 100);
 
-    for (const text of [damaged, cut]) {
-      const failure = await thrownBy(() => buffer(pool.read(sha1Of(text))));
-      assert.instance(failure, ResourceMissing);
-      assert.is(await pool.holds({ sha1: sha1Of(text), sizeBytes: 2_000 }), false);
+      for (const text of [damaged, cut]) {
+        const failure = await thrownBy(() => contentOf(pool, text));
+        assert.instance(failure, ResourceMissing);
+        assert.is(await pool.holds({ sha1: sha1Of(text), sizeBytes: size }), false);
+      }
+    }
+  });
+
+  it('takes no other size for a content than it has, and keeps the content', async (scope) => {
+    const { pool } = await openPool(scope);
+
+    for (const [size, others] of [
+      [2_000, [1_999, 2_000_000]],
+      [2_000_000, [2_000, 1_999_999]],
+    ] as const) {
+      const text = 't'.repeat(size);
+      await add(pool, text);
+      for (const sizeBytes of others) {
+        const failure = await thrownBy(async () => pool.open({ sha1: sha1Of(text), sizeBytes }));
+        assert.instance(failure, ResourceMissing);
+      }
+      assert.is(String(await contentOf(pool, text)), text);
     }
   });
 
   it('says that it is missing what it never had', async (scope) => {
     const { pool } = await openPool(scope);
 
-    const failure = await thrownBy(() => buffer(pool.read(sha1Of('never'))));
+    const failure = await thrownBy(() => contentOf(pool, 'never'));
 
     assert.instance(failure, ResourceMissing);
   });
@@ -88,7 +112,7 @@ describe('resource pool', (it) => {
       await utimes(pathOf(text), 1_000 + at, 1_000 + at);
     }
     const [oldest = '', middle = '', newest = ''] = texts;
-    await buffer(pool.read(sha1Of(oldest))); // now it was used last
+    await contentOf(pool, oldest); // now it was used last
     await waitFor(
       'the use to be noted',
       async () => {
