@@ -16,6 +16,7 @@ const doors = {
   valibot: '^src/',
   yaml: '^src/ground/yaml(-tree)?\\.ts$',
   yauzl: '^src/ground/unzip\\.ts$',
+  yazl: '^src/ground/zip\\.ts$',
 };
 
 const above = (floor) => floors.slice(floors.indexOf(floor) + 1).join('|');
