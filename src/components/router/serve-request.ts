@@ -137,21 +137,30 @@ async function findAnswer(service: Service, visitor: Visitor, attempting: Attemp
   const gone = () => departureOf(client);
   const stickyId = stickyIdOf(visitor.headers.cookie);
   const search = new EndpointSearch(service.directory, visitor.destination, { patience, stickyId, gone });
+  let silence: Absence | undefined;
   for (;;) {
     const next = search.next();
     const found = handover.keepFromOwn(next instanceof Promise ? await next : next);
-    if (isAbsence(found)) return askSuccessor(service, visitor, attempting, found);
+    if (isAbsence(found)) return askSuccessor(service, visitor, attempting, absenceAfter(silence, found));
     visitor.visits(found);
     const use = service.activeApps.begin(found.app);
     found.active += 1;
     let outcome = await attempt(found, false);
-    if (isWorthAnother(outcome, attempting)) outcome = await attempt(found, true);
+    if (isWorthAnother(outcome, attempting, silence !== undefined)) outcome = await attempt(found, true);
     found.active -= 1;
     endUse(service, use, outcome, client);
     const result = resultOf(service, visitor, found, outcome);
     if (client.destroyed) return undefined;
-    if (result !== 'unreached') return result;
+    if (result === 'unreached') continue;
+    const mayAskElsewhere = outcome.result === 'silent' && attempting.isRepeatable && silence === undefined;
+    if (!mayAskElsewhere) return result;
+    silence = result;
   }
+}
+
+/** An instance that said nothing at all may have crashed, which is told then; else it does not refuse, but is silent. */
+function absenceAfter(silence: Absence | undefined, absence: Absence): Absence {
+  return silence !== undefined && absence.why === 'unreachable' ? silence : absence;
 }
 
 /** The app is used for as long as a websocket is open. */
@@ -168,10 +177,15 @@ function endUse(
 
 /**
  * A connection that ends without a word was being closed by the app while the request was on its way, or the app died of
- * something else: what may be asked twice is asked again, once, as gorouter does.
+ * something else: what may be asked twice is asked again, as gorouter does. One that is dying accepts connections for a
+ * moment, so the third time another instance is asked, or the one that takes its place.
  */
-function isWorthAnother(outcome: Attempt, { client, isRepeatable: mayRepeat }: Attempting): boolean {
-  return outcome.result === 'silent' && (outcome.wasKept || mayRepeat) && !client.destroyed;
+function isWorthAnother(
+  outcome: Attempt,
+  { client, isRepeatable: mayRepeat }: Attempting,
+  wasAskedTwice: boolean,
+): boolean {
+  return outcome.result === 'silent' && (outcome.wasKept || (mayRepeat && !wasAskedTwice)) && !client.destroyed;
 }
 
 /** @returns `undefined` for an answer, why there will be none, or that another endpoint may have one */

@@ -1,12 +1,22 @@
 import * as assert from 'uvu/assert';
 import { recentLogs } from '#contract/logs.ts';
 import { sleep, waitFor } from '#ground/wait.ts';
-import { describe } from '../../support/spec.ts';
+import { describe, type Scope } from '../../support/spec.ts';
 import { ask, closedPort, openRouter, publishState, register, serveApp, Wire } from './support.ts';
 
 const limits = { limitMs: 15_000 };
 const hello = 'hello.localhost';
 const asPage = { headers: { accept: 'text/html,*/*' } };
+
+/** An app that hears requests and hangs up. */
+async function serveSilence(scope: Scope) {
+  const methods: string[] = [];
+  const port = await serveApp(scope, ({ method = '', socket }) => {
+    methods.push(method);
+    socket.destroy();
+  });
+  return { port, heard: (asked: string) => methods.filter((method) => method === asked).length };
+}
 
 describe('a request for an app', (it) => {
   for (const state of ['STAGING', 'STARTING', 'RUNNING'] as const) {
@@ -197,6 +207,40 @@ describe('a request for an app', (it) => {
     await publishState(bus, 'CRASHED', { reason: 'exited with status 1' });
 
     assert.match((await answer).body, /hello crashed: exited with status 1/);
+  });
+
+  it('whose instance dies without a word is answered by the one that takes its place', async (scope) => {
+    const { bus, port } = await openRouter(scope, { newsMs: 15_000 });
+    const dying = await serveSilence(scope);
+    await register(bus, dying.port, [hello]);
+    await publishState(bus, 'RUNNING');
+
+    const answer = ask(port, hello);
+    const posted = await ask(port, hello, { method: 'POST', body: 'order' });
+    await waitFor('the request to be heard twice', () => (dying.heard('GET') === 2 ? true : undefined), {
+      limitMs: 15_000,
+    });
+    await register(bus, await serveApp(scope, (_, response) => void response.end('the next one')), [hello]);
+
+    assert.is((await answer).body, 'the next one');
+    assert.equal([posted.status, dying.heard('POST')], [502, 1]);
+    assert.match(posted.body, 'ended without an answer');
+  });
+
+  it('whose instance is silent is told so when there is no news, and at most three times asked', async (scope) => {
+    const { bus, port } = await openRouter(scope, { newsMs: 30 });
+    const silent = [await serveSilence(scope), await serveSilence(scope), await serveSilence(scope)];
+    for (const { port: at } of silent) await register(bus, at, [hello]);
+    await publishState(bus, 'RUNNING');
+
+    const { status, body } = await ask(port, hello);
+
+    assert.is(status, 502);
+    assert.match(body, 'ended without an answer');
+    assert.is(
+      silent.reduce((sum, { heard }) => sum + heard('GET'), 0),
+      3,
+    );
   });
 
   it('whose instances all refuse is answered with 502 when there is no news', async (scope) => {
