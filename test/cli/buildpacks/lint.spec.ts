@@ -178,7 +178,7 @@ describe('buildpack lint', (it) => {
       env: { PATH: process.env['PATH'] ?? '', TMPDIR: scratch },
       appEnv: {},
       signal: new AbortController().signal,
-      limits: { detectMs: 2_000, stageMs: 500 },
+      limits: { detectMs: 30_000, stageMs: 500 },
     };
 
     const { app } = await checkDetect(subject, undefined, bench);

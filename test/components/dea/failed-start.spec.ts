@@ -112,9 +112,10 @@ describe('a start that fails', (it) => {
   });
 
   it('tells where an app listens instead', async (scope) => {
-    const dea = await openDea(scope, { readyLimitMs: 500 });
+    const dea = await openDea(scope, { readyLimitMs: 4_000 });
+    const otherPort = 20_000 + (process.pid % 10_000); // outside of the range of outgoing connections
     const listen = (where: string) => dropletOf(scope, `node -e "require('http').createServer().listen(${where})"`);
-    const elsewhere = requestFor(await listen('21777'));
+    const elsewhere = requestFor(await listen(String(otherPort)));
     const ipv6 = requestFor(await listen("process.env.PORT, '::1'"));
 
     start(dea, elsewhere);
@@ -122,13 +123,13 @@ describe('a start that fails', (it) => {
 
     assert.match(
       (await exitOf(dea, elsewhere.droplet)).exit_description ?? '',
-      'it listens on port 21777 instead of the one in $PORT',
+      `it listens on port ${otherPort} instead of the one in $PORT`,
     );
     assert.match((await exitOf(dea, ipv6.droplet)).exit_description ?? '', 'it listens on that port of ::1 only');
   });
 
   it('takes nobody else for the app', async (scope) => {
-    const dea = await openDea(scope, { readyLimitMs: 700 });
+    const dea = await openDea(scope, { readyLimitMs: 4_000 });
     // Tells its port and waits, so that the test can listen there before any app does.
     const request = requestFor(await dropletOf(scope, 'sh -c \'echo "$2"; exec sleep 60\' x "$@"'));
     start(dea, request);

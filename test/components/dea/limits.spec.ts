@@ -28,7 +28,7 @@ describe('limits', (it) => {
 
     assert.is(exit.reason, 'CRASHED');
     const used = Number(/^exceeded its memory limit of 128M \(used (\d+)M\)$/.exec(exit.exit_description ?? '')?.[1]);
-    assert.ok(used > 128 && used < 400, exit.exit_description ?? '');
+    assert.ok(used > 128 && used < 900, exit.exit_description ?? '');
     const told = linesOf(dea, app, 'CELL');
     const errors = await readFile(join(await directoryOf(dea.dataDir, instance), 'logs/err.log'), 'utf8');
     assert.match(errors, /^Memory limit of 128M exceeded\.\nActual usage was \d{3}M, process terminated\.\n$/);

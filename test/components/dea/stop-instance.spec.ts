@@ -132,7 +132,7 @@ describe('stopping an instance', (it) => {
   });
 
   it('kills an app that ignores SIGTERM', async (scope) => {
-    const dea = await openDea(scope, { stopGraceMs: 200 });
+    const dea = await openDea(scope, { stopGraceMs: 2_000 });
     const { app, instance } = await startRunning(dea, requestFor(await fixtureDroplet(scope, 'ignores-sigterm')));
 
     dea.bus.publish(deaStop, { droplet: app });
@@ -159,7 +159,7 @@ describe('stopping an instance', (it) => {
   });
 
   it("runs the droplet's own stop script when asking did not help", async (scope) => {
-    const dea = await openDea(scope, { stopGraceMs: 200 });
+    const dea = await openDea(scope, { stopGraceMs: 2_000 });
     const mark = join(await scratchDirectory(scope), 'mark');
     const script = `process.on('SIGTERM', () => {}); process.on('SIGUSR2', () => {
       require('fs').writeFileSync('${mark}', 'told'); process.exit(); });

@@ -166,7 +166,7 @@ describe('syncing files into instances that run', (it) => {
     const replies = await waitFor(
       'a reply',
       async () => {
-        const found = await dea.bus.askMany(deaSync, { droplet: 'app', layer }, { limitMs: 100 });
+        const found = await dea.bus.askMany(deaSync, { droplet: 'app', layer }, { limitMs: 500, expected: 1 });
         return found.length > 0 ? found : undefined;
       },
       { limitMs: 15_000 },

@@ -179,7 +179,7 @@ describe('a task', (it) => {
 
   it('that takes too much memory is ended and says so', async (scope) => {
     const dea = await openDea(scope, { memoryEveryMs: 50 });
-    const eat = 'a=x; while true; do a=$a$a; done';
+    const eat = 'a=$(head -c 60000000 /dev/zero | tr "\\0" x); while true; do sleep 1; done';
 
     start(dea, taskOf(await dropletOf(scope, web), eat, { limits: { mem: 24, disk: 64, fds: 64 } }));
 

@@ -157,7 +157,7 @@ describe('a request for an app', (it) => {
   });
 
   it('that leaves makes room for another', async (scope) => {
-    const { bus, port } = await openRouter(scope, { maxHeld: 1, holdMs: 15_000 });
+    const { bus, port } = await openRouter(scope, { maxHeld: 1, holdMs: 6_000 });
     await publishState(bus, 'STARTING');
     const first = (await Wire.to(scope, port)).head('GET / HTTP/1.1', `Host: ${hello}`);
     await waitFor(

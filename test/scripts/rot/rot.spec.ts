@@ -70,6 +70,6 @@ describe('a platform with damaged files', (it) => {
         assert.is(wasSaid, isSaid, name);
       }
     },
-    { timeoutMs: 120_000 },
+    { timeoutMs: 240_000 },
   );
 });
