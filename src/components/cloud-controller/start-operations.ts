@@ -249,7 +249,7 @@ function openRunning(
   const watching = { ...shared, actual, deas, versions, changed, lostAfterMs: options.lostSeconds * 1000 };
   undo.use(watchInstances(watching));
   undo.use(TaskRuns.open(placing));
-  const idle = openIdleApps(undo, shared, { actual, placement, states });
+  const idle = openIdleApps(undo, shared, { actual, deployments, placement, states });
   undo.use(
     store.onChange('app', (change) => {
       changed(change.guid);
@@ -265,14 +265,24 @@ function openRunning(
   return { actual, deas, deployments, drainSeconds, idle, layerSourceOf, placement, starts, states, versions, watched };
 }
 
-type Opened = { readonly actual: ActualState; readonly placement: Placement; readonly states: AppStates };
+interface Opened {
+  readonly actual: ActualState;
+  readonly deployments: Deployments;
+  readonly placement: Placement;
+  readonly states: AppStates;
+}
 
 /** Knows of the routers, which are asked whether an app is used. */
-function openIdleApps(undo: AsyncDisposableStack, shared: Shared, { actual, placement, states }: Opened): IdleApps {
+function openIdleApps(
+  undo: AsyncDisposableStack,
+  shared: Shared,
+  { actual, deployments, placement, states }: Opened,
+): IdleApps {
   const knownRouters = new KnownRouters();
   const stop = async ({ guid }: { guid: string }) => placement.stop(guid);
   const stopForGood = (guid: string) => stopApp({ ...shared, operations: { stop } }, guid);
-  const idle = new IdleApps({ ...shared, actual, placement, routers: knownRouters, stopForGood });
+  const isDeploying = (app: string) => deployments.isDeploying(app);
+  const idle = new IdleApps({ ...shared, actual, placement, routers: knownRouters, isDeploying, stopForGood });
   undo.use(
     shared.bus.subscribe(routerStart, (router) => {
       knownRouters.started(router, Date.now());

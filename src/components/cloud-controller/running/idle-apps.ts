@@ -24,6 +24,8 @@ export interface IdleAppsParts {
   readonly routers: KnownRouters;
   readonly background: BackgroundWork;
   readonly options: Pick<CloudControllerOptions, 'idleStopSeconds'>;
+  /** Whether another version of an app is about to take over. */
+  readonly isDeploying: (app: string) => boolean;
   /** As if somebody had stopped the app. */
   readonly stopForGood: (app: string) => Promise<unknown>;
 }
@@ -64,7 +66,7 @@ export class IdleApps {
     }
     const app = await this.#change(guid, (app) => (app.state === 'STARTED' ? { ...app, isIdle: true } : app));
     if (app.isIdle !== true) return;
-    if (await this.#isInUse(guid)) {
+    if ((await this.#isInUse(guid)) || this.#parts.isDeploying(guid)) {
       log.debug('app is not stopped', { app: guid, why: 'it is in use after all' });
       await this.wake(guid);
       return;
@@ -111,10 +113,11 @@ export class IdleApps {
   /** Whoever found it idle may not know what has happened since. */
   #whyNot(app: AppRecord | undefined, nowMs: number): string | undefined {
     if (app?.state !== 'STARTED' || app.isIdle === true) return 'it is stopped already';
-    const { actual, options, store } = this.#parts;
+    const { actual, isDeploying, options, store } = this.#parts;
     const never = whyNeverIdle(store, app);
     if (never !== undefined) return never;
     if (tasksOf(store, app.guid).some(isGoingOn)) return 'a task of it runs';
+    if (isDeploying(app.guid)) return 'another version of it is being deployed';
     const running = actual.instancesOf(app.guid).filter(({ state, isStopping }) => state === 'RUNNING' && !isStopping);
     if (running.length === 0) return 'it does not run';
     const sinceMs = Math.max(Date.parse(app.updatedAt), Math.min(...running.map((each) => each.sinceMs)));
