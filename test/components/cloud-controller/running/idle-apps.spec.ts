@@ -1,48 +1,16 @@
 import * as assert from 'uvu/assert';
 import * as v from 'valibot';
 import type { AppRecord } from '#components/cloud-controller/records.ts';
-import { appState, appUse, appWake } from '#contract/apps.ts';
-import { BulkPage, bulkCredentials, dropletUpdated, hmRequests } from '#contract/health.ts';
+import { appState, appWake } from '#contract/apps.ts';
+import { BulkPage, bulkCredentials, dropletUpdated } from '#contract/health.ts';
 import { routerStart } from '#contract/routes.ts';
 import { call } from '#ground/http-client.ts';
 import { waitFor } from '#ground/wait.ts';
-import { describe, type Scope } from '../../../support/spec.ts';
-import { createDroplet, startTestOperations, type TestOperations, type TestOptions } from '../operations.ts';
-import { playDea, seen, startedApp } from './dea.ts';
+import { describe } from '../../../support/spec.ts';
+import type { TestOperations, TestOptions } from '../operations.ts';
+import { playRouter, startRunning } from './idle-running.ts';
 
 const earlier = new Date(Date.now() - 60_000).toISOString();
-
-/** A router of ours that says whether an app is in use. */
-function playRouter(scope: Scope, { bus }: TestOperations, use: () => boolean | Promise<boolean>): void {
-  scope.use(bus.answer(appUse, async () => ({ in_use: await use() })));
-}
-
-interface RunningOptions extends TestOptions {
-  readonly given?: Partial<AppRecord> & { instances?: number };
-  /** Whether a router of ours has said that it is there. */
-  readonly hasRouter?: boolean;
-}
-
-/** An app with this many running instances, and what routers hear of it. */
-async function startRunning(scope: Scope, { given = {}, hasRouter = true, ...options }: RunningOptions = {}) {
-  const cc = await startTestOperations(scope, options);
-  if (hasRouter) cc.bus.publish(routerStart, { id: 'router', port: 80 });
-  const dea = await playDea(scope, cc);
-  const { app } = await startedApp(cc, given);
-  await cc.operations.start(app);
-  await dea.started(given.instances ?? 1);
-  dea.beats();
-  await seen(cc, app, Array.from({ length: given.instances ?? 1 }, () => 'RUNNING').join());
-  const states: string[] = [];
-  scope.use(cc.bus.subscribe(appState, ({ state }) => void states.push(state)));
-  await cc.bus.flush();
-  const spinDown = () => cc.bus.publish(hmRequests, { op: 'SPINDOWN', droplet: app.guid });
-  const wake = () => cc.bus.ask(appWake, { app: app.guid }, { limitMs: 2_000 });
-  const record = () => cc.store.get('app', app.guid);
-  const becomes = (state: string) =>
-    waitFor(`${state}`, () => (states.at(-1) === state ? true : undefined), { limitMs: 15_000 });
-  return { cc, dea, app, states, spinDown, wake, record, becomes };
-}
 
 describe('an app that nobody asks for', (it) => {
   it('is told to be idle first, then its instances are stopped; asked for, it starts with the same version', async (scope) => {
@@ -140,57 +108,6 @@ describe('an app that nobody asks for', (it) => {
     },
     { timeoutMs: 60_000 },
   );
-
-  it('is left alone while another version of it is deployed', async (scope) => {
-    const { cc, app, dea, spinDown, states } = await startRunning(scope, { options: { proveSeconds: 60 } });
-    playRouter(scope, cc, () => false);
-    const droplet = await createDroplet(cc.store, app, { runtime: 'ruby', sha1: 'b'.repeat(40) });
-    const deployment = await cc.operations.deploy(app, { droplet });
-    await dea.started(2);
-    const phases: string[] = [];
-    const seenFrom = async (phase: string) => {
-      const look = () => cc.operations.phaseOf(deployment) === phase || undefined;
-      await waitFor(phase, look, { limitMs: 15_000 });
-      spinDown();
-      await cc.settled();
-      await cc.settled();
-      phases.push(phase);
-    };
-
-    await seenFrom('STARTING');
-    dea.beats();
-    await seenFrom('PROVING');
-
-    assert.equal([states.includes('IDLE'), dea.stops, phases], [false, [], ['STARTING', 'PROVING']]);
-    await cc.operations.cancelDeployment(deployment);
-  });
-
-  it('may be deployed while it rests: the new version alone is started, and serves if it is well', async (scope) => {
-    const { cc, app, dea, record, spinDown, becomes } = await startRunning(scope, { options: { proveSeconds: 0.05 } });
-    playRouter(scope, cc, () => false);
-    spinDown();
-    await becomes('IDLE');
-    await waitFor('the stop', () => (dea.live.size === 0 ? true : undefined), { limitMs: 15_000 });
-    const droplet = await createDroplet(cc.store, app, { runtime: 'ruby', sha1: 'b'.repeat(40) });
-    const over = (guid: string) => {
-      const state = () => cc.store.get('deployment', guid)?.state;
-      return waitFor('its end', () => (state() === 'ACTIVE' ? undefined : state()), { limitMs: 15_000 });
-    };
-
-    const broken = await cc.operations.deploy(app, { droplet });
-    dea.exits(await dea.started(2), { reason: 'CRASHED', exit_description: 'exited' });
-    assert.is(await over(broken.guid), 'CANCELED');
-    assert.equal([record()?.isIdle, record()?.currentDroplet, dea.live.size], [true, app.currentDroplet, 0]);
-
-    const good = await cc.operations.deploy(app, { droplet });
-    await dea.started(3);
-    dea.beats();
-    assert.is(await over(good.guid), 'DEPLOYED');
-    await becomes('RUNNING');
-    const versions = [...dea.live].map(({ version }) => version);
-    assert.equal([record()?.isIdle, versions], [undefined, [`${droplet.sha1}-3`]]);
-    assert.is(dea.starts.length, 3);
-  });
 
   it('is left alone without a route, and while a task of it runs', async (scope) => {
     const { cc, app, dea, spinDown, states } = await startRunning(scope);
