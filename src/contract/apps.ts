@@ -43,7 +43,7 @@ const OneApp = v.object({ app: Id });
 /** A router asks for an app that is IDLE: somebody wants it. The reply says that its state is another now. */
 export const appWake = exchange('localpaas.app.wake', OneApp, Nothing);
 
-const AppUse = v.object({ in_use: v.boolean() });
+const AppUse = v.object({ /** Which one says so, as in `router.start`. */ router: Id, in_use: v.boolean() });
 
 /**
  * Asked after an app was told to be IDLE and before its instances are stopped. A router for which a request or a websocket

@@ -19,7 +19,6 @@ import { addBulkRoutes, answerBulkCredentials, newBulkCredentials } from './bulk
 import { keepBuiltIns } from './changes/buildpack.ts';
 import { stopApp } from './changes/run-state.ts';
 import { Deployments } from './deployments/deployments.ts';
-import { Routers } from './deployments/routers.ts';
 import { LayerBlobs } from './layers/layer-blobs.ts';
 import { layerOperations } from './layers/layer-operations.ts';
 import { layerSourceFor } from './layers/layer-source.ts';
@@ -32,9 +31,9 @@ import { IdleApps } from './running/idle-apps.ts';
 import { InstanceStarts } from './running/instance-starts.ts';
 import { statsOf, viewsOf } from './running/instance-views.ts';
 import { KnownDeas } from './running/known-deas.ts';
-import { KnownRouters } from './running/known-routers.ts';
 import { obeyHealthManager } from './running/obey-health-manager.ts';
 import { Placement } from './running/placement.ts';
+import { Routers } from './running/routers.ts';
 import { runtimesOf } from './running/runtimes-of-deas.ts';
 import { Versions } from './running/versions.ts';
 import { findInstances, watchInstances } from './running/watch-instances.ts';
@@ -249,7 +248,7 @@ function openRunning(
   const watching = { ...shared, actual, deas, versions, changed, lostAfterMs: options.lostSeconds * 1000 };
   undo.use(watchInstances(watching));
   undo.use(TaskRuns.open(placing));
-  const idle = openIdleApps(undo, shared, { actual, placement, states });
+  const idle = openIdleApps(undo, shared, { actual, deployments, placement, routers, states });
   undo.use(
     store.onChange('app', (change) => {
       changed(change.guid);
@@ -265,19 +264,22 @@ function openRunning(
   return { actual, deas, deployments, drainSeconds, idle, layerSourceOf, placement, starts, states, versions, watched };
 }
 
-type Opened = { readonly actual: ActualState; readonly placement: Placement; readonly states: AppStates };
+interface Opened {
+  readonly actual: ActualState;
+  readonly deployments: Deployments;
+  readonly placement: Placement;
+  readonly routers: Routers;
+  readonly states: AppStates;
+}
 
-/** Knows of the routers, which are asked whether an app is used. */
-function openIdleApps(undo: AsyncDisposableStack, shared: Shared, { actual, placement, states }: Opened): IdleApps {
-  const knownRouters = new KnownRouters();
+function openIdleApps(
+  undo: AsyncDisposableStack,
+  shared: Shared,
+  { actual, deployments, placement, routers, states }: Opened,
+): IdleApps {
   const stop = async ({ guid }: { guid: string }) => placement.stop(guid);
   const stopForGood = (guid: string) => stopApp({ ...shared, operations: { stop } }, guid);
-  const idle = new IdleApps({ ...shared, actual, placement, routers: knownRouters, stopForGood });
-  undo.use(
-    shared.bus.subscribe(routerStart, (router) => {
-      knownRouters.started(router, Date.now());
-      states.repeat();
-    }),
-  );
-  return idle;
+  const isDeploying = (app: string) => deployments.isDeploying(app);
+  undo.use(shared.bus.subscribe(routerStart, () => states.repeat()));
+  return new IdleApps({ ...shared, actual, placement, routers, isDeploying, stopForGood });
 }

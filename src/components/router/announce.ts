@@ -6,7 +6,7 @@ import type { ComponentContext } from '#ground/component.ts';
 import { messageOf } from '#ground/errors.ts';
 import { repeat, within } from '#ground/wait.ts';
 import type { Metric } from '#vcap/metrics-text.ts';
-import { randomId, register } from '#vcap/registration.ts';
+import { register } from '#vcap/registration.ts';
 import type { Address } from './handover.ts';
 import type { RouterOptions } from './options.ts';
 import type { RouteTable } from './route-table.ts';
@@ -15,6 +15,7 @@ import type { RouteTable } from './route-table.ts';
 const latecomersMs = 500;
 
 interface Announced {
+  readonly id: string;
   readonly options: RouterOptions;
   readonly address: () => Address;
   readonly varz: () => object | Promise<object>;
@@ -25,11 +26,11 @@ interface Announced {
 export async function announceRouter(
   undo: AsyncDisposableStack,
   { bus, log }: ComponentContext,
-  { options, address, varz, metrics }: Announced,
+  { id, options, address, varz, metrics }: Announced,
 ): Promise<void> {
   const { staleMs, startEveryMs, index, status, shownConfig, traceKey: _, ...own } = options;
   const { host } = address();
-  const start = startOf(address, staleMs);
+  const start = startOf(id, address, staleMs);
   const publish = () => bus.publish(routerStart, start());
 
   undo.use(bus.answer(routerGreet, start));
@@ -47,16 +48,16 @@ export async function announceRouter(
 export function askForRoutes(
   undo: AsyncDisposableStack,
   bus: Bus,
-  { address, staleMs }: { address: Address; staleMs: number },
+  { id, address, staleMs }: { id: string; address: Address; staleMs: number },
 ): void {
-  const start = startOf(() => address, staleMs);
+  const start = startOf(id, () => address, staleMs);
   const publish = () => bus.publish(routerStart, start());
+  undo.use(bus.answer(routerGreet, start));
   askAgain(undo, bus, publish);
   publish();
 }
 
-function startOf(address: () => Address, staleMs: number): () => RouterStart {
-  const id = randomId();
+function startOf(id: string, address: () => Address, staleMs: number): () => RouterStart {
   const { host } = address();
   return () => ({
     id,

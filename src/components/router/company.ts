@@ -33,6 +33,8 @@ export interface Membership {
 }
 
 interface Spokesman {
+  /** Of this process. */
+  readonly id: string;
   readonly options: RouterOptions;
   readonly doors: Doors;
   /** Of this process. @param isWhole with all apps */
@@ -49,9 +51,9 @@ export async function introduce(
   { workforce, membership }: Company,
   spokesman: Spokesman,
 ): Promise<WorkerTeam | undefined> {
-  const { options, own, routes, doors } = spokesman;
+  const { id, options, own, routes, doors } = spokesman;
   if (membership !== undefined) {
-    askForRoutes(undo, context.bus, { address: membership.address, staleMs: options.staleMs });
+    askForRoutes(undo, context.bus, { id, address: membership.address, staleMs: options.staleMs });
     membership.introduce(() => own(true), routes);
     return undefined;
   }
@@ -60,6 +62,7 @@ export async function introduce(
   const all = async () => [own(true), ...((await team?.figures()) ?? [])];
   const varzOf = (each: Figures) => each.varz;
   await announceRouter(undo, context, {
+    id,
     options,
     address: () => doors.address(),
     varz: async () => (team === undefined ? own(isWhole).varz : sumVarz((await all()).map(varzOf), isWhole)),

@@ -45,9 +45,9 @@ export function learnRoutes(
   );
   const router = randomId();
   undo.use(bus.answer(routerEndpoints, (question) => ({ router, ...table.census(question.uris, meantBy(question)) })));
-  undo.use(bus.answer(appUse, ({ app }) => ({ in_use: activeApps.isInUse(app) })));
+  undo.use(bus.answer(appUse, ({ app }) => ({ router, in_use: activeApps.isInUse(app) })));
   undo.use(bus.onReconnect(() => table.refreshAll(Date.now())));
-  return { directory, idle, activeApps, liveReload };
+  return { id: router, directory, idle, activeApps, liveReload };
 }
 
 function meantBy({ version, private_instance_id: instance }: EndpointsQuestion): (endpoint: Endpoint) => boolean {

@@ -51,7 +51,7 @@ export async function startRouter(
   const accessFile = accessFileOf(undo, context, options, company);
   const accessLog = undo.use(new AccessLog(bus, log, options.logEveryMs));
   const transport = new InstanceTransport({ ...options, idleMs: options.idleAppConnectionMs });
-  const { directory, idle, activeApps, liveReload } = learnRoutes(undo, context, options, company);
+  const { id, directory, idle, activeApps, liveReload } = learnRoutes(undo, context, options, company);
   undo.use(sweepRoutes(context, directory.table, options));
 
   const handover = new Handover(options.handoverMs);
@@ -72,7 +72,7 @@ export async function startRouter(
     varz: varzOf(service, doors.front.connections, isWhole),
     metrics: metrics.metrics(gaugesOf(service, doors.front.connections, idle.count)),
   });
-  const spokesman = { options, doors, own, routes: () => directory.table.size().uris, activeApps, accessFile };
+  const spokesman = { id, options, doors, own, routes: () => directory.table.size().uris, activeApps, accessFile };
   const team = await introduce(undo, context, company, spokesman);
   await bus.flush(); // from here on no registration is missed
   if (company.membership === undefined) log.info('router listens', { ...doors.address() });

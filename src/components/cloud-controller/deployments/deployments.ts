@@ -64,6 +64,11 @@ export class Deployments {
     this.#successions.get(app)?.look();
   }
 
+  /** Whether a version of this app is on its way, or has yet to prove itself. */
+  isDeploying(app: string): boolean {
+    return this.#underWay.has(app) || this.#successions.get(app)?.isOver === false;
+  }
+
   phaseOf(deployment: DeploymentRecord): Phase {
     const underWay = this.#underWay.get(deployment.app);
     if (underWay?.record.guid === deployment.guid) return underWay.run.phase;

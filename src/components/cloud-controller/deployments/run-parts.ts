@@ -2,9 +2,9 @@ import type { Bus } from '#ground/bus.ts';
 import type { Log } from '#ground/log.ts';
 import type { ActualState } from '../running/actual-state.ts';
 import type { InstanceStarts } from '../running/instance-starts.ts';
+import type { Routers } from '../running/routers.ts';
 import type { Versions } from '../running/versions.ts';
 import type { Store } from '../store.ts';
-import type { Routers } from './routers.ts';
 
 /** What deployments work with. */
 export interface RunParts {

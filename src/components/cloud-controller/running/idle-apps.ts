@@ -1,6 +1,5 @@
-import { appUse, appWake } from '#contract/apps.ts';
+import { appWake } from '#contract/apps.ts';
 import { dropletUpdated } from '#contract/health.ts';
-import { type RouterStart, routerGreet } from '#contract/routes.ts';
 import type { Bus } from '#ground/bus.ts';
 import type { Log } from '#ground/log.ts';
 import { idleStopOf } from '../app-annotations.ts';
@@ -12,8 +11,8 @@ import type { AppRecord, ProcessRecord } from '../records.ts';
 import type { Store } from '../store.ts';
 import { isGoingOn, tasksOf } from '../tasks/task.ts';
 import type { ActualState } from './actual-state.ts';
-import type { KnownRouters } from './known-routers.ts';
 import type { Placement } from './placement.ts';
+import type { Routers } from './routers.ts';
 
 export interface IdleAppsParts {
   readonly bus: Bus;
@@ -21,15 +20,14 @@ export interface IdleAppsParts {
   readonly store: Store;
   readonly actual: ActualState;
   readonly placement: Placement;
-  readonly routers: KnownRouters;
+  readonly routers: Routers;
   readonly background: BackgroundWork;
   readonly options: Pick<CloudControllerOptions, 'idleStopSeconds'>;
+  /** Whether another version of an app is about to take over. */
+  readonly isDeploying: (app: string) => boolean;
   /** As if somebody had stopped the app. */
   readonly stopForGood: (app: string) => Promise<unknown>;
 }
-
-/** How long routers may take to answer. Requests for an app of which they say whether it is in use wait meanwhile. */
-const useLimitMs = 1_000;
 
 /** Stops the web processes of apps that nobody asks for, and starts them again for whoever does. */
 export class IdleApps {
@@ -55,16 +53,16 @@ export class IdleApps {
    * again it is stopped for good, as it was in 2012.
    */
   async rest(guid: string): Promise<void> {
-    const { log, placement, stopForGood, store } = this.#parts;
+    const { log, placement, routers, stopForGood, store } = this.#parts;
     const why = this.#whyNot(store.get('app', guid), Date.now());
     if (why !== undefined) return log.debug('app is not stopped', { app: guid, why });
-    if (!(await this.#hasRouters())) {
+    if (!(await routers.areThere())) {
       await stopForGood(guid);
       return;
     }
     const app = await this.#change(guid, (app) => (app.state === 'STARTED' ? { ...app, isIdle: true } : app));
     if (app.isIdle !== true) return;
-    if (await this.#isInUse(guid)) {
+    if ((await routers.areUsing(guid)) || this.#parts.isDeploying(guid)) {
       log.debug('app is not stopped', { app: guid, why: 'it is in use after all' });
       await this.wake(guid);
       return;
@@ -111,10 +109,11 @@ export class IdleApps {
   /** Whoever found it idle may not know what has happened since. */
   #whyNot(app: AppRecord | undefined, nowMs: number): string | undefined {
     if (app?.state !== 'STARTED' || app.isIdle === true) return 'it is stopped already';
-    const { actual, options, store } = this.#parts;
+    const { actual, isDeploying, options, store } = this.#parts;
     const never = whyNeverIdle(store, app);
     if (never !== undefined) return never;
     if (tasksOf(store, app.guid).some(isGoingOn)) return 'a task of it runs';
+    if (isDeploying(app.guid)) return 'another version of it is being deployed';
     const running = actual.instancesOf(app.guid).filter(({ state, isStopping }) => state === 'RUNNING' && !isStopping);
     if (running.length === 0) return 'it does not run';
     const sinceMs = Math.max(Date.parse(app.updatedAt), Math.min(...running.map((each) => each.sinceMs)));
@@ -124,22 +123,5 @@ export class IdleApps {
 
   #change(guid: string, change: (app: AppRecord) => AppRecord): Promise<AppRecord> {
     return this.#parts.store.update('app', guid, change);
-  }
-
-  /** Those that started before us say so only at their next round: they are asked. */
-  async #hasRouters(): Promise<boolean> {
-    const { bus, routers } = this.#parts;
-    if (routers.count(Date.now()) > 0) return true;
-    const onReply = (router: RouterStart) => routers.started(router, Date.now());
-    await bus.askMany(routerGreet, null, { limitMs: useLimitMs, onReply });
-    return routers.count(Date.now()) > 0;
-  }
-
-  /** A router that does not answer may have sent it a request. */
-  async #isInUse(guid: string): Promise<boolean> {
-    const { bus, routers } = this.#parts;
-    const expected = routers.count(Date.now());
-    const answers = await bus.askMany(appUse, { app: guid }, { limitMs: useLimitMs, expected });
-    return answers.length < expected || answers.some(({ in_use }) => in_use);
   }
 }
