@@ -34,11 +34,22 @@ const RecentLogsReply = v.object({
 /** The last lines of an app, oldest first; the router shows them when an app crashed. */
 export const recentLogs = exchange('localpaas.recent-logs', RecentLogs, RecentLogsReply);
 
-let lastNs = 0n;
+let lastMs = 0;
+/** Of the millisecond. */
+let lastNs = 0;
 
 /** Now in nanoseconds since 1970, later than any answer before: two lines never share a moment. */
 export function nextTimestamp(): string {
-  const now = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6));
-  lastNs = now > lastNs ? now : lastNs + 1n;
-  return lastNs.toString();
+  const now = performance.timeOrigin + performance.now();
+  const ms = Math.floor(now);
+  const ns = Math.floor((now - ms) * 1e6);
+  if (ms > lastMs || (ms === lastMs && ns > lastNs)) {
+    lastMs = ms;
+    lastNs = ns;
+  } else if (lastNs < 999_999) lastNs += 1;
+  else {
+    lastMs += 1;
+    lastNs = 0;
+  }
+  return `${lastMs}${String(1_000_000 + lastNs).slice(1)}`; // together they are more than a number can hold
 }

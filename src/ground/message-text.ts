@@ -2,8 +2,8 @@ import { deflateSync, inflateSync } from 'node:zlib';
 import * as v from 'valibot';
 import { reasonOf } from './reason-of.ts';
 import type { Subject } from './subject.ts';
+import { textBytes } from './text-bytes.ts';
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** What is a mebibyte on its way can become a gibibyte here: nobody needs more than this. */
@@ -15,7 +15,7 @@ export function encode<Message>(subject: Subject<Message>, message: Message): Ui
   if (checked?.success === false) {
     throw new TypeError(`This is not a message for ${subject.name}: ${reasonOf(checked.issues)}`);
   }
-  const bytes = encoder.encode(message === null || message === undefined ? '' : JSON.stringify(message));
+  const bytes = textBytes(message === null || message === undefined ? '' : JSON.stringify(message));
   return subject.coding === 'deflate' ? deflateSync(bytes) : bytes;
 }
 

@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
+import { textBytes } from '#ground/text-bytes.ts';
 import { timeOf, type Visit } from './access-log.ts';
 
 export interface AccessFileOptions {
@@ -100,7 +101,7 @@ export class AccessFile implements AsyncDisposable {
       this.#file = await open(path, 'a', 0o600);
       this.#bytes = (await this.#file.stat()).size;
     }
-    const { bytesWritten } = await this.#file.write(text);
+    const { bytesWritten } = await this.#file.write(textBytes(text));
     this.#bytes += bytesWritten;
   }
 
