@@ -74,6 +74,8 @@ const StagingRequest = v.looseObject({
   app_id: v.optional(v.unknown()),
   /** GET; a zip. `user:password@` becomes HTTP Basic. */
   download_uri: v.pipe(v.string(), v.nonEmpty()),
+  /** Ours: a path of the same zip, taken when it is there on the stager's machine. It is only read. */
+  download_file: v.nullish(v.string()),
   /** POST multipart, part `upload[droplet]`. */
   upload_uri: v.pipe(v.string(), v.nonEmpty()),
   properties: StagingProperties,

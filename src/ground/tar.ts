@@ -9,14 +9,15 @@ import {
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { Header, Parser, Pax, type ReadEntry } from 'tar';
 import { type ArchiveLimits, defaultArchiveLimits, MemberTable } from './archive-members.ts';
 import { ActionableError, explainDiskError, systemCodeOf } from './errors.ts';
 import { FileWindow } from './file-window.ts';
+import { gzipped } from './gzip.ts';
 import { Unpacking } from './unpacking.ts';
 
 const blockBytes = 512;
@@ -44,7 +45,7 @@ export async function createTarGz(
   const output = createWriteStream(path, { flags: 'wx', mode: 0o600 });
   try {
     const abortable = signal === undefined ? {} : { signal };
-    await pipeline(batched(blocksOf(directory, members, stamp)), createGzip({ level: gzipLevel }), output, abortable);
+    await pipeline(gzipped(batched(blocksOf(directory, members, stamp)), gzipLevel), output, abortable);
   } catch (error) {
     if (systemCodeOf(error) !== 'EEXIST') await rm(path, { force: true });
     signal?.throwIfAborted();
@@ -159,11 +160,13 @@ export async function extractTarGz(
   const unpacking = new Unpacking(directory);
   try {
     const table = new MemberTable('tar', { ...defaultArchiveLimits, ...limits });
-    const gunzip = createGunzip({ chunkSize: 64 * 1024 });
-    const fed = pipeline(input, gunzip, signal === undefined ? {} : { signal });
-    // Whatever it fails with, reading from `gunzip` fails with, too.
+    // Another thread decompresses so much ahead while this one writes files.
+    const ahead = new PassThrough({ highWaterMark: 4 * batchBytes });
+    const gunzip = createGunzip({ chunkSize: batchBytes });
+    const fed = pipeline(input, gunzip, ahead, signal === undefined ? {} : { signal });
+    // Whatever it fails with, reading from `ahead` fails with, too.
     fed.catch(() => {});
-    await unpack(gunzip, table, unpacking);
+    await unpack(ahead, table, unpacking);
     await fed;
     if (links === 'inside') table.checkLinks();
     unpacking.finish();

@@ -137,6 +137,7 @@ async function openBits(undo: AsyncDisposableStack, shared: Shared) {
   const buildpacksKnown = knowBuiltIns(store);
   const staging = new Staging({
     ...shared,
+    blobs,
     buildpacksKnown,
     tickets,
     taskLogs,

@@ -7,6 +7,9 @@ import { ActionableError, explainDiskError, messageOf } from '#ground/errors.ts'
 import { temporaryNameFor } from '#ground/files.ts';
 import { call } from '#ground/http-client.ts';
 
+/** Read and written at once: each call of the system waits for a thread. */
+const pieceBytes = 512 * 1024;
+
 /**
  * Downloads a droplet to `path`. It stands there only when it is whole, and has the SHA-1 it should have.
  * @param sha1 compared when it looks like one: in 2012 it was no more than a name
@@ -28,7 +31,7 @@ export async function fetchDroplet(uri: string, sha1: string, path: string, sign
 export async function verifyDroplet(path: string, sha1: string): Promise<void> {
   if (!isSha1(sha1)) return;
   const hash = createHash('sha1');
-  await pipeline(createReadStream(path), hash);
+  await pipeline(createReadStream(path, { highWaterMark: pieceBytes }), hash);
   checkSha1(hash.digest('hex'), sha1, path);
 }
 
@@ -49,7 +52,12 @@ async function download(uri: string, path: string, signal: AbortSignal): Promise
     },
   });
   try {
-    await pipeline(answer.stream, hashing, createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal });
+    await pipeline(
+      answer.stream,
+      hashing,
+      createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: pieceBytes }),
+      { signal },
+    );
   } catch (cause) {
     const explained = explainDiskError(cause, 'a droplet cannot be stored');
     if (explained !== cause || signal.aborted) throw explained;

@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
 import type { BuildpackChoice, StagingRequest } from '#contract/staging.ts';
 import { ActionableError, explainDiskError, messageOf } from '#ground/errors.ts';
 import { createTarGz } from '#ground/tar.ts';
@@ -21,12 +21,10 @@ export async function runTask(
   await using scripts = new ScriptRoom({ ...given, diskMb: request.properties.resources.disk });
   const context = { ...given, scripts, signal: AbortSignal.any([given.signal, scripts.signal]) };
   const { log, options, workspace, signal } = context;
-  const { zip, unstaged, droplet } = workspace;
+  const { unstaged, droplet } = workspace;
 
   log.line('Downloading application');
-  await step('Failed downloading app', context, () =>
-    downloadApp(request.download_uri, zip, { maxBytes: options.maxPackageBytes, signal }),
-  );
+  const zip = await step('Failed downloading app', context, () => obtainApp(request, context));
   log.line('Unpacking application');
   const limits = { maxFiles: options.maxAppFiles, maxBytes: options.maxAppBytes };
   await step('Failed unpacking app', context, () => extractZip(zip, unstaged, { limits, signal }));
@@ -37,6 +35,25 @@ export async function runTask(
   await step('Failed uploading droplet', context, () => uploadDroplet(request.upload_uri, droplet, signal));
   log.line('Done!');
   return app;
+}
+
+/** @returns where the app's zip is: it need not be copied when it lies on this machine anyway */
+async function obtainApp(request: StagingRequest, { options, workspace, signal }: TaskContext): Promise<string> {
+  const maxBytes = options.maxPackageBytes;
+  const local = request.download_file;
+  if (local != null && isReadable(local, maxBytes)) return local;
+  await downloadApp(request.download_uri, workspace.zip, { maxBytes, signal });
+  return workspace.zip;
+}
+
+function isReadable(path: string, maxBytes: number): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    const stats = statSync(path);
+    return isAbsolute(path) && stats.isFile() && stats.size <= maxBytes;
+  } catch {
+    return false; // it is elsewhere, or not for us
+  }
 }
 
 const pluginFailed = 'Staging plugin failed';

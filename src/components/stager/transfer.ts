@@ -10,6 +10,8 @@ import { call, type HttpAnswer } from '#ground/http-client.ts';
 /** Larger forms are sent when the server wants them; curl does it from this size on, and waits so long for the word. */
 const askFirstBytes = 1024 * 1024;
 const askFirstMs = 1_000;
+/** Read and written at once: each call of the system waits for a thread. */
+const pieceBytes = 512 * 1024;
 
 /**
  * Fetches an app's zip. `user:password@` in the address becomes HTTP Basic; redirects are not followed.
@@ -22,7 +24,7 @@ export async function downloadApp(
 ): Promise<void> {
   const answer = await call(checked(address), { headers: { accept: '*/*' }, signal });
   refuseUnlessGood(answer, address);
-  const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+  const file = createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: pieceBytes });
   await pipeline(answer.stream, atMost(maxBytes), file, { signal });
 }
 
@@ -61,7 +63,7 @@ export async function uploadDroplet(address: string, path: string, signal: Abort
 
 async function* form(head: Uint8Array, path: string, tail: Uint8Array): AsyncGenerator<Uint8Array> {
   yield head;
-  yield* createReadStream(path);
+  yield* createReadStream(path, { highWaterMark: pieceBytes });
   yield tail;
 }
 

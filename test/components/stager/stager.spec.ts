@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -70,6 +70,47 @@ describe('stager', (it) => {
 
     assert.equal(linesOf(reply), steps);
     assert.equal([reply.framework, reply.runtime, reply.start_command], ['node', 'node', 'node app.js']);
+  });
+
+  it('reads the zip where it lies, when that is on this machine, and leaves it there', async (scope) => {
+    const stager = await startStager(scope);
+    const cloud = await playCloudController(scope, sinatra);
+    const path = join(await scratchDirectory(scope), 'app.zip');
+    writeFileSync(path, node, { mode: 0o400 });
+
+    const reply = await askToStage(stager.bus, { ...requestFor(cloud), download_file: path });
+
+    assert.equal([reply.error, reply.framework], [undefined, 'node']);
+    assert.equal(linesOf(reply), steps);
+    assert.equal(cloud.downloads, []);
+    await allRemoved(stager);
+    assert.ok(readFileSync(path).equals(node));
+  });
+
+  it('has the zip sent when the path leads to nothing it may read', async (scope) => {
+    const { bus } = await startStager(scope, { maxPackageBytes: 10_000 });
+    const cloud = await playCloudController(scope, node);
+    const directory = await scratchDirectory(scope);
+    const large = join(directory, 'large.zip');
+    writeFileSync(large, Buffer.alloc(10_001));
+
+    for (const path of [join(directory, 'missing.zip'), directory, large, 'package.json', '', null]) {
+      const reply = await askToStage(bus, { ...requestFor(cloud), download_file: path });
+      assert.equal([reply.error, reply.framework], [undefined, 'node'], String(path));
+    }
+
+    assert.is(cloud.downloads.length, 6);
+  });
+
+  it('fails with a damaged zip that lies here as with one that was sent', async (scope) => {
+    const { bus } = await startStager(scope);
+    const cloud = await playCloudController(scope, node);
+    const path = join(await scratchDirectory(scope), 'app.zip');
+    writeFileSync(path, node.subarray(0, node.length - 30));
+
+    const reply = await askToStage(bus, { ...requestFor(cloud), download_file: path });
+
+    assert.match(reply.error ?? '', 'Failed unpacking app: The zip cannot be read');
   });
 
   it('runs the command of a standalone app', async (scope) => {

@@ -24,6 +24,9 @@ export interface IncomingBlob extends Blob, AsyncDisposable {
   keep(): Promise<HeldBlob>;
 }
 
+/** Read and written at once: each call of the system waits for a thread. */
+const pieceBytes = 512 * 1024;
+
 /** A stored blob. Disposed, it is deleted unless some record refers to it by then. */
 export interface HeldBlob extends Blob, AsyncDisposable {}
 
@@ -58,7 +61,7 @@ export class Blobs {
   }
 
   read(sha256: string): Readable {
-    return createReadStream(this.pathOf(sha256));
+    return createReadStream(this.pathOf(sha256), { highWaterMark: pieceBytes });
   }
 
   /** @returns undefined when there is no such blob */
@@ -173,7 +176,7 @@ async function writeHashing(
       yield bytes;
     }
   };
-  await pipeline(content, hashed, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+  await pipeline(content, hashed, createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: pieceBytes }));
   return { sha256: sha256.digest('hex'), sha1: sha1.digest('hex'), sizeBytes };
 }
 

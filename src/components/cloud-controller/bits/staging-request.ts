@@ -8,6 +8,7 @@ import { chosenFrameworkOf, chosenRuntimeOf } from '../chosen-technology.ts';
 import { maxOpenFiles } from '../limits.ts';
 import type { AppRecord } from '../records.ts';
 import type { Store } from '../store.ts';
+import type { Blobs } from './blobs.ts';
 import { lifecycleOf, stagingEnvironmentOf } from './chosen-buildpacks.ts';
 import type { Ticket } from './staging-tickets.ts';
 
@@ -17,7 +18,7 @@ import type { Ticket } from './staging-tickets.ts';
  * @throws ActionableError BAD_INPUT when somebody edited `stacks/` and made a mistake
  */
 export async function stagingRequestOf(
-  { store, address }: { readonly store: Store; readonly address: string },
+  { store, address, blobs }: { readonly store: Store; readonly address: string; readonly blobs: Blobs },
   app: AppRecord,
   ticket: Ticket,
 ): Promise<StagingRequest> {
@@ -27,6 +28,7 @@ export async function stagingRequestOf(
   return {
     app_id: app.guid,
     download_uri: `${own}/staging/app/${app.guid}`,
+    download_file: blobs.pathOf(ticket.sha256),
     upload_uri: `${own}/staging/droplet/${app.guid}/${ticket.uploadId}`,
     log_id: app.guid,
     properties: {

@@ -8,6 +8,7 @@ import type { BackgroundWork } from '../background-work.ts';
 import type { EventLog } from '../events.ts';
 import type { AppRecord, BuildRecord, DropletRecord, PackageRecord } from '../records.ts';
 import type { Store } from '../store.ts';
+import type { Blobs } from './blobs.ts';
 import type { DamagedBits } from './damaged-bits.ts';
 import { retireOldBits } from './retire-old-bits.ts';
 import { dropletRecordOf, foundBy, type StagedDroplet } from './staged-droplet.ts';
@@ -19,6 +20,7 @@ export interface StagingParts {
   readonly bus: Bus;
   readonly log: Log;
   readonly store: Store;
+  readonly blobs: Blobs;
   readonly events: EventLog;
   readonly tickets: StagingTickets;
   readonly taskLogs: TaskLogs;
@@ -95,11 +97,11 @@ export class Staging {
 
   /** @returns false when nothing came of it because the bus was away meanwhile */
   async #attempt(build: BuildRecord, app: AppRecord, sha256: string): Promise<boolean> {
-    const { buildpacksKnown, ownAddress, store, tickets } = this.#parts;
+    const { blobs, buildpacksKnown, ownAddress, store, tickets } = this.#parts;
     await buildpacksKnown();
     const ticket = tickets.issue(app.guid, sha256);
     try {
-      const request = await stagingRequestOf({ store, address: ownAddress() }, app, ticket);
+      const request = await stagingRequestOf({ store, blobs, address: ownAddress() }, app, ticket);
       const reply = await this.#ask(request);
       if (reply === undefined) return false;
       await this.#keepLog(app, reply.task_log);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { withChosen } from '#components/cloud-controller/chosen-technology.ts';
 import type { StagingRequest } from '#contract/staging.ts';
@@ -19,6 +20,8 @@ describe('staging request', (it) => {
     assert.is(asked?.log_id, app.guid);
     const own = cc.address.replace('http://', '').replace('.', '\\.');
     assert.match(asked?.download_uri ?? '', new RegExp(`^http://staging:[\\w-]{24}@${own}/staging/app/${app.guid}$`));
+    assert.match(asked?.download_file ?? '', new RegExp(`/blobs/[0-9a-f]{2}/${bits.sha256}$`));
+    assert.ok(existsSync(asked?.download_file ?? ''));
     assert.match(asked?.upload_uri ?? '', new RegExp(`^http://.*/staging/droplet/${app.guid}/[0-9a-f]{32}$`));
     assert.equal(asked?.properties, {
       services: [],
