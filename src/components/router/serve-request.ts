@@ -132,7 +132,7 @@ interface Attempting {
 
 /** Tries one endpoint after the other. @returns why there is no answer, or `undefined` when there is one */
 async function findAnswer(service: Service, visitor: Visitor, attempting: Attempting): Promise<Absence | undefined> {
-  const { attempt, client } = attempting;
+  const { client } = attempting;
   const { patience, handover } = service;
   const gone = () => departureOf(client);
   const stickyId = stickyIdOf(visitor.headers.cookie);
@@ -143,12 +143,7 @@ async function findAnswer(service: Service, visitor: Visitor, attempting: Attemp
     const found = handover.keepFromOwn(next instanceof Promise ? await next : next);
     if (isAbsence(found)) return askSuccessor(service, visitor, attempting, absenceAfter(silence, found));
     visitor.visits(found);
-    const use = service.activeApps.begin(found.app);
-    found.active += 1;
-    let outcome = await attempt(found, false);
-    if (isWorthAnother(outcome, attempting, silence !== undefined)) outcome = await attempt(found, true);
-    found.active -= 1;
-    endUse(service, use, outcome, client);
+    const outcome = await askAt(service, found, attempting, silence !== undefined);
     const result = resultOf(service, visitor, found, outcome);
     if (client.destroyed) return undefined;
     if (result === 'unreached') continue;
@@ -156,6 +151,22 @@ async function findAnswer(service: Service, visitor: Visitor, attempting: Attemp
     if (!mayAskElsewhere) return result;
     silence = result;
   }
+}
+
+async function askAt(
+  service: Service,
+  endpoint: Endpoint,
+  attempting: Attempting,
+  wasAskedTwice: boolean,
+): Promise<Attempt> {
+  const { attempt, client } = attempting;
+  const use = service.activeApps.begin(endpoint.app);
+  endpoint.active += 1;
+  let outcome = await attempt(endpoint, false);
+  if (isWorthAnother(outcome, attempting, wasAskedTwice)) outcome = await attempt(endpoint, true);
+  endpoint.active -= 1;
+  endUse(service, use, outcome, client);
+  return outcome;
 }
 
 /** An instance that said nothing at all may have crashed, which is told then; else it does not refuse, but is silent. */
