@@ -75,7 +75,7 @@ export const explanations: Readonly<Record<BenchmarkName, Explanation>> = {
   },
   routes: {
     heading: 'A large route table',
-    what: 'Looking up hosts, wildcards and paths in the table of the router with 100,000 hosts in it, and filling it.',
+    what: 'Processor time of looking up hosts, wildcards and paths in the table of the router with 100,000 hosts in it, and of filling it.',
     meaning:
       'A look-up is part of each request; it is to be small beside the request itself. The bytes are memory for one route.',
   },
