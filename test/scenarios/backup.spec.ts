@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { homeOf, readPlatformRecord } from '#assembly/home.ts';
@@ -85,6 +85,35 @@ async function whileChanging(paas: Localpaas, app: string, work: () => Promise<v
 }
 
 describe('a backup', (it) => {
+  it(
+    'brings revisions along, and any of them can be run again where it is restored',
+    async (scope) => {
+      const folder = await scratchDirectory(scope);
+      const [app, file] = [join(folder, 'saved'), join(folder, 'saved.tar.gz')];
+      await mkdir(app);
+      await writeFile(join(app, 'package.json'), '{"main":"app.js"}');
+      const paas = await startLocalpaas(scope);
+      for (const version of ['one', 'two']) {
+        const program = `createServer((_, response) => response.end('${version}')).listen(process.env.PORT);`;
+        await writeFile(join(app, 'app.js'), `const { createServer } = require('node:http');\n${program}\n`);
+        await paas.ok(['push', app, '-m', '64M']);
+      }
+      const shown = (of: Localpaas) => of.ok(['revisions', 'saved', '--json']);
+      const before = await shown(paas);
+      await paas.ok(['backup', file]);
+
+      const home = await emptyHome(scope);
+      await paas.ok(['restore', file, '--home', home]);
+      const restored = await startLocalpaas(scope, { home });
+      await awaitAllRunning(restored);
+
+      assert.is(await shown(restored), before);
+      await restored.ok(['rollback', 'saved']);
+      assert.is((await restored.get('saved')).body, 'one');
+    },
+    { timeoutMs: 90_000 },
+  );
+
   it(
     'made under changes brings the same platform to another home',
     async (scope) => {

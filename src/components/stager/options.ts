@@ -35,6 +35,8 @@ export const StagerOptions = v.object({
   maxAppFiles: whole(50_000),
   /** MB of disk that scripts of a task may use, and what they are given; that of the app, when its own limit is higher. */
   maxDiskMb: whole(4_096),
+  /** MB that build caches of all apps take together; those that were used last are kept. */
+  keptCachesMb: v.optional(v.pipe(v.number(), v.minValue(0)), 4_096),
   /** MB of the disk that no task may use. */
   keptFreeMb: v.optional(v.pipe(v.number(), v.minValue(0)), 256),
   /** What scripts of a task are kept in. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { appState } from '#contract/apps.ts';
 import { batchesOf } from '#contract/log-batches.ts';
 import { logBatches, nextTimestamp } from '#contract/logs.ts';
 import { stagingQueue } from '#contract/staging.ts';
@@ -51,6 +52,7 @@ export const stager: Component<StagerOptions> = {
       log.info('subscribed', { queue });
     }
     undo.defer(() => tasks.close());
+    undo.use(bus.subscribe(appState, ({ app, state }) => (state === 'DELETED' ? tasks.forget(app) : undefined)));
     const { index, host } = options;
     await register(presence, { bus, log }, { type: 'Stager', index, host, config: shownConfigOf(options) });
     const warmUp = setTimeout(() => void import('./task.ts').catch(() => {}), warmUpAfterMs).unref();

@@ -3,6 +3,7 @@ import type { StagingReply, StagingRequest } from '#contract/staging.ts';
 import { explainDiskError, messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
 import { sleep } from '#ground/wait.ts';
+import { buildCachesIn } from './buildpacks/build-caches.ts';
 import type { StagingIsolation } from './isolation.ts';
 import type { StagerOptions } from './options.ts';
 import { TaskFailure } from './task-failure.ts';
@@ -128,6 +129,11 @@ export class Tasks {
       clearTimeout(timer);
       this.#afterwards('workspace not removed', async () => workspace?.[Symbol.asyncDispose]());
     }
+  }
+
+  /** An app is gone. */
+  forget(app: string): void {
+    this.#afterwards('build cache not removed', () => buildCachesIn(this.#parts.dataDir).forget(app));
   }
 
   /** The reply does not wait for it, the end of the stager does. */

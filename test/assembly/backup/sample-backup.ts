@@ -84,6 +84,7 @@ export function stateWith(names: readonly string[], domain = 'localhost'): Desir
       runtime: 'node',
       startCommand: null,
     })),
+    revision: [],
     buildpack: [],
   };
 }

@@ -3,20 +3,29 @@ import { reasonOf } from '#ground/reason-of.ts';
 import { recordLimitBytes } from '../record-bucket.ts';
 import type { Records } from '../records.ts';
 import { uriOf } from '../uris.ts';
-import { App, Buildpack, Droplet, Package, Route } from './record-schemas.ts';
+import { App, Buildpack, Droplet, Package, Revision, Route } from './record-schemas.ts';
 
-/** What a platform is to be, apart from the bits. What only tells what happened is not in it: builds, tasks, revisions, deployments. */
+/** What a platform is to be, apart from the bits. What only tells what happened is not in it: builds, tasks, deployments. */
 export interface DesiredState {
   readonly app: readonly Records['app'][];
   readonly route: readonly Records['route'][];
   readonly package: readonly Records['package'][];
   readonly droplet: readonly Records['droplet'][];
+  /** What apps were started as; those whose droplet is kept can be run again. */
+  readonly revision: readonly Records['revision'][];
   readonly buildpack: readonly Records['buildpack'][];
 }
 type Kind = keyof DesiredState;
 
-const schemas = { app: App, route: Route, package: Package, droplet: Droplet, buildpack: Buildpack } as const;
-const kinds = ['app', 'route', 'package', 'droplet', 'buildpack'] as const satisfies readonly Kind[];
+const schemas = {
+  app: App,
+  route: Route,
+  package: Package,
+  droplet: Droplet,
+  revision: Revision,
+  buildpack: Buildpack,
+} as const;
+const kinds = ['app', 'route', 'package', 'droplet', 'revision', 'buildpack'] as const satisfies readonly Kind[];
 
 /** Bits that some record names. */
 export interface NamedBlob {
@@ -75,7 +84,14 @@ export function partOf(state: DesiredState, wanted: (name: string) => boolean): 
   const route = state.route
     .filter(({ destinations }) => destinations.some(isOwned))
     .map((each) => ({ ...each, destinations: each.destinations.filter(isOwned) }));
-  return { app, route, package: state.package.filter(isOwned), droplet: state.droplet.filter(isOwned), buildpack: [] };
+  return {
+    app,
+    route,
+    package: state.package.filter(isOwned),
+    droplet: state.droplet.filter(isOwned),
+    revision: state.revision.filter(isOwned),
+    buildpack: [],
+  };
 }
 
 /** The same without blobs that are lost. An app whose droplet is among them keeps everything else, and is stopped. */

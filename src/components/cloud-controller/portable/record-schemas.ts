@@ -1,6 +1,13 @@
 import * as v from 'valibot';
 import { mapping } from '../mapping.ts';
-import type { AppRecord, BuildpackRecord, DropletRecord, PackageRecord, RouteRecord } from '../records.ts';
+import type {
+  AppRecord,
+  BuildpackRecord,
+  DropletRecord,
+  PackageRecord,
+  RevisionRecord,
+  RouteRecord,
+} from '../records.ts';
 
 /** The records of a desired state that somebody brings: they were ours once, but anybody may have written the file since. */
 
@@ -52,6 +59,8 @@ export const App = v.looseObject({
   labels: texts,
   annotations: texts,
   sidecars: v.exactOptional(v.array(Sidecar)),
+  revision: v.exactOptional(Guid),
+  version: v.exactOptional(v.string()),
 }) satisfies v.GenericSchema<unknown, AppRecord>;
 
 export const Package = v.looseObject({
@@ -83,6 +92,18 @@ export const Droplet = v.looseObject({
   layer: v.exactOptional(v.looseObject({ sha256: Sha256, sizeBytes: whole })),
   base: v.exactOptional(Guid),
 }) satisfies v.GenericSchema<unknown, DropletRecord>;
+
+export const Revision = v.looseObject({
+  ...common,
+  app: Guid,
+  number: whole,
+  description: v.string(),
+  droplet: Guid,
+  environment: texts,
+  processes: v.array(Process),
+  sidecars: v.exactOptional(v.array(Sidecar)),
+  annotations: texts,
+}) satisfies v.GenericSchema<unknown, RevisionRecord>;
 
 export const Route = v.looseObject({
   ...common,

@@ -28,6 +28,7 @@ export function stateIn(store: Store): DesiredState {
     route: store.all('route'),
     package: store.all('package'),
     droplet: store.all('droplet'),
+    revision: store.all('revision'),
     buildpack: store.all('buildpack'),
   };
 }

@@ -13,13 +13,14 @@ export function stateInSnapshot({ records }: Snapshot): DesiredState {
     route: of('route'),
     package: of('package'),
     droplet: of('droplet'),
+    revision: of('revision'),
     buildpack: of('buildpack'),
   } as unknown as DesiredState;
 }
 
 /** A state that comes from elsewhere. */
 export function snapshotOfState(state: DesiredState, at: Date): Snapshot {
-  const { app, route, package: packages, droplet, buildpack } = state;
+  const { app, route, package: packages, droplet, revision, buildpack } = state;
   const entries = (kind: keyof DesiredState, records: readonly AnyRecord[]) =>
     records.map((record) => ({ key: keyOf(kind, record.guid), revision: 0, json: JSON.stringify(record) }));
   return {
@@ -33,6 +34,7 @@ export function snapshotOfState(state: DesiredState, at: Date): Snapshot {
       ...entries('route', route),
       ...entries('package', packages),
       ...entries('droplet', droplet),
+      ...entries('revision', revision),
       ...entries('buildpack', buildpack),
     ],
   };

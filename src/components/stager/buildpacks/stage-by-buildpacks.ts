@@ -10,7 +10,7 @@ import { buildpackStartup, shellScript } from '#workload/lifecycle/launcher/inde
 import { startHooksOf } from '../start-hooks.ts';
 import type { TaskContext } from '../task-context.ts';
 import { taskEnvironmentOf } from '../task-environment.ts';
-import { BuildCaches } from './build-caches.ts';
+import { buildCachesIn } from './build-caches.ts';
 import { explained } from './explain.ts';
 import { BuildpackShelf } from './shelf.ts';
 import { constraintTextOf } from './wanted-runtimes.ts';
@@ -37,7 +37,7 @@ export async function stageByBuildpacks(
 ): Promise<StagedByBuildpacks> {
   const { dataDir, log, options, scripts, signal, workspace } = context;
   const shelf = new BuildpackShelf({ directory: join(dataDir, 'buildpacks'), maxBytes: options.maxPackageBytes });
-  const caches = new BuildCaches(join(dataDir, 'build-caches'));
+  const caches = buildCachesIn(dataDir);
   const place = (name: string) => join(workspace.own, name);
   const app = String(request.app_id ?? '');
   const stack = lifecycle.stack ?? 'host';
@@ -80,7 +80,8 @@ export async function stageByBuildpacks(
         .keep(app, stack, place('cache'))
         .catch((error: unknown) => log.line(`The build cache could not be kept: ${messageOf(error)}`));
     }
-    context.afterwards(() => Promise.all([caches.tidy(), shelf.tidy()]));
+    const keptBytes = options.keptCachesMb * 1024 * 1024;
+    context.afterwards(() => Promise.all([caches.tidy(keptBytes), shelf.tidy()]));
   }
 }
 

@@ -61,7 +61,7 @@ describe('build caches', (it) => {
       await caches.keep(String(at), 'host', place);
     }
 
-    await caches.tidy();
+    await caches.tidy(2 ** 30);
 
     const left = await Promise.all(
       readdirSync(join(scratch, 'caches')).map((name) => readFile(join(scratch, 'caches', name, 'name'), 'utf8')),
@@ -70,5 +70,30 @@ describe('build caches', (it) => {
     assert.not(left.includes('10'));
     assert.not(left.includes('54'));
     assert.ok(left.includes('0'));
+  });
+
+  it('go with their app, and the oldest when all take too much', async (scope) => {
+    const scratch = await scratchDirectory(scope);
+    const directory = join(scratch, 'caches');
+    const caches = new BuildCaches(directory);
+    const apps = ['newest', 'newer', 'older', 'oldest'];
+    for (const [at, app] of apps.entries()) {
+      const place = join(scratch, app);
+      await mkdir(place);
+      await writeFile(join(place, app), Buffer.alloc(1024 * 1024, 1));
+      await utimes(place, Date.now() / 1000 - at * 60, Date.now() / 1000 - at * 60);
+      await caches.keep(app, 'host', place);
+    }
+    const left = () =>
+      readdirSync(directory)
+        .flatMap((name) => readdirSync(join(directory, name)))
+        .sort();
+
+    await caches.tidy(3.5 * 1024 * 1024);
+    assert.equal(left(), ['newer', 'newest', 'older']);
+    await caches.forget('newer');
+    assert.equal(left(), ['newest', 'older']);
+    await caches.tidy(0);
+    assert.equal(left(), []);
   });
 });
