@@ -59,7 +59,9 @@ describe(
 
       assert.match(`${reply.task_log}${reply.error ?? ''}`, /File size limit exceeded|Staging used more than 40M/);
       await allRemoved(stager);
-      assert.ok(bytesBelow(stager.dataDir) <= 40 * 1024 ** 2);
+      // As much of it as was allowed may stay in the cache, beside the little that is always there.
+      const bytes = bytesBelow(stager.dataDir);
+      assert.ok(bytes <= 41 * 1024 ** 2, `${bytes} bytes`);
     });
 
     it('is stopped before the disk is full', async (scope) => {
