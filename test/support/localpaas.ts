@@ -81,6 +81,7 @@ export async function runCommand(
     env: { ...env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.on('error', () => {}); // it ended before it read what it did not need
   child.stdin.end(options.input ?? '');
   const ended = new Promise<number | null>((done) => child.once('close', done));
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);

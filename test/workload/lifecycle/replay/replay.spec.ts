@@ -27,6 +27,7 @@ async function aHome(scope: Scope) {
 function launch(scope: Scope, env: Record<string, string>, args: readonly string[], input: string) {
   const [program, ...first] = command();
   const child = spawn(program, [...first, 'launch', ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.on('error', () => {}); // it ended before it read it
   child.stdin.end(input);
   const said = { out: '', err: '' };
   child.stdout.on('data', (chunk) => {
@@ -220,6 +221,7 @@ describe('what Diego recorded', (it) => {
     const [program, ...first] = command();
     const child = spawn(program, [...first, 'restage', '-'], { env, stdio: ['pipe', 'pipe', 'ignore'] });
     scope.defer(() => void child.kill('SIGKILL'));
+    child.stdin.on('error', () => {}); // it ended before it read it
     child.stdin.end(hosts.rewrite(await recordingText('staging-task-definition.json')));
     const ended = once(child, 'exit');
     let said = '';
