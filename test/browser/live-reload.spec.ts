@@ -185,6 +185,8 @@ describe('a page in a browser', (it) => {
       assert.is((await paas.run(['push', folder, '-m', '64M'])).code, 1);
       await page.until(`${isShown} && ${overlay}.includes('no flux')`);
       await page.picture('crash-over-app');
+      assert.match((await paas.get('hello')).body, 'two');
+      assert.is((await paas.run(['push', folder, '-m', '64M', '--strategy', 'in-place'])).code, 1);
       await page.goTo(`http://hello.localhost:${paas.port}/`);
       await page.until("document.title === 'hello crashed'");
       await page.picture('crash-page');
