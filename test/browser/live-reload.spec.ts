@@ -6,6 +6,7 @@ import { openRouter, publishState, register, serveApp, type TestRouter } from '.
 import { startLocalpaas } from '../support/localpaas.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { describe, type Scope } from '../support/spec.ts';
+import { startWatch } from '../support/watch.ts';
 import { openPage, type Page } from './browser.ts';
 
 const app = 'guid-hello';
@@ -203,6 +204,44 @@ describe('a page in a browser', (it) => {
       await write("'four'");
       await paas.ok(['push', folder, '-m', '64M']);
       await page.until(`${body} === 'four'`, 40_000);
+    },
+    { timeoutMs: 180_000 },
+  );
+
+  it(
+    'follows a watch with --reload, whichever of several router workers it talks to',
+    async (scope) => {
+      const folder = join(await scratchDirectory(scope), 'hello');
+      await mkdir(folder);
+      const save = (text: string) =>
+        writeFile(
+          join(folder, 'server.js'),
+          `require('node:http').createServer((request, response) => {
+            response.writeHead(200, { 'content-type': 'text/html' });
+            response.end('<title>app</title><body>${text}</body>');
+          }).listen(process.env.PORT);\n`,
+        );
+      await save('one');
+      const paas = await startLocalpaas(scope, { args: ['--router-workers', '2'] });
+      const watch = await startWatch(scope, paas, folder, { args: ['--reload'] });
+      await watch.next('watching');
+      const pages = await Promise.all([1, 2, 3].map(() => openPage(scope)));
+      for (const page of pages) {
+        await page.goTo(`http://hello.localhost:${paas.port}/`);
+        await page.until(`${body} === 'one' && window.localpaasLiveReload === true`);
+      }
+
+      await save('two');
+      for (const page of pages) await page.until(`${body} === 'two'`);
+      await save("' no program");
+      for (const page of pages) await page.until(`${isShown} && ${overlay}.includes('SyntaxError')`);
+      await save('three');
+      for (const page of pages) await page.until(`${body} === 'three' && ${isGone}`);
+
+      assert.equal(
+        pages.flatMap(({ said }) => said),
+        [],
+      );
     },
     { timeoutMs: 180_000 },
   );
