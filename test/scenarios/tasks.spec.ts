@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { homeOf, readPlatformRecord } from '#assembly/home.ts';
@@ -47,6 +47,16 @@ const tasks = async (paas: Localpaas, app = 'shop'): Promise<TaskShown[]> =>
 function becomes(paas: Localpaas, id: number, state: string): Promise<TaskShown> {
   const look = async () => (await tasks(paas)).find((task) => task.id === id && task.state === state);
   return waitFor(`task ${id} to be ${state}`, look, { limitMs: 20_000 });
+}
+
+/** Resolves when the next DEA will know of so many processes, which run when they are noted. */
+function untilNoted(home: string, count: number): Promise<true> {
+  const snapshot = join(homeOf(home, {}).directoryOf('dea'), 'instances.json');
+  const areNoted = async () => {
+    const { instances } = JSON.parse(await readFile(snapshot, 'utf8')) as { instances: { process: object | null }[] };
+    return instances.filter((instance) => instance.process !== null).length === count || undefined;
+  };
+  return waitFor(`${count} processes to be noted`, areNoted, { limitMs: 20_000 });
 }
 
 describe('an app with several processes', (it) => {
@@ -160,7 +170,7 @@ describe('tasks', (it) => {
       const go = join(await scratchDirectory(scope), 'go');
       await first.ok(['run-task', 'shop', `until [ -e ${go} ]; do sleep 0.1; done; exit 6`]);
       await first.ok(['run-task', 'shop', 'exec sleep 600']);
-      await becomes(first, 2, 'running');
+      await untilNoted(home, 3);
       const record = await readPlatformRecord(homeOf(home, {}));
       assert.ok(record);
       signalProcess(first.pid, 'SIGKILL');

@@ -66,19 +66,32 @@ export class Supervisor implements Watched {
 
   /** Takes over an instance that an earlier DEA started, or cleans up what is left of it. */
   async adopt(): Promise<void> {
-    const { life, process: leader } = this.#record;
-    if (!isLive(life)) return;
+    if (!isLive(this.#record.life)) return;
     for (const port of portsOf(this.#record)) this.#tools.ports.keep(port);
+    await this.#noteLaunch();
+    const { life, process: leader } = this.#record;
     if (leader !== null) this.#tools.census.addSession(this.id, leader);
     const tail = followLog(this.#record, this.#tools);
     this.#tail = tail;
     if (life.phase === 'ENDING') return this.#carryOut('terminate');
-    if (leader === null) return this.#feed({ type: 'failed', ending: neverStarted() });
-    if (!(await isAlive(leader))) {
-      return this.#feed({ type: 'failed', ending: endedMeanwhile(await exitStatusIn(this.directory)) });
+    if (leader === null || !(await isAlive(leader))) {
+      const status = await exitStatusIn(this.directory);
+      const wasLaunched = leader !== null || status !== undefined;
+      return this.#feed({ type: 'failed', ending: wasLaunched ? endedMeanwhile(status) : neverStarted() });
     }
     this.#news.adopted(this.#record);
     this.#watch(tail, endOf(leader, this.#watching.signal));
+  }
+
+  /** What was launched, and not yet in the snapshot when the DEA was killed, is known by its variable. */
+  async #noteLaunch(): Promise<void> {
+    const { process: noted, port } = this.#record;
+    if (noted !== null || (needsPort(this.#record) && port === null)) return;
+    const members = await this.#tools.census.membersOf(this.id);
+    const leader = members.find(({ pid, sessionId }) => pid === sessionId);
+    if (leader === undefined) return;
+    this.#change({ process: { pid: leader.pid, startedAt: leader.startedAt } });
+    this.#feed({ type: 'launched' });
   }
 
   /** @param drainMs how long it may go on with the requests it has, when it runs and gets no new ones any more */

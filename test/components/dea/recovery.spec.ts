@@ -1,5 +1,4 @@
 import { appendFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as passed } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
@@ -11,13 +10,13 @@ import { waitFor } from '#ground/wait.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe } from '../../support/spec.ts';
 import { openDeaProcess } from './dea-process.ts';
+import { changeSnapshot, untilInSnapshot } from './noted.ts';
 import {
   appPidOf,
   directoryOf,
   dropletOf,
   exitOf,
   fixtureDroplet,
-  type Home,
   linesOf,
   openDea,
   openHome,
@@ -25,24 +24,8 @@ import {
   requestFor,
   start,
   startRunning,
-  stateIn,
   untilNothingIsLeft,
 } from './support.ts';
-
-async function untilInSnapshot({ dataDir }: Home, instance: string, phase: string): Promise<void> {
-  const isThere = async () => {
-    const text = await readFile(join(dataDir, 'instances.json'), 'utf8').catch(() => '{"instances":[]}');
-    const records: { id: string; life: { phase: string } }[] = JSON.parse(text).instances;
-    return records.some(({ id, life }) => id === instance && life.phase === phase) ? true : undefined;
-  };
-  await waitFor(`${instance} to be noted as ${phase}`, isThere, { limitMs: 15_000 });
-}
-
-/** The id of the instance that was asked for, when the DEA knows it. */
-async function instanceOf({ bus }: Home, { droplet }: { droplet: string }): Promise<string> {
-  const find = async () => (await bus.askMany(deaFindDroplet, { droplet }, { limitMs: 500, expected: 1 }))[0]?.instance;
-  return waitFor('the instance', find, { limitMs: 15_000 });
-}
 
 describe('a dea after another', (it) => {
   it('adopts what a killed one left running, unchanged', async (scope) => {
@@ -158,44 +141,6 @@ describe('a dea after another', (it) => {
     { timeoutMs: 120_000 },
   );
 
-  it('goes on waiting for an app that was starting', async (scope) => {
-    const first = await openDeaProcess(scope);
-    const goOn = join(await scratchDirectory(scope), 'go-on');
-    const script = `const timer = setInterval(() => {
-      if (!require('fs').existsSync('${goOn}')) return;
-      clearInterval(timer);
-      require('http').createServer().listen(process.env.PORT);
-    }, 20);`;
-    const request = requestFor(await dropletOf(scope, 'node app.js', { 'app/app.js': script }));
-    start(first, request);
-    await untilInSnapshot(first, await instanceOf(first, request), 'STARTING');
-    await first.kill();
-
-    const second = await openDea(scope, {}, first);
-    await writeFile(goOn, '');
-
-    await second.heartbeats.first((message) => message.dea === second.id && stateIn(message, request) === 'RUNNING');
-  });
-
-  it('reports a start that was cut short', async (scope) => {
-    const first = await openDeaProcess(scope);
-    const request = requestFor({ path: '', sha1: 'abc' }, { executableUri: 'http://127.0.0.1:9/' });
-    const silent = createServer((socket) => socket.resume());
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    scope.defer(() => new Promise((resolve) => silent.close(resolve)));
-    const { port } = silent.address() as { port: number }; // an object for a server on a port
-    start(first, { ...request, executableUri: `http://127.0.0.1:${port}/` });
-    await untilInSnapshot(first, await instanceOf(first, request), 'PREPARING');
-    await first.kill();
-
-    const second = await openDea(scope, {}, first);
-
-    assert.is(
-      (await exitOf(second, request.droplet)).exit_description,
-      'was not started: the platform ended before it came to that',
-    );
-  });
-
   it('ends and removes what the one before did not come to note down', async (scope) => {
     const first = await openDeaProcess(scope);
     const { instance } = await startRunning(first, requestFor(await fixtureDroplet(scope, 'many-children')));
@@ -230,9 +175,7 @@ describe('a dea after another', (it) => {
     await first.kill();
     for (const pid of await processesOf(instance)) process.kill(pid, 'SIGKILL');
     const stranger = scope.use(await startChild({ program: '/bin/sleep', args: ['60'], env: {}, graceMs: 0 }));
-    const snapshot = join(first.dataDir, 'instances.json');
-    const text = await readFile(snapshot, 'utf8');
-    await writeFile(snapshot, text.replace(/"process":\{"pid":\d+/, `"process":{"pid":${stranger.pid}`));
+    await changeSnapshot(first, { process: { pid: stranger.pid, startedAt: 'another time' } });
 
     const second = await openDea(scope, {}, first);
 
