@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
+import { crc32Of } from '#ground/crc32.ts';
 import { sha256Of } from '#ground/digest.ts';
 import {
   type CarriedFile,
@@ -11,7 +12,6 @@ import {
   sumOf,
   trailerBytes,
 } from '#packaging/carried-files.ts';
-import { crc32Of } from '#packaging/crc32.ts';
 
 /** Files to be carried by an executable, packed. */
 export interface Cargo {

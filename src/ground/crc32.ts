@@ -1,5 +1,14 @@
 import * as zlib from 'node:zlib';
 
+/**
+ * Tells bytes from damaged ones for a fifth of what sha256 costs, and less on a board, whose processor has instructions
+ * for this one only.
+ * @param pieces of the bytes, in order
+ */
+export function crc32Of(...pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => crc32(piece, sum), 0);
+}
+
 /** The checksum that zips carry, of `bytes` that follow those with the checksum `before`. */
 export function crc32(bytes: Uint8Array, before = 0): number {
   // Node 20.11, our floor, has no `zlib.crc32`.

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { crc32Of } from '#ground/crc32.ts';
 import { ActionableError } from '#ground/errors.ts';
-import { crc32Of } from './crc32.ts';
 import { type Packing, unpack, unpackSync } from './unpack.ts';
 
 /**

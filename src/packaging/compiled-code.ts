@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Script } from 'node:vm';
-import { crc32Of } from './crc32.ts';
+import { crc32Of } from '#ground/crc32.ts';
 
 /** What one run needs of the program: the first runs components, as `up` does, and the second everything else. */
 export type Half = 'program' | 'commands';

@@ -95,6 +95,7 @@ describe('a watch in trouble', (it) => {
       assert.match((await paas.get('hello-node')).body, 'from the other');
 
       process.kill(second.pid, 'SIGKILL');
+      await second.stop(); // it has ended then
       const third = await startWatch(scope, paas, folder);
       await third.next('serving');
     },

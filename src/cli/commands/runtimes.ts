@@ -2,9 +2,10 @@ import { homedir } from 'node:os';
 import * as v from 'valibot';
 import { type FoundRuntime, RuntimesOfDea } from '#contract/runtimes.ts';
 import { ActionableError } from '#ground/errors.ts';
+import { absoluteIn } from '#ground/programs.ts';
 import { ownNode } from '#packaging/own-node.ts';
 import { managerVariablesOf, RuntimeTable } from '#workload/runtimes/index.ts';
-import { absoluteIn, configuredDirectories, usualDirectories } from '#workload/runtimes/programs.ts';
+import { configuredDirectories, usualDirectories } from '#workload/runtimes/programs.ts';
 import { ApiClient } from '../api-client.ts';
 import type { Cli } from '../cli.ts';
 

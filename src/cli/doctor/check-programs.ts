@@ -1,13 +1,14 @@
-import { accessSync, constants } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { installHintOf, type RuntimeFamily, runtimeFamilies } from '#contract/runtimes.ts';
 import { startChild } from '#ground/child.ts';
 import { ActionableError, messageOf } from '#ground/errors.ts';
+import { absoluteIn, isProgram } from '#ground/programs.ts';
 import { within } from '#ground/wait.ts';
 import { cacheDirectory } from '#packaging/assets.ts';
 import { findNatsServer } from '#packaging/nats-server-program.ts';
 import { ownNode } from '#packaging/own-node.ts';
+import { usualDirectories } from '#workload/runtimes/programs.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -19,7 +20,6 @@ const programs: Readonly<Record<RuntimeFamily, { names: readonly string[]; flag:
   php: { names: ['php'], flag: '--version' },
   java: { names: ['java'], flag: '-version' },
 };
-const usualDirectories = ['/usr/local/bin', '/usr/bin', '/bin', '/opt/homebrew/bin'];
 const limitMs = 5_000;
 
 export async function checkNatsServer(env: Env): Promise<Finding> {
@@ -66,17 +66,8 @@ async function checkRuntime(family: RuntimeFamily, env: Env): Promise<Finding> {
 }
 
 function find(names: readonly string[], path: string): string | undefined {
-  const directories = [...path.split(':').filter((directory) => isAbsolute(directory)), ...usualDirectories];
+  const directories = [...absoluteIn(path), ...usualDirectories];
   return names.flatMap((name) => directories.map((directory) => join(directory, name))).find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false; // not there, or not for us
-  }
 }
 
 /** The first line with a number in it of what the program says about itself, on whichever stream. */

@@ -4,7 +4,7 @@ import { type PushInput, planPush } from './push-plan.ts';
 import { surroundingsOf } from './surroundings.ts';
 
 /** `push` without anything. */
-const bare: PushInput = {
+export const bare: PushInput = {
   target: undefined,
   path: undefined,
   name: undefined,

@@ -1,6 +1,7 @@
 import { basename, isAbsolute, join } from 'node:path';
 import { familyOf, installHintOf, type RuntimeFamily, type RuntimeInfo, runtimeFamilies } from '#contract/runtimes.ts';
-import { isProgram, isShim, programsOf, type SearchPlaces, searchDirectories } from '#workload/runtimes/programs.ts';
+import { isProgram } from '#ground/programs.ts';
+import { isShim, programsOf, type SearchPlaces, searchDirectories } from '#workload/runtimes/programs.ts';
 
 export interface RuntimePlaces extends SearchPlaces {
   /** The node for when there is none in the PATH; empty for none. */

@@ -1,10 +1,11 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ToolFamily } from '#contract/runtimes.ts';
+import { isProgram } from '#ground/programs.ts';
 import { type Candidate, homeOfShims, installedVersions } from './installed-versions.ts';
 import type { ManagerVariables } from './manager-variables.ts';
 import { managers } from './managers.ts';
-import { isProgram, isShim, programsOf, type SearchPlaces, searchDirectories } from './programs.ts';
+import { isShim, programsOf, type SearchPlaces, searchDirectories } from './programs.ts';
 import { behindShim, isManagersProgram } from './shims.ts';
 
 /** Where the node of last resort comes from. */

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ToolFamily } from '#contract/runtimes.ts';
+import { isProgram } from '#ground/programs.ts';
 import type { Manager } from './managers.ts';
-import { isProgram, programsOf } from './programs.ts';
+import { programsOf } from './programs.ts';
 import { compareVersions, versionIn } from './version-text.ts';
 
 /** A program that may be a runtime. */

@@ -1,6 +1,6 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type { ToolFamily } from '#contract/runtimes.ts';
+import { absoluteIn } from '#ground/programs.ts';
 
 /** Programs of each family, the better first. */
 export const programsOf: Readonly<Record<ToolFamily, readonly string[]>> = {
@@ -39,20 +39,6 @@ export function searchDirectories({
 }: SearchPlaces): string[] {
   const own = userHome === undefined ? [] : [join(userHome, '.local/bin')];
   return [...new Set([...runtimeDirectories, ...absoluteIn(path), ...programDirectories, ...own])];
-}
-
-/** The directories of a PATH that are the same wherever one is. */
-export function absoluteIn(path: string): string[] {
-  return path.split(':').filter((directory) => isAbsolute(directory));
-}
-
-export function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false; // not there, or not for us
-  }
 }
 
 /** Whether a program only hands over to a version that its manager chooses by files we may not have. */

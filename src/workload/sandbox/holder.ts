@@ -29,11 +29,17 @@ export interface SandboxKind {
   command(layout: Layout, place: SandboxPlace): HolderCommand;
 }
 
-/** It is the first process inside: nobody there can end it, and what it kills is everybody else. */
+/**
+ * It is the first process inside: nobody there can end it, and what it kills is everybody else, until nobody is left. Its
+ * input, from which nothing comes meanwhile, is its pause.
+ */
 export const holdScript = `
 printf 'ready\\n'
 while IFS= read -r line; do
-  kill -KILL -1
+  while kill -KILL -1 2>/dev/null; do
+    IFS= read -rt 0.002 nothing
+    [ $? -gt 128 ] || break
+  done
   printf '%s\\n' "$line"
 done
 `.trim();

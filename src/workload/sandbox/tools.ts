@@ -1,5 +1,5 @@
-import { accessSync, constants } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
+import { absoluteIn, isProgram } from '#ground/programs.ts';
 
 /** Programs that sandboxes are made with, by name. All but bubblewrap are parts of util-linux, coreutils, mount and bash. */
 const names = [
@@ -25,7 +25,7 @@ const usualDirectories = ['/usr/bin', '/usr/sbin', '/bin', '/sbin', '/usr/local/
 
 /** @param path a PATH */
 export function findTools(path: string): Tools {
-  const directories = [...usualDirectories, ...path.split(':').filter((each) => isAbsolute(each))];
+  const directories = [...usualDirectories, ...absoluteIn(path)];
   const found = names.flatMap((name) => {
     const program = directories.map((directory) => join(directory, name)).find(isProgram);
     return program === undefined ? [] : [[name, program] as const];
@@ -43,13 +43,4 @@ export function tool(tools: Tools, name: ToolName): string {
   const path = tools[name];
   if (path === undefined) throw new ToolMissing(`there is no program ${name}`);
   return path;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false; // not there, or not for us
-  }
 }

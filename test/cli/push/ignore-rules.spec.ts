@@ -271,9 +271,10 @@ async function compare(
   return said.length;
 }
 
+/** @param paths all of which git reads: to one that has ended nothing can be written */
 function git(folder: string, args: readonly string[], paths: readonly string[] = []): string {
-  const input = `${paths.join('\0')}\0`;
-  const { stdout, error } = spawnSync('git', ['-c', 'core.excludesFile=/dev/null', ...args], { cwd: folder, input });
+  const given = paths.length > 0 ? { input: `${paths.join('\0')}\0` } : {};
+  const { stdout, error } = spawnSync('git', ['-c', 'core.excludesFile=/dev/null', ...args], { cwd: folder, ...given });
   if (error !== undefined) throw new Error('git is needed to compare with: install it.', { cause: error });
   return stdout.toString();
 }

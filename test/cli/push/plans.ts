@@ -1,32 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { bare } from '#cli/push/name-here.ts';
 import { type Asker, PushFacts } from '#cli/push/push-facts.ts';
 import { type PushInput, type PushPlans, planPush as planOf } from '#cli/push/push-plan.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import type { Scope } from '../../support/spec.ts';
-
-export const nothing: PushInput = {
-  target: undefined,
-  path: undefined,
-  name: undefined,
-  memory: undefined,
-  disk: undefined,
-  instances: undefined,
-  command: undefined,
-  env: [],
-  buildpack: [],
-  stack: undefined,
-  endpoint: undefined,
-  varsFile: [],
-  var: [],
-  healthCheckType: undefined,
-  timeout: undefined,
-  route: true,
-  randomRoute: false,
-  manifest: undefined,
-};
 
 interface Person {
   readonly env?: Readonly<Record<string, string>>;
@@ -62,7 +42,7 @@ export async function shop(scope: Scope, manifest?: string): Promise<string> {
 
 export async function refusalOf(input: Partial<PushInput>, folder: string): Promise<string> {
   try {
-    await plansOf({ ...nothing, ...input }, folder);
+    await plansOf({ ...bare, ...input }, folder);
     return 'taken';
   } catch (error) {
     if (!(error instanceof ActionableError)) throw error;

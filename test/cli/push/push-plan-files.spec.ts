@@ -1,21 +1,22 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { bare } from '#cli/push/name-here.ts';
 import { describe } from '../../support/spec.ts';
-import { nothing, planPush, refusalOf, shop } from './plans.ts';
+import { planPush, refusalOf, shop } from './plans.ts';
 
 describe('push plan of several files', (it) => {
   it('takes a name where the manifest has it or --path names the folder', async (scope) => {
     const folder = await shop(scope, 'applications:\n- {name: web, path: web, memory: 1M}\n- {name: api, path: api}\n');
     for (const name of ['web', 'api', 'dist']) await mkdir(join(folder, name));
 
-    const named = await planPush({ ...nothing, target: 'web' }, folder);
+    const named = await planPush({ ...bare, target: 'web' }, folder);
     assert.equal([named.name, named.path, named.attributes['memory']], ['web', join(folder, 'web'), '1M']);
-    const elsewhere = await planPush({ ...nothing, target: 'web', path: 'dist' }, folder);
+    const elsewhere = await planPush({ ...bare, target: 'web', path: 'dist' }, folder);
     assert.equal([elsewhere.name, elsewhere.path, elsewhere.attributes['memory']], ['web', join(folder, 'dist'), '1M']);
-    const bare = await planPush({ ...nothing, target: 'new', path: 'dist', manifest: false }, folder);
-    assert.equal([bare.name, bare.path], ['new', join(folder, 'dist')]);
-    assert.is((await planPush({ ...nothing, target: './dist' }, folder)).path, join(folder, 'dist'));
+    const plain = await planPush({ ...bare, target: 'new', path: 'dist', manifest: false }, folder);
+    assert.equal([plain.name, plain.path], ['new', join(folder, 'dist')]);
+    assert.is((await planPush({ ...bare, target: './dist' }, folder)).path, join(folder, 'dist'));
     assert.match(await refusalOf({ path: 'dist' }, folder), /^USAGE --path cannot be meant for 2 apps at once/);
   });
 
@@ -25,7 +26,7 @@ describe('push plan of several files', (it) => {
     await writeFile(join(folder, 'b.yml'), 'n: 2\n');
     const varsFile = ['a.yml', 'b.yml'];
 
-    const plan = await planPush({ ...nothing, varsFile, var: ['m=64M'] }, folder);
+    const plan = await planPush({ ...bare, varsFile, var: ['m=64M'] }, folder);
 
     assert.equal([plan.name, plan.attributes['instances'], plan.attributes['memory']], ['shop-test', 2, '64M']);
     assert.match(
@@ -41,7 +42,7 @@ describe('push plan of several files', (it) => {
 
   it('says by flags what stages the app and what it is asked', async (scope) => {
     const { attributes } = await planPush(
-      { ...nothing, buildpack: ['a', 'https://example.test/b.git'], stack: 'host', endpoint: '/up' },
+      { ...bare, buildpack: ['a', 'https://example.test/b.git'], stack: 'host', endpoint: '/up' },
       await shop(scope, 'applications:\n- {name: x, buildpack: old}\n'),
     );
 
@@ -53,7 +54,7 @@ describe('push plan of several files', (it) => {
       'health-check-http-endpoint': '/up',
       'default-route': true,
     });
-    const detected = await planPush({ ...nothing, buildpack: ['default'] }, await shop(scope));
+    const detected = await planPush({ ...bare, buildpack: ['default'] }, await shop(scope));
     assert.equal(detected.attributes['buildpacks'], []);
   });
 
@@ -63,14 +64,14 @@ describe('push plan of several files', (it) => {
     const text = `name: s\nmem: 2\napp-dir: src\nurl: \${name}.\${target-base}\nignores: [x]\nhooks: {pre-push: make}\n`;
     await writeFile(join(folder, 'stackato.yml'), text);
 
-    const plan = await planPush(nothing, folder);
+    const plan = await planPush(bare, folder);
 
     assert.equal([plan.name, plan.path], ['s', join(folder, 'src')]);
     assert.equal([plan.attributes['memory'], plan.attributes['timeout']], ['2M', 9]);
     assert.equal(plan.attributes['routes'], [{ route: 's.paas.test' }]);
     assert.equal([plan.prePush, plan.ignores], [['make'], ['x']]);
-    assert.is((await planPush({ ...nothing, name: 'given' }, folder)).name, 'given');
-    assert.equal((await planPush({ ...nothing, manifest: false }, folder)).attributes, {
+    assert.is((await planPush({ ...bare, name: 'given' }, folder)).name, 'given');
+    assert.equal((await planPush({ ...bare, manifest: false }, folder)).attributes, {
       name: 'my-shop',
       'default-route': true,
     });
@@ -90,7 +91,7 @@ describe('push plan of several files', (it) => {
       return Promise.resolve(question === 'Age' ? '42' : 'given');
     };
 
-    const { attributes } = await planPush(nothing, folder, { ask });
+    const { attributes } = await planPush(bare, folder, { ask });
 
     assert.equal(attributes['env'], { A: '42', B: '42', C: 'given' });
     assert.equal(asked, ['Age', 'C']);

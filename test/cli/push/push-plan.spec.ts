@@ -1,22 +1,23 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { bare } from '#cli/push/name-here.ts';
 import { nameFor, type PushInput } from '#cli/push/push-plan.ts';
 import { describe } from '../../support/spec.ts';
-import { nothing, planPush, plansOf, refusalOf, shop } from './plans.ts';
+import { planPush, plansOf, refusalOf, shop } from './plans.ts';
 
 describe('push plan', (it) => {
   it('names the app like its folder when nobody says anything', async (scope) => {
     const folder = await shop(scope);
 
-    assert.equal(await planPush(nothing, folder), {
+    assert.equal(await planPush(bare, folder), {
       name: 'my-shop',
       path: folder,
       attributes: { name: 'my-shop', 'default-route': true },
       prePush: [],
       remarks: [],
     });
-    assert.is((await planPush({ ...nothing, target: 'My Shop' }, join(folder, '..'))).path, folder);
+    assert.is((await planPush({ ...bare, target: 'My Shop' }, join(folder, '..'))).path, folder);
   });
 
   it('makes names that can be host names', () => {
@@ -46,10 +47,7 @@ describe('push plan', (it) => {
 `,
     );
 
-    const plan = await planPush(
-      { ...nothing, memory: 128, env: ['COLOUR=blue', 'X=a=b', 'NONE='], timeout: 5 },
-      folder,
-    );
+    const plan = await planPush({ ...bare, memory: 128, env: ['COLOUR=blue', 'X=a=b', 'NONE='], timeout: 5 }, folder);
 
     assert.is(plan.name, 'shop');
     assert.equal(plan.attributes, {
@@ -73,7 +71,7 @@ describe('push plan', (it) => {
       'applications:\n- name: shop\n  processes:\n  - { type: web, memory: 64M }\n  - { type: worker, memory: 32M }\n',
     );
 
-    const { attributes } = await planPush({ ...nothing, memory: 128, instances: 3, command: 'null' }, folder);
+    const { attributes } = await planPush({ ...bare, memory: 128, instances: 3, command: 'null' }, folder);
 
     assert.equal(attributes['processes'], [
       { type: 'web', memory: '128M', instances: 3, command: null },
@@ -87,7 +85,7 @@ describe('push plan', (it) => {
     const none = await shop(scope, 'applications:\n- name: shop\n  no-route: true\n');
     const random = await shop(scope, 'applications:\n- name: shop\n  random-route: true\n');
     const routing = async (input: Partial<PushInput>, folder: string) => {
-      const { name: _, ...rest } = (await planPush({ ...nothing, ...input }, folder)).attributes;
+      const { name: _, ...rest } = (await planPush({ ...bare, ...input }, folder)).attributes;
       return rest;
     };
 
@@ -108,11 +106,11 @@ describe('push plan', (it) => {
     await mkdir(join(folder, 'dist'));
     await writeFile(join(folder, 'deploy/test.yml'), 'applications:\n- name: from-test\n  path: ../dist\n');
 
-    assert.is((await planPush({ ...nothing, manifest: 'none' }, folder)).name, 'my-shop');
-    const named = await planPush({ ...nothing, manifest: 'deploy/test.yml' }, folder);
+    assert.is((await planPush({ ...bare, manifest: 'none' }, folder)).name, 'my-shop');
+    const named = await planPush({ ...bare, manifest: 'deploy/test.yml' }, folder);
     assert.is(named.name, 'from-test');
     assert.is(named.path, join(folder, 'dist'));
-    const both = await planPush({ ...nothing, manifest: 'deploy/test.yml', target: '.' }, folder);
+    const both = await planPush({ ...bare, manifest: 'deploy/test.yml', target: '.' }, folder);
     assert.is(both.path, folder);
     assert.is('path' in both.attributes, false);
   });
@@ -122,16 +120,16 @@ describe('push plan', (it) => {
     await mkdir(join(folder, 'target'));
     await writeFile(join(folder, 'target/shop.jar'), 'PK\u0003\u0004');
 
-    assert.is((await planPush(nothing, folder)).path, join(folder, 'target/shop.jar'));
-    assert.is((await planPush({ ...nothing, target: folder }, '/')).path, join(folder, 'target/shop.jar'));
-    assert.is((await planPush({ ...nothing, target: 'target/shop.jar' }, folder)).name, 'shop');
+    assert.is((await planPush(bare, folder)).path, join(folder, 'target/shop.jar'));
+    assert.is((await planPush({ ...bare, target: folder }, '/')).path, join(folder, 'target/shop.jar'));
+    assert.is((await planPush({ ...bare, target: 'target/shop.jar' }, folder)).name, 'shop');
   });
 
   it('takes all apps of a manifest, or the one that is named', async (scope) => {
     const folder = await shop(scope, 'applications:\n- name: one\n  memory: 1M\n- name: two\n  memory: 2M\n');
     const single = await shop(scope, 'applications:\n- name: one\n  memory: 1M\n');
 
-    const all = await plansOf(nothing, folder);
+    const all = await plansOf(bare, folder);
     assert.equal(
       all.plans.map(({ name, attributes }) => [name, attributes['memory']]),
       [
@@ -139,14 +137,14 @@ describe('push plan', (it) => {
         ['two', '2M'],
       ],
     );
-    assert.is((await planPush({ ...nothing, name: 'two' }, folder)).attributes['memory'], '2M');
-    assert.is((await planPush({ ...nothing, target: 'two' }, folder)).attributes['memory'], '2M');
+    assert.is((await planPush({ ...bare, name: 'two' }, folder)).attributes['memory'], '2M');
+    assert.is((await planPush({ ...bare, target: 'two' }, folder)).attributes['memory'], '2M');
     assert.match(
       await refusalOf({ memory: 5, randomRoute: true }, folder),
       /^USAGE --memory, --random-route cannot be meant for 2 apps at once\. Name the app/,
     );
     assert.match(await refusalOf({ name: 'three' }, folder), /has no app named 'three'\. It has 'one', 'two'/);
-    const renamed = await planPush({ ...nothing, name: 'other' }, single);
+    const renamed = await planPush({ ...bare, name: 'other' }, single);
     assert.is(renamed.attributes['memory'], '1M');
     assert.is(renamed.attributes['name'], 'other');
   });

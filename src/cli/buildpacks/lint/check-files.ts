@@ -1,8 +1,9 @@
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
+import { isProgram } from '#ground/programs.ts';
 import { runScript, ScriptFailure } from '#workload/lifecycle/builder/run-script.ts';
 import { type Finding, ok, problem, warning } from '../../doctor/finding.ts';
-import { isFile, type ScriptName, type Source, type Subject } from './subject.ts';
+import type { ScriptName, Source, Subject } from './subject.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -83,14 +84,7 @@ function canBeRun(program: string, env: Environment): boolean {
   const places = program.includes('/')
     ? [program]
     : (env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, program));
-  return places.some((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return isFile(path);
-    } catch {
-      return false; // another place may have it
-    }
-  });
+  return places.some(isProgram);
 }
 
 async function checkSyntax(file: string, check: string, program: string, env: Environment): Promise<Finding> {

@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
+import { absoluteIn } from '#ground/programs.ts';
 import { ownNode, provideOwnNode } from '#packaging/own-node.ts';
 import { type Constraint, managerVariablesOf, RuntimeTable, runtimesForApp, textOf } from '#workload/runtimes/index.ts';
-import { absoluteIn, configuredDirectories, usualDirectories } from '#workload/runtimes/programs.ts';
+import { configuredDirectories, usualDirectories } from '#workload/runtimes/programs.ts';
 
 /** What building an app takes of the machine. */
 export interface WantedRuntimes {
