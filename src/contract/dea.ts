@@ -57,6 +57,8 @@ const Status = v.looseObject({
   used_memory: v.number(),
   num_clients: v.number(),
   state: v.optional(v.string()),
+  /** Ours: why nothing more can be started there, whatever its size. */
+  full: v.nullish(v.string()),
 });
 export type DeaStatus = v.InferOutput<typeof Status>;
 export const deaStatus = exchange('dea.status', Nothing, Status);

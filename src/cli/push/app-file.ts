@@ -60,7 +60,7 @@ export function appFile(root: string, path: string, stats: Stats): AppFile {
 function linkTarget(root: string, path: string): string {
   const target = attempt(path, () => readlinkSync(join(root, path)));
   const leadsOut = isAbsolute(target) || isOutside(posix.join(posix.dirname(path), target.split(sep).join('/')));
-  if (leadsOut || isOutside(relative(root, realPathOf(join(root, path)) ?? root))) {
+  if (leadsOut || isOutside(relative(root, realPathOf(root, path) ?? root))) {
     throw refuse(
       path,
       `is a link to '${target}', outside the app`,
@@ -74,11 +74,18 @@ function isOutside(path: string): boolean {
   return path === '..' || path.startsWith(`..${sep}`) || path.startsWith('../');
 }
 
-/** Where a path leads through all its links, or `undefined` when it leads nowhere. */
-function realPathOf(path: string): string | undefined {
+/** Where a link leads at last, or `undefined` when it leads nowhere. @throws ActionableError BAD_INPUT */
+function realPathOf(root: string, path: string): string | undefined {
   try {
-    return realpathSync(path);
-  } catch {
+    return realpathSync(join(root, path));
+  } catch (error) {
+    if (systemCodeOf(error) === 'ELOOP') {
+      throw refuse(
+        path,
+        'is a link that leads in circles',
+        'Have it lead to something, remove it, or name it in .cfignore.',
+      );
+    }
     return undefined; // a link to what is not there (yet) is the app's own affair
   }
 }

@@ -12,7 +12,7 @@ import { foundOf, isCounted, isMeant, statsOf } from './find-instance.ts';
 import type { Fleet } from './fleet.ts';
 import type { InstanceRecord } from './instance-record.ts';
 import type { DeaOptions } from './options.ts';
-import { answerDelayMs, availableMemoryMb, isFull } from './resources.ts';
+import { answerDelayMs, availableMemoryMb, isFull, whyFull } from './resources.ts';
 
 /** The protocol's version, not ours: that of the last DEA of its kind. */
 const version = 0.99;
@@ -56,7 +56,9 @@ export class Answers {
   }
 
   status(isStopping: boolean): DeaStatus {
-    const { maxMemoryMb, reservedMemoryMb, instances } = this.#fleet.resources();
+    const resources = this.#fleet.resources();
+    const { maxMemoryMb, reservedMemoryMb, instances } = resources;
+    const full = whyFull(resources);
     const usedBytes = this.#fleet.running.reduce((sum, { usage }) => sum + (usage?.memoryBytes ?? 0), 0);
     return {
       ...this.hello(),
@@ -65,6 +67,7 @@ export class Answers {
       used_memory: usedBytes / (1024 * 1024),
       num_clients: instances,
       ...(isStopping ? { state: 'SHUTTING_DOWN' } : {}),
+      ...(full === undefined ? {} : { full }),
     };
   }
 

@@ -18,19 +18,20 @@ export function availableMemoryMb({ maxMemoryMb, reservedMemoryMb }: Resources):
 
 /** Whether nothing more can be started, whatever its size. */
 export function isFull(resources: Resources): boolean {
-  return availableMemoryMb(resources) <= 0 || whyNotAnother(resources) !== undefined;
+  return availableMemoryMb(resources) <= 0 || whyFull(resources) !== undefined;
 }
 
 /** Why an instance of this size cannot be started, in words that continue "It cannot be started: ". */
 export function whyNoRoom(resources: Resources, memoryMb: number): string | undefined {
-  const other = whyNotAnother(resources);
+  const other = whyFull(resources);
   if (other !== undefined) return other;
   if (memoryMb <= availableMemoryMb(resources)) return undefined;
   const available = Math.max(0, availableMemoryMb(resources));
   return `it needs ${megabytes(memoryMb)} of memory, and ${megabytes(available)} of ${megabytes(resources.maxMemoryMb)} are left`;
 }
 
-function whyNotAnother(resources: Resources): string | undefined {
+/** Why nothing more can be started, for other reasons than memory; words like those of `whyNoRoom`. */
+export function whyFull(resources: Resources): string | undefined {
   const { instances, maxInstances, freeDiskMb, minFreeDiskMb, diskUsePercent, maxDiskUsePercent } = resources;
   if (instances >= maxInstances) return `${maxInstances} instances run here, and no more are allowed`;
   if (freeDiskMb < minFreeDiskMb) return `the disk is nearly full: ${megabytes(freeDiskMb)} are left`;

@@ -103,6 +103,21 @@ describe('app files', (it) => {
     assert.match(refusalOf(folder), /^BAD_INPUT 'in' is a link to 'b\/x', outside the app\./);
   });
 
+  it('may not be links in circles, and may be links to what is not there', async (scope) => {
+    const folder = await scratchDirectory(scope);
+    await writeFile(join(folder, 'app.js'), '');
+    await symlink('not/there', join(folder, 'dangling'));
+    assert.is(refusalOf(folder), 'taken: app.js,dangling');
+
+    await symlink('there', join(folder, 'here'));
+    await symlink('here', join(folder, 'there'));
+
+    assert.is(
+      refusalOf(folder),
+      "BAD_INPUT 'here' is a link that leads in circles. Have it lead to something, remove it, or name it in .cfignore.",
+    );
+  });
+
   it('must be there: an empty folder cannot be pushed', async (scope) => {
     const folder = await scratchDirectory(scope);
     await mkdir(join(folder, 'empty'));

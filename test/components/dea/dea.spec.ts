@@ -159,6 +159,14 @@ describe('dea', (it) => {
     assert.is(status.state, undefined);
   });
 
+  it('says in its status why it takes nothing more', async (scope) => {
+    const dea = await openDea(scope, { minFreeDiskMb: 1_000_000_000 });
+
+    const { full } = await dea.bus.ask(deaStatus, null, soon);
+
+    assert.match(full ?? '', /^the disk is nearly full: [\d.]+G are left$/);
+  });
+
   it('tells its age when components are looked for', async (scope) => {
     const { bus, id } = await openDea(scope);
 

@@ -1,5 +1,12 @@
 import * as assert from 'uvu/assert';
-import { answerDelayMs, availableMemoryMb, isFull, type Resources, whyNoRoom } from '#components/dea/resources.ts';
+import {
+  answerDelayMs,
+  availableMemoryMb,
+  isFull,
+  type Resources,
+  whyFull,
+  whyNoRoom,
+} from '#components/dea/resources.ts';
 import { describe } from '../../support/spec.ts';
 
 const resources: Resources = {
@@ -33,6 +40,12 @@ describe('resources', (it) => {
     assert.ok(isFull({ ...resources, instances: 10 }));
     assert.ok(isFull({ ...resources, freeDiskMb: 99 }));
     assert.ok(isFull({ ...resources, diskUsePercent: 95.1 }));
+  });
+
+  it('says why nothing fits, where that is not memory', () => {
+    assert.is(whyFull(resources), undefined);
+    assert.is(whyFull({ ...resources, reservedMemoryMb: 2000 }), undefined);
+    assert.is(whyFull({ ...resources, freeDiskMb: 12 }), 'the disk is nearly full: 12M are left');
   });
 
   it('answers the later the fuller it is, but not later than after 250 ms', () => {

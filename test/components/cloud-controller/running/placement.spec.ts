@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as assert from 'uvu/assert';
+import { deaStatus } from '#contract/dea.ts';
 import { logBatches } from '#contract/logs.ts';
 import { call } from '#ground/http-client.ts';
 import { waitFor } from '#ground/wait.ts';
@@ -222,6 +223,18 @@ describe('failed placement', (it) => {
     await cc.operations.start(app);
 
     assert.match(cc.operations.instancesOf(app)[0]?.details ?? '', /^no DEA is there: start one with `localpaas up`/);
+  });
+
+  it('says why the DEAs that are there take nothing more', async (scope) => {
+    const cc = await startTestOperations(scope);
+    const status = { id: 'a', ip: '127.0.0.1', version: 1, max_memory: 1, reserved_memory: 0, used_memory: 0 };
+    const full = 'the disk is nearly full: 12M are left';
+    scope.use(cc.bus.answer(deaStatus, () => ({ ...status, num_clients: 0, full })));
+    const { app } = await startedApp(cc);
+
+    await cc.operations.start(app);
+
+    assert.is(cc.operations.instancesOf(app)[0]?.details, `no DEA takes more: ${full}`);
   });
 
   it("is an event and a line in the app's log, once per reason", async (scope) => {
