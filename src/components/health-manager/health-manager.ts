@@ -37,7 +37,7 @@ export const healthManager: Component<HealthManagerOptions> = {
     undo.use(bus.answer(healthManagerStatus, (request) => statusOf(watch.knowledge, request)));
     undo.use(
       bus.answerEach(healthManagerHealth, ({ droplets }) =>
-        droplets.map((each) => healthOf(watch.knowledge, each, Date.now())),
+        droplets.map((each) => healthOf(watch.knowledge, each, watch.nowMs())),
       ),
     );
     undo.use(

@@ -2,6 +2,7 @@ import type { DropletExited, Heartbeat } from '#contract/dea.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
+import { Standstill } from '#ground/standstill.ts';
 import { sleep } from '#ground/wait.ts';
 import { ActualState } from './actual-state.ts';
 import { type Knowledge, varzOf } from './answers.ts';
@@ -25,6 +26,7 @@ export class Watch implements Disposable {
   readonly #actual = new ActualState();
   readonly #delayed = new DelayedRestarts();
   readonly #queue: StartQueue;
+  readonly #standstill: Standstill;
   readonly #received = {
     heartbeat_msgs_received: 0,
     droplet_exited_msgs_received: 0,
@@ -43,6 +45,7 @@ export class Watch implements Disposable {
     this.#signal = signal;
     this.requests = new Requests(bus, options);
     this.#queue = new StartQueue(options);
+    this.#standstill = new Standstill(Math.max(options.instanceLostMs / 2, 2 * options.analyseEveryMs));
   }
 
   get knowledge(): Knowledge {
@@ -50,14 +53,21 @@ export class Watch implements Disposable {
     return { actual: this.#actual, desired: this.#desired, instanceLostMs, flappingCrashes };
   }
 
+  /** The time as of now, by which the ages of what was heard can be told: where they mean nothing, all count as new. */
+  nowMs(): number {
+    const nowMs = Date.now();
+    if (this.#standstill.noticed()) this.#actual.refresh(nowMs);
+    return nowMs;
+  }
+
   varz(): object {
     const own = { ...this.#received, ...this.requests.sent, queue_length: this.#queue.size };
-    return { ...varzOf(this.knowledge, Date.now()), ...own };
+    return { ...varzOf(this.knowledge, this.nowMs()), ...own };
   }
 
   heartbeat(message: Heartbeat): void {
     this.#received.heartbeat_msgs_received += 1;
-    this.#actual.heartbeat(message, Date.now());
+    this.#actual.heartbeat(message, this.nowMs());
     for (const { droplet: app, version, index } of message.droplets) {
       this.#pendingUntil.delete(keyOf({ app, version, index }));
     }
@@ -65,7 +75,7 @@ export class Watch implements Disposable {
 
   exited(message: DropletExited): void {
     this.#received.droplet_exited_msgs_received += 1;
-    const crashes = this.#actual.exited(message, Date.now(), this.#options);
+    const crashes = this.#actual.exited(message, this.nowMs(), this.#options);
     if (message.reason === 'STOPPED') return;
     const place = { app: message.droplet, version: message.version, index: message.index };
     this.#pendingUntil.delete(keyOf(place));
@@ -108,7 +118,7 @@ export class Watch implements Disposable {
   analyse({ settledAfterMs = this.#options.settledAfterMs }: { settledAfterMs?: number } = {}): void {
     const desired = this.#desired;
     if (desired === undefined) return;
-    const nowMs = Date.now();
+    const nowMs = this.nowMs();
     const { instanceLostMs } = this.#options;
     const isPending = (place: Place) =>
       (this.#pendingUntil.get(keyOf(place)) ?? 0) > nowMs || this.#delayed.isWaiting(place) || this.#isGivenUp(place);
@@ -168,7 +178,7 @@ export class Watch implements Disposable {
       for (const key of keys) this.#pendingUntil.delete(key);
       const app = this.#desired?.get(id);
       if (app === undefined || app.version !== version.version) return;
-      const live = this.#actual.liveInstancesOf(id, Date.now(), this.#options.instanceLostMs);
+      const live = this.#actual.liveInstancesOf(id, this.nowMs(), this.#options.instanceLostMs);
       const missing = missingIndices(app, live).filter((index) => indices.includes(index));
       if (missing.length > 0) this.#requestStart({ app, indices: missing });
     });
@@ -186,7 +196,7 @@ export class Watch implements Disposable {
   }
 
   #requestStart({ app, indices }: Start): void {
-    const until = Date.now() + this.#options.startPatienceMs;
+    const until = this.nowMs() + this.#options.startPatienceMs;
     const crashes = indices.map((index) => this.#actual.crashesOf(app.id, app.version, index)?.count ?? 0);
     for (const index of indices) this.#pendingUntil.set(keyOf({ app: app.id, version: app.version, index }), until);
     this.#log.info('instances are missing', { app: app.id, indices });
@@ -200,6 +210,6 @@ export class Watch implements Disposable {
   }
 
   #runningVersions(app: string): Record<string, number> {
-    return this.#actual.versionsOf(app, Date.now(), this.#options.instanceLostMs);
+    return this.#actual.versionsOf(app, this.nowMs(), this.#options.instanceLostMs);
   }
 }

@@ -4,6 +4,7 @@ import type { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { Bus } from '#ground/bus.ts';
 import type { ComponentContext } from '#ground/component.ts';
 import { messageOf } from '#ground/errors.ts';
+import { Standstill } from '#ground/standstill.ts';
 import { repeat, within } from '#ground/wait.ts';
 import type { Metric } from '#vcap/metrics-text.ts';
 import { register } from '#vcap/registration.ts';
@@ -87,13 +88,15 @@ function reachable(host: string): string {
   return host === '::' ? '::1' : host;
 }
 
-/** Looks for stale routes regularly. While the bus is away nobody can register, so nobody is dropped. */
+/** Looks for stale routes regularly. While the bus is away, or nothing went on, nobody can register, so nobody is dropped. */
 export function sweepRoutes(
   { bus, log }: ComponentContext,
   table: RouteTable,
   { staleMs, sweepMs }: Pick<RouterOptions, 'staleMs' | 'sweepMs'>,
 ): AsyncDisposable {
+  const standstill = new Standstill(Math.max(staleMs / 2, 2 * sweepMs));
   const sweep = async () => {
+    if (standstill.noticed()) return table.refreshAll(Date.now());
     try {
       await within(Math.min(sweepMs, 2_000), 'the bus', bus.flush());
     } catch (error) {

@@ -16,6 +16,7 @@ import {
 } from '#contract/health.ts';
 import type { Bus } from '#ground/bus.ts';
 import { waitFor } from '#ground/wait.ts';
+import { setClock } from '../../support/clock.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 import { startHealthManager } from './support.ts';
 
@@ -65,6 +66,18 @@ describe('health manager', (it) => {
         ['b', [0, 1]],
       ],
     );
+  });
+
+  it('misses nothing because somebody sets the clock', async (scope) => {
+    const { bus, starts } = await start(scope, [app], { surveyMs: 500, instanceLostMs: 2_000 });
+    heartbeat(bus);
+    await bus.flush();
+    const heardAt = performance.now();
+
+    setClock(scope, 48 * 3_600_000);
+
+    await arrives('the start of what nobody tells of any more', starts, 1);
+    assert.ok(performance.now() - heardAt >= 2_000);
   });
 
   it('tells when the app was changed last in seconds, as cloud controllers of 2012 compare it', async (scope) => {

@@ -8,10 +8,12 @@ import { ActionableError } from '#ground/errors.ts';
 import { silentLog } from '#ground/log.ts';
 import { waitFor } from '#ground/wait.ts';
 import { connectBus, startBus } from '../../support/bus.ts';
+import { setClock } from '../../support/clock.ts';
 import { describe } from '../../support/spec.ts';
 import { ask, openRouter, portOf, register, serveApp, understood, Wire } from './support.ts';
 
 const limits = { limitMs: 15_000 };
+const dayMs = 24 * 3_600_000;
 
 describe('router', (it) => {
   it('sends a request to the app that registered its host, whatever the case and the port', async (scope) => {
@@ -129,6 +131,20 @@ describe('router', (it) => {
     );
 
     assert.is((await ask(port, 'kept.localhost')).status, 200);
+  });
+
+  it('keeps all routes when somebody sets the clock, and drops them in their time', async (scope) => {
+    for (const byMs of [dayMs, -dayMs]) {
+      const { bus, port } = await openRouter(scope, { staleMs: 1_500, sweepMs: 40 });
+      await register(bus, await serveApp(scope, (_, response) => response.end('a')), ['hello.localhost']);
+      const registeredAt = performance.now();
+
+      setClock(scope, byMs);
+
+      const dropped = async () => ((await ask(port, 'hello.localhost')).status === 404 ? true : undefined);
+      await waitFor('the route to be dropped', dropped, { ...limits, everyMs: 20 });
+      assert.ok(performance.now() - registeredAt >= 1_500);
+    }
   });
 
   it('keeps all routes while the bus is away, and asks for registrations when it is back', async (scope) => {

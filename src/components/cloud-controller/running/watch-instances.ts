@@ -10,6 +10,7 @@ import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
+import { Standstill } from '#ground/standstill.ts';
 import { repeat } from '#ground/wait.ts';
 import type { EventLog } from '../events.ts';
 import { processIn } from '../process-guid.ts';
@@ -56,10 +57,11 @@ export function watchInstances(parts: WatchParts): AsyncDisposable {
   );
   watching.use(bus.subscribe(deaAdvertise, (message) => deas.advertised(message, Date.now())));
   watching.use(bus.onReconnect(() => actual.refresh(Date.now())));
+  const standstill = new Standstill(parts.lostAfterMs / 2);
   watching.use(
     repeat(
       parts.lostAfterMs / 6,
-      () => prune(parts),
+      () => (standstill.noticed() ? actual.refresh(Date.now()) : prune(parts)),
       (error) => log.error('lost instances not forgotten', { error: messageOf(error) }),
     ),
   );

@@ -10,6 +10,7 @@ import { AsyncDisposableStack } from '#ground/async-disposable-stack.ts';
 import type { Bus } from '#ground/bus.ts';
 import { messageOf } from '#ground/errors.ts';
 import type { Log } from '#ground/log.ts';
+import { Standstill } from '#ground/standstill.ts';
 import { repeat, sleep } from '#ground/wait.ts';
 import { addressWith, type Credentials } from '#vcap/credentials.ts';
 import type { BackgroundWork } from '../background-work.ts';
@@ -59,9 +60,11 @@ export class TaskRuns implements AsyncDisposable {
   readonly #watching = new AsyncDisposableStack();
   /** When a DEA told of a task last, by guid. */
   readonly #heardAtMs = new Map<string, number>();
+  readonly #standstill: Standstill;
 
   private constructor(parts: TaskRunsParts) {
     this.#parts = parts;
+    this.#standstill = new Standstill(parts.lostAfterMs / 2);
   }
 
   /** Goes on with what an earlier run left: what runs is found again, what never began fails. */
@@ -179,6 +182,7 @@ export class TaskRuns implements AsyncDisposable {
   /** Asks for all that should run: an end may have been told while nobody listened. */
   async #lookAfterAll(): Promise<void> {
     const { store } = this.#parts;
+    if (this.#standstill.noticed()) this.#heardAtMs.clear();
     const running = store.all('task').filter(({ state }) => state === 'RUNNING' || state === 'CANCELING');
     await Promise.all(running.map((task) => this.#lookAfter(task)));
   }

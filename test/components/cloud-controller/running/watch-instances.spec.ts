@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { deaHeartbeat, dropletExited } from '#contract/dea.ts';
 import { subject } from '#ground/subject.ts';
 import { startBus } from '../../../support/bus.ts';
+import { setClock } from '../../../support/clock.ts';
 import { describe } from '../../../support/spec.ts';
 import { startTestOperations } from '../operations.ts';
 import { playDea, seen, startedApp } from './dea.ts';
@@ -98,6 +99,23 @@ describe('watched instances', (it) => {
       cc.operations.instancesOf(app).map(({ details }) => details),
       ['the DEA dea-1 does not tell of it any more', 'the DEA dea-1 did not take it'],
     );
+  });
+
+  it('are not lost because somebody sets the clock', async (scope) => {
+    const lostMs = 600;
+    const cc = await startTestOperations(scope, { options: { lostSeconds: lostMs / 1000 } });
+    const dea = await playDea(scope, cc);
+    const { app } = await startedApp(cc);
+    await cc.operations.start(app);
+    const instance = await dea.started(1);
+    dea.beats('RUNNING', [instance]);
+    await seen(cc, app, 'RUNNING');
+    const heardAt = performance.now();
+
+    setClock(scope, 48 * 3_600_000);
+
+    await seen(cc, app, 'DOWN');
+    assert.ok(performance.now() - heardAt >= lostMs);
   });
 
   it('of strangers are no concern', async (scope) => {
