@@ -22,11 +22,11 @@ const here = dirname(fileURLToPath(import.meta.url));
 export async function build(project) {
   const dist = join(project, 'dist');
   const entry = 'src/main.ts';
-  const { code, imports } = await bundle(project, { entry });
+  const { code, imports } = await bundle(project, { entry, minify: true });
   const platform = platformModulesIn(imports);
   const bundles = { 'localpaas-bundle': code };
   if (platform.length > 0) {
-    bundles['localpaas-commands'] = (await bundle(project, { entry, without: platform })).code;
+    bundles['localpaas-commands'] = (await bundle(project, { entry, minify: true, without: platform })).code;
   }
   await esbuild.stop(); // its service would live as long as the program that `npm start` becomes
   mkdirSync(dist, { recursive: true });

@@ -74,7 +74,8 @@ export async function call(
   const request = open(target, {
     method,
     headers: askFirstMs === undefined ? headers : { ...headers, expect: '100-continue' },
-    ...(secure ? { rejectUnauthorized: !trustAny } : { agent: keepAlive }),
+    // Node looks for a server name without TLS as well, by a pattern whose compilation takes milliseconds.
+    ...(secure ? { rejectUnauthorized: !trustAny } : { agent: keepAlive, servername: '' }),
     ...(signal === undefined ? {} : { signal }),
   });
   request.setTimeout(idleMs, () => request.destroy(new Error(`${target.host} was silent for ${idleMs} ms`)));

@@ -1,4 +1,4 @@
-import type { App } from '#contract/api/resources.ts';
+import type { App, Space } from '#contract/api/resources.ts';
 import { ApiClient } from '../api-client.ts';
 import { viewOf } from '../app/app-view.ts';
 import { deploy } from '../app/deploy.ts';
@@ -7,7 +7,7 @@ import { reportApp } from '../app/report-app.ts';
 import { type StrategyInput, strategyIn } from '../app/state-input.ts';
 import type { Cli } from '../cli.ts';
 import { LogReader } from '../log-reader.ts';
-import { applyManifest, recordedApp, uploadPackage } from '../push/push-app.ts';
+import { applyManifest, ownSpace, recordedApp, uploadPackage } from '../push/push-app.ts';
 import { type PushInput, type PushPlan, planPush } from '../push/push-plan.ts';
 import { type PushSource, pushSource } from '../push/push-source.ts';
 import { runPrePush } from '../push/run-hooks.ts';
@@ -47,19 +47,33 @@ export async function run(cli: Cli, input: Input): Promise<void> {
     });
     return;
   }
+  const target = targetOf(cli);
   const { plans, remarks } = await planPush(input, surroundingsOf(cli));
   for (const remark of remarks) cli.progress.warn(remark);
   const reached: Reached = { at: 'nothing', name: plans.map(({ name }) => name).join(', ') };
   try {
     await runHooks(cli, plans);
     const sources = plans.map((plan) => ({ plan, source: pushSource(plan.path, plan.ignores) }));
-    await pushAll(cli, input, sources, reached);
+    await pushAll(cli, input, sources, { target, reached });
   } catch (error) {
     const { reason } = cli.signal;
     throw cli.signal.aborted && reason instanceof Interrupted
       ? reason.saying(leftovers[reached.at](reached.name))
       : error;
   }
+}
+
+interface Target {
+  readonly api: Promise<ApiClient>;
+  readonly space: Promise<Space>;
+}
+
+/** The platform answers while the folder is looked at. What goes wrong with it is told to who waits for it. */
+function targetOf(cli: Cli): Target {
+  const api = ApiClient.open(cli);
+  const space = api.then(ownSpace);
+  space.catch(() => {});
+  return { api, space };
 }
 
 interface Reached {
@@ -84,8 +98,13 @@ async function runHooks(cli: Cli, plans: readonly PushPlan[]): Promise<void> {
 }
 
 /** One manifest for all, then one app after the other: the first that fails leaves the rest as they are. */
-async function pushAll(cli: Cli, input: Input, all: readonly Pushed[], reached: Reached): Promise<void> {
-  const api = await ApiClient.open(cli);
+async function pushAll(
+  cli: Cli,
+  input: Input,
+  all: readonly Pushed[],
+  { target, reached }: { target: Target; reached: Reached },
+): Promise<void> {
+  const api = await target.api;
   for (const { plan } of all) cli.progress.step(`Pushing ${plan.name} from ${plan.path}`);
   const onStored = () => {
     reached.at = 'settings';
@@ -94,7 +113,7 @@ async function pushAll(cli: Cli, input: Input, all: readonly Pushed[], reached: 
     cli,
     api,
     all.map(({ plan }) => plan),
-    onStored,
+    { space: target.space, onStored },
   );
   const views: unknown[] = [];
   for (const [index, each] of all.entries()) {

@@ -10,25 +10,30 @@ import type { PushPlan } from './push-plan.ts';
 import type { PushSource } from './push-source.ts';
 import { uploadBits } from './upload-bits.ts';
 
+/** Where apps are. @throws ActionableError API_REFUSED */
+export async function ownSpace(api: ApiClient): Promise<Space> {
+  const [space] = await api.list('/v3/spaces', Space);
+  if (space !== undefined) return space;
+  throw new ActionableError(
+    'API_REFUSED',
+    'This platform has no space for apps.',
+    'Start it anew with `localpaas up`.',
+  );
+}
+
 /**
  * Has the platform store what the manifest says of all apps, or of none.
+ * @param space asked for before, where there was time
  * @param onStored told when the platform has taken it
  */
 export async function applyManifest(
   cli: Cli,
   api: ApiClient,
   plans: readonly PushPlan[],
-  onStored: () => void = () => {},
+  { space = ownSpace(api), onStored = () => {} }: { space?: Promise<Space>; onStored?: () => void } = {},
 ): Promise<void> {
-  const [space] = await api.list('/v3/spaces', Space);
-  if (space === undefined) {
-    throw new ActionableError(
-      'API_REFUSED',
-      'This platform has no space for apps.',
-      'Start it anew with `localpaas up`.',
-    );
-  }
-  const answer = await api.exchange(`/v3/spaces/${space.guid}/actions/apply_manifest`, {
+  const { guid } = await space;
+  const answer = await api.exchange(`/v3/spaces/${guid}/actions/apply_manifest`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-yaml' },
     body: JSON.stringify({ applications: plans.map(({ attributes }) => attributes) }),

@@ -10,7 +10,7 @@ export const LogCacheOptions = v.object({
   fileBytes: v.optional(v.number(), 2 * 1024 * 1024),
   /** Newest lines of each app that are also kept in memory, for readers who follow. */
   recentLines: v.optional(v.number(), 1_000),
-  /** How long an empty answer is held back, in ms: some clients ask again at once. */
+  /** How long an empty answer to who follows a log is held back, in ms: some clients ask again at once. */
   holdEmptyMs: v.optional(v.number(), 200),
   /** How often the route is registered, in ms. */
   registerEveryMs: v.optional(v.number(), 20_000),

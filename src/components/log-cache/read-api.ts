@@ -44,7 +44,8 @@ async function read(store: LogStore, request: HttpRequest, holdEmptyMs: number):
   if (types.length > 0 && !types.some((type) => type === 'LOG' || type === 'ANY')) return envelopes(sourceId, []);
   const query = queryOf(request.query);
   const lines = await store.read(sourceId, query);
-  if (lines.length > 0) return envelopes(sourceId, lines);
+  // Who asks for the newest lines does not wait for others.
+  if (lines.length > 0 || query.descending) return envelopes(sourceId, lines);
   await store.awaitLines(sourceId, holdEmptyMs);
   return envelopes(sourceId, await store.read(sourceId, query));
 }

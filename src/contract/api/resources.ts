@@ -199,6 +199,7 @@ export const Domain = v.looseObject({ ...stamped, name: v.string(), internal: v.
 export type Domain = v.InferOutput<typeof Domain>;
 
 export const Space = v.looseObject({ ...stamped, name: v.string() });
+export type Space = v.InferOutput<typeof Space>;
 
 export const AuditEvent = v.looseObject({
   ...stamped,

@@ -186,17 +186,23 @@ describe('a listing that is kept', (it) => {
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     await symlink('/etc/passwd', join(folder, 'out'));
     await symlink('loop', join(folder, 'loop'));
+    await symlink('not/there', join(folder, 'nowhere'));
 
     await listing.lookAtAll(later);
 
     assert.equal(
       listing.problems().map(({ message }) => message.slice(0, 30)),
-      ["'app.sock' is neither a file n", "'out' is a link to '/etc/passw", "'pipe' is neither a file nor a"],
+      [
+        "'app.sock' is neither a file n",
+        "'loop' is a link that leads in",
+        "'out' is a link to '/etc/passw",
+        "'pipe' is neither a file nor a",
+      ],
     );
-    for (const name of ['app.sock', 'pipe', 'out']) await rm(join(folder, name));
-    await listing.lookAt(hint('app.sock', 'pipe', 'out'), later);
+    for (const name of ['app.sock', 'pipe', 'out', 'loop']) await rm(join(folder, name));
+    await listing.lookAt(hint('app.sock', 'pipe', 'out', 'loop'), later);
     assert.equal(listing.problems(), []);
-    assert.ok(pathsOf(listing).includes('loop'), 'a link that leads nowhere is pushed as it is');
+    assert.ok(pathsOf(listing).includes('nowhere'), 'a link that leads nowhere is pushed as it is');
   });
 
   it('says that a folder is gone, empty or no folder, and is as before when it is back', async (scope) => {

@@ -87,6 +87,16 @@ describe('log-cache', (it) => {
     assert.is((await read('/api/v1/read/app-1?start_time=yesterday')).status, 400);
   });
 
+  it('holds an empty answer to who follows, and none to who asks for the newest', async (scope) => {
+    const { bus, texts } = await start(scope, { holdEmptyMs: 600_000 });
+
+    assert.equal(await texts(`${everything}&descending=true`), []);
+
+    const following = texts();
+    say(bus, ['first']);
+    assert.equal(await following, ['first']);
+  });
+
   it('keeps lines over a restart, also behind one that was cut short', async (scope) => {
     const dataDir = await scratchDirectory(scope);
     const first = await start(scope, { dataDir });
