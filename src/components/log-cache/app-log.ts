@@ -2,8 +2,9 @@ import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '#ground/errors.ts';
 import { ensureDirectory } from '#ground/files.ts';
-import { jsonIn } from '#ground/json-in.ts';
 import { type LogQuery, type StoredLine, select } from './envelope.ts';
+import { bytesOf, linesIn } from './line-bytes.ts';
+import { RecentLines } from './recent-lines.ts';
 
 export interface AppLogLimits {
   readonly fileBytes: number;
@@ -19,7 +20,7 @@ export class AppLog {
   readonly #limits: AppLogLimits;
   #file: FileHandle | undefined;
   #size = 0;
-  #recent: StoredLine[] = [];
+  readonly #recent = new RecentLines();
   /** False while older lines than those in memory may lie on disk. */
   #isWhole = false;
   #isRemoved = false;
@@ -33,38 +34,43 @@ export class AppLog {
   /** Appends lines in the order of the calls. @throws the system's error, e.g. ENOSPC; memory has the lines even so */
   async append(lines: readonly StoredLine[]): Promise<void> {
     if (this.#isRemoved) return;
-    this.#recent.push(...lines);
-    if (this.#recent.length > this.#limits.recentLines * 2) {
-      this.#recent = this.#recent.slice(-this.#limits.recentLines);
+    const bytes = bytesOf(lines);
+    this.#recent.add(lines, bytes);
+    if (this.#recent.count > this.#limits.recentLines * 2) {
+      this.#recent.trimTo(this.#limits.recentLines);
       this.#isWhole = false;
     }
-    await this.#inTurn(() => this.#write(lines));
+    await this.#inTurn(() => this.#write(bytes));
   }
 
   async read(query: LogQuery): Promise<StoredLine[]> {
-    const oldest = this.#recent[0];
-    const coversStart = oldest !== undefined && BigInt(oldest.t) <= query.startNs;
-    const coversNewest = query.descending && this.#recent.length >= query.limit && query.endNs > nowNs();
-    if (this.#isWhole || coversStart || coversNewest) return select(this.#recent, query);
+    const { oldestNs } = this.#recent;
+    const coversStart = oldestNs !== undefined && oldestNs <= query.startNs;
+    const coversNewest = query.descending && this.#recent.count >= query.limit && query.endNs > nowNs();
+    if (this.#isWhole || coversStart || coversNewest) return this.#recent.select(query);
     let stored: StoredLine[] = [];
     await this.#inTurn(async () => {
       stored = [...(await this.#load('previous.jsonl')), ...(await this.#load('current.jsonl'))];
     });
-    if (stored.length <= this.#limits.recentLines) {
-      // Lines that came meanwhile are in memory already, and will be on disk too.
-      const newest = stored.at(-1);
-      const later =
-        newest === undefined ? this.#recent : this.#recent.filter((line) => BigInt(line.t) > BigInt(newest.t));
-      this.#recent = [...stored, ...later];
-      this.#isWhole = true;
-    }
+    if (stored.length <= this.#limits.recentLines) this.#keepWhole(stored);
     return select(stored, query);
+  }
+
+  /** Lines that came meanwhile are in memory already, and will be on disk too. */
+  #keepWhole(stored: readonly StoredLine[]): void {
+    const everything = { startNs: 0n, endNs: 2n ** 63n, limit: Number.POSITIVE_INFINITY, descending: false };
+    const newestNs = BigInt(stored.at(-1)?.t ?? '-1');
+    const later = this.#recent.select({ ...everything, startNs: newestNs + 1n });
+    this.#recent.clear();
+    this.#recent.add(stored);
+    this.#recent.add(later);
+    this.#isWhole = true;
   }
 
   /** Removes the files, for an app that was deleted. What is still appended afterwards is dropped. */
   async remove(): Promise<void> {
     this.#isRemoved = true;
-    this.#recent = [];
+    this.#recent.clear();
     await this.close();
     await this.#inTurn(() => rm(this.#directory, { recursive: true, force: true }));
   }
@@ -82,12 +88,11 @@ export class AppLog {
     return done;
   }
 
-  async #write(lines: readonly StoredLine[]): Promise<void> {
+  async #write(bytes: Buffer): Promise<void> {
     if (this.#isRemoved) return;
-    const text = `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
     const file = await this.#openFile();
-    await file.appendFile(text);
-    this.#size += Buffer.byteLength(text);
+    await file.appendFile(bytes);
+    this.#size += bytes.length;
     if (this.#size < this.#limits.fileBytes) return;
     await file.close();
     this.#file = undefined;
@@ -108,7 +113,7 @@ export class AppLog {
 
   async #load(name: string): Promise<StoredLine[]> {
     try {
-      return (await readFile(this.#path(name), 'utf8')).split('\n').flatMap(lineIn);
+      return linesIn(await readFile(this.#path(name)));
     } catch (error) {
       if (systemCodeOf(error) === 'ENOENT') return [];
       throw error;
@@ -118,17 +123,6 @@ export class AppLog {
   #path(name: string): string {
     return join(this.#directory, name);
   }
-}
-
-function lineIn(text: string): StoredLine[] {
-  // A line may be cut short by a power cut, or damaged.
-  const line = text === '' ? undefined : jsonIn(text);
-  return isStoredLine(line) ? [line] : [];
-}
-
-function isStoredLine(line: unknown): line is StoredLine {
-  const { t, s, i, m } = (typeof line === 'object' && line !== null ? line : {}) as Record<string, unknown>;
-  return typeof t === 'string' && /^\d+$/.test(t) && [s, i, m].every((text) => typeof text === 'string');
 }
 
 function nowNs(): bigint {
