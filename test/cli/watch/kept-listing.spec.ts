@@ -191,13 +191,8 @@ describe('a listing that is kept', (it) => {
     await listing.lookAtAll(later);
 
     assert.equal(
-      listing.problems().map(({ message }) => message.slice(0, 30)),
-      [
-        "'app.sock' is neither a file n",
-        "'loop' is a link that leads in",
-        "'out' is a link to '/etc/passw",
-        "'pipe' is neither a file nor a",
-      ],
+      listing.problems().map(({ message }) => message.slice(0, 19)),
+      ["'app.sock' is neith", "'loop' is a link th", "'out' is a link to ", "'pipe' is neither a"],
     );
     for (const name of ['app.sock', 'pipe', 'out', 'loop']) await rm(join(folder, name));
     await listing.lookAt(hint('app.sock', 'pipe', 'out', 'loop'), later);
