@@ -1,5 +1,7 @@
 /** By how much a clock that is only trued up may be off between two looks. */
 const mostDriftMs = 2_000;
+/** A machine that has much to do lets everybody wait for so long at times. */
+const leastLimitMs = 2_000;
 
 /**
  * Notices what makes nothing of the ages of what was heard: somebody set the clock (a board without one of its own gets
@@ -10,9 +12,9 @@ export class Standstill {
   #wallMs = Date.now();
   #steadyMs = performance.now();
 
-  /** @param limitMs who asks less often stood still */
+  /** @param limitMs who asks less often stood still; at least two seconds */
   constructor(limitMs: number) {
-    this.#limitMs = limitMs;
+    this.#limitMs = Math.max(leastLimitMs, limitMs);
   }
 
   /** Whether there was one since this was asked last. */

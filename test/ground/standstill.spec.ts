@@ -24,7 +24,7 @@ describe('a standstill', (it) => {
   });
 
   it('is that the process was stopped', async (scope) => {
-    const limitMs = 1_500;
+    const limitMs = 2_000;
     const child = scope.use(
       await startChild({
         program: process.execPath,
@@ -42,7 +42,7 @@ describe('a standstill', (it) => {
     };
     await ask();
     await standStill(child.pid);
-    await passed(2 * limitMs);
+    await passed(1.5 * limitMs);
     process.kill(child.pid, 'SIGCONT');
 
     assert.is(await ask(), 'true');
