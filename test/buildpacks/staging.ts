@@ -8,8 +8,8 @@ import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import { startChild } from '#ground/child.ts';
 import { call } from '#ground/http-client.ts';
-import { appPortRange, isFree } from '#ground/ports.ts';
 import { waitFor } from '#ground/wait.ts';
+import { freePort } from '../support/free-port.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import type { Scope } from '../support/spec.ts';
 
@@ -238,12 +238,4 @@ export async function ended(command: readonly string[], env: Readonly<Record<str
 
 function joined(first: Ended, second: Ended): Ended {
   return { code: second.code, out: first.out + second.out, err: first.err + second.err };
-}
-
-async function freePort(): Promise<number> {
-  const { first, last } = appPortRange();
-  for (;;) {
-    const port = first + Math.floor(Math.random() * (last - first + 1));
-    if (await isFree(port)) return port;
-  }
 }

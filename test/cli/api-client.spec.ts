@@ -7,6 +7,7 @@ import { ApiRefusal, isNotFound } from '#cli/api-refusal.ts';
 import { App } from '#contract/api/resources.ts';
 import { ActionableError } from '#ground/errors.ts';
 import { listen } from '#ground/ports.ts';
+import { freePort } from '../support/free-port.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { describe, type Scope } from '../support/spec.ts';
 import { appResource, homeFor, pageOf, type RecordedAnswer, recordedApi, refusal } from './recorded-api.ts';
@@ -237,10 +238,3 @@ describe('api client', (it) => {
     }
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server, { host: '127.0.0.1', port: 0, who: 'The test' });
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

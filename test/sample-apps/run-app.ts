@@ -6,8 +6,8 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Child, type Exit, startChild } from '#ground/child.ts';
 import { call } from '#ground/http-client.ts';
-import { appPortRange, isFree } from '#ground/ports.ts';
 import { waitFor, within } from '#ground/wait.ts';
+import { freePort } from '../support/free-port.ts';
 import type { Scope } from '../support/spec.ts';
 
 export const sampleApps = fileURLToPath(new URL('../../sample-apps/', import.meta.url));
@@ -158,12 +158,4 @@ function environment(port: number, home: string, own: AppOptions['env'] = {}): R
   };
   const given = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   return Object.fromEntries(given.map(([name, value]) => [name, value?.replaceAll('%PORT%', String(port))]));
-}
-
-async function freePort(): Promise<number> {
-  const { first, last } = appPortRange();
-  for (;;) {
-    const port = first + Math.floor(Math.random() * (last - first + 1));
-    if (await isFree(port)) return port;
-  }
 }

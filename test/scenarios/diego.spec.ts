@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as assert from 'uvu/assert';
-import { listen } from '#ground/ports.ts';
 import { documents } from '../support/documents.ts';
+import { freePort } from '../support/free-port.ts';
 import { command, emptyHome, environmentOf } from '../support/localpaas.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { describe } from '../support/spec.ts';
@@ -20,13 +19,6 @@ set -v
 `;
 
 const word = (given: string) => `'${given.replaceAll("'", `'\\''`)}'`;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server, { host: '127.0.0.1', port: 0, who: 'The test' });
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 describe('the programs of Diego', (it) => {
   it(

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as assert from 'uvu/assert';
-import { listen } from '#ground/ports.ts';
 import { documents } from '../support/documents.ts';
+import { freePort } from '../support/free-port.ts';
 import { command, emptyHome, environmentOf } from '../support/localpaas.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 import { describe } from '../support/spec.ts';
@@ -23,13 +22,6 @@ const limitMs = 90_000;
 
 const word = (given: string) => `'${given.replaceAll("'", `'\\''`)}'`;
 
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(servers.map((each) => listen(each, { host: '127.0.0.1', port: 0, who: 'The test' })));
-  await Promise.all(servers.map((each) => new Promise((done) => each.close(done))));
-  return ports;
-}
-
 describe('the path through the parts', (it) => {
   it(
     'can be gone as docs/diy-paas.md says',
@@ -40,7 +32,7 @@ describe('the path through the parts', (it) => {
       const folder = await scratchDirectory(scope);
       const home = await emptyHome(scope);
       await mkdir(home, { recursive: true });
-      const [bus, cc, router] = await freePorts(3);
+      const [bus, cc, router] = [await freePort(), await freePort(), await freePort()];
       const body = blocks.join('\n').replaceAll('4222', `${bus}`).replaceAll('9292', `${cc}`);
       const script = join(folder, 'blocks.bash');
       const program = `PROGRAM=(${command().map(word).join(' ')})\n`;

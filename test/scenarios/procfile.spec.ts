@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { staging } from '#contract/staging.ts';
@@ -11,6 +10,7 @@ import { call } from '#ground/http-client.ts';
 import { silentLog } from '#ground/log.ts';
 import { listen } from '#ground/ports.ts';
 import { sleep, waitFor } from '#ground/wait.ts';
+import { freePort } from '../support/free-port.ts';
 import { command, emptyHome, environmentOf, runCommand } from '../support/localpaas.ts';
 import { startOpenBus, startPart } from '../support/parts.ts';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -21,13 +21,6 @@ const server = `require('node:http')
   .listen(process.env.PORT);
 console.log('it listens');
 `;
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  const port = await listen(probe, { host: '127.0.0.1', port: 0, who: 'The test' });
-  await new Promise((done) => probe.close(done));
-  return port;
-}
 
 /** Starts each line in a shell of its own, as foreman does, and ends those shells alone, as some foremen do. */
 function runProcfile(scope: Scope, procfile: string, cwd: string, env: Record<string, string>) {
@@ -82,7 +75,9 @@ describe('the parts of a Procfile', (it) => {
       const start = async () => {
         const parts = runProcfile(scope, procfile, files, env);
         const isReady = () => parts.said().includes('command line logged in') || undefined;
-        await waitFor(`the login, in:\n${parts.said()}`, isReady, { limitMs: 20_000 });
+        await waitFor('the login', isReady, { limitMs: 60_000 }).catch((error: unknown) => {
+          throw new Error(`${error}\n${parts.said()}`);
+        });
         return parts;
       };
       const first = await start();

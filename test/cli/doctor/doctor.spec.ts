@@ -8,6 +8,7 @@ import { checkPort } from '#cli/doctor/check-ports.ts';
 import { checkNatsServer, checkRuntimes } from '#cli/doctor/check-programs.ts';
 import { checkStaging } from '#cli/doctor/check-staging.ts';
 import { listen } from '#ground/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import { scratchDirectory } from '../../support/scratch.ts';
 import { describe, type Scope } from '../../support/spec.ts';
 import { runCli } from '../run-cli.ts';
@@ -16,13 +17,6 @@ async function takenPort(scope: Scope): Promise<number> {
   const server = createServer();
   const port = await listen(server, { host: '127.0.0.1', port: 0, who: 'The test' });
   scope.defer(() => new Promise((resolve) => server.close(resolve)));
-  return port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server, { host: '127.0.0.1', port: 0, who: 'The test' });
-  await new Promise((resolve) => server.close(resolve));
   return port;
 }
 
