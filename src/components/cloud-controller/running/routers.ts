@@ -11,10 +11,10 @@ import type { Bus } from '#ground/bus.ts';
 import type { Exchange } from '#ground/subject.ts';
 import { sleep } from '#ground/wait.ts';
 
-/** Longer than a router takes to answer that has little to do. */
-const answerLimitMs = 100;
-/** Longer than any router takes to answer. Requests for an app of which they say whether it is in use wait meanwhile. */
-const useLimitMs = 1_000;
+/** Longer than any router takes to answer. One that is gone without a word is waited for so long, and once. */
+const answerLimitMs = 1_000;
+/** Where none is known, and there may be none. */
+const noneLimitMs = 100;
 const askEveryMs = 5;
 /** A withdrawal is two messages away. */
 const askAgainMs = 1;
@@ -35,7 +35,7 @@ export class Routers implements AsyncDisposable {
     this.#bus = bus;
     this.#listening.use(bus.subscribe(routerStart, (router) => this.#started(router)));
     // While the bus is away nobody is reached; they will be heard when it is back.
-    const greet = () => this.#greet(answerLimitMs).catch(() => {});
+    const greet = () => this.#greet().catch(() => {});
     this.#listening.use(bus.onReconnect(() => void greet()));
     this.#greeted = greet();
   }
@@ -43,7 +43,7 @@ export class Routers implements AsyncDisposable {
   /** Whether there is any. Those that started before us and were not heard are asked. */
   async areThere(): Promise<boolean> {
     await this.#greeted;
-    if (this.#known.size === 0) await this.#greet(useLimitMs);
+    if (this.#known.size === 0) await this.#greet();
     return this.#known.size > 0;
   }
 
@@ -52,7 +52,7 @@ export class Routers implements AsyncDisposable {
     const { answers, missing } = await this.#askAll(
       appUse,
       { app },
-      { limitMs: useLimitMs, ids: [...this.#known.keys()] },
+      { limitMs: answerLimitMs, ids: [...this.#known.keys()] },
     );
     for (const id of missing) this.#known.delete(id);
     return missing.length > 0 || answers.some(({ in_use }) => in_use);
@@ -101,7 +101,8 @@ export class Routers implements AsyncDisposable {
 
   async #endpoints(question: EndpointsQuestion) {
     const ids = [...this.#known].filter(([, isQuick]) => isQuick).map(([id]) => id);
-    const { answers, missing } = await this.#askAll(routerEndpoints, question, { limitMs: answerLimitMs, ids });
+    const limitMs = ids.length > 0 ? answerLimitMs : noneLimitMs;
+    const { answers, missing } = await this.#askAll(routerEndpoints, question, { limitMs, ids });
     for (const id of missing) this.#known.set(id, false); // nobody waits for it again before it is heard
     return answers;
   }
@@ -126,8 +127,8 @@ export class Routers implements AsyncDisposable {
     }
   }
 
-  async #greet(limitMs: number): Promise<void> {
-    await this.#bus.askMany(routerGreet, null, { limitMs, onReply: (router) => this.#started(router) });
+  async #greet(): Promise<void> {
+    await this.#bus.askMany(routerGreet, null, { limitMs: answerLimitMs, onReply: (router) => this.#started(router) });
   }
 
   #started({ id, port }: RouterStart): void {

@@ -45,11 +45,11 @@ describe('the routers that are known', (it) => {
   it('are all waited for before a version is said to be routed', async (scope) => {
     const { bus } = await startBus(scope);
     playRouter(scope, bus, 'first', { routed: 1 });
-    playRouter(scope, bus, 'worker', { afterMs: 20, routed: 0 });
+    playRouter(scope, bus, 'worker', { afterMs: 300, routed: 0 });
     const routers = scope.use(new Routers(bus));
     await routers.areThere();
 
-    assert.is(await routers.untilRouted(question, { instances: 1, limitMs: 300 }, signal), false);
+    assert.is(await routers.untilRouted(question, { instances: 1, limitMs: 500 }, signal), false);
   });
 
   it('count those of which nobody has told, once one has answered', async (scope) => {
