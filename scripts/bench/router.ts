@@ -14,13 +14,14 @@ const targets: Readonly<Record<string, number>> = { 'node:http': 2.5, nginx: 3, 
 
 const timeOf = (name: string, connections: number) => `${name}, ${connections} connections: processor per request`;
 const p99Of = (name: string, connections: number) => `${name}, ${connections} connections: 99 % answered within`;
-const memoryOf = (name: string) => `${name}: resident after all requests until then, KB`;
+const memoryOf = (name: string) => `${name}: resident after all requests until then`;
 
 /** What a request through the router costs, beside what it costs to answer it without any proxy, or through others. */
 export const router: Benchmark = {
   name: 'router',
   title: 'requests through the router alone, answers of 1 KB on connections that are kept, access logs on',
   unit: 'µs',
+  units: Object.fromEntries(['router', ...others].map((name) => [memoryOf(name), 'MB'])),
   comparisons: [
     ...connectionCounts.flatMap(comparisonsAt),
     { name: 'router / node:http, resident', of: memoryOf('router'), by: [memoryOf('node:http')], target: 1.5 },
@@ -73,6 +74,6 @@ async function measure(
   return {
     [timeOf(name, connections)]: spent / requests,
     [p99Of(name, connections)]: p99,
-    [memoryOf(name)]: await residentKb(pid),
+    [memoryOf(name)]: (await residentKb(pid)) / 1024,
   };
 }
