@@ -22,11 +22,11 @@ const here = dirname(fileURLToPath(import.meta.url));
 export async function build(project) {
   const dist = join(project, 'dist');
   const entry = 'src/main.ts';
-  const { code, imports } = await bundle(project, { entry, minify: true });
+  const { code, imports } = await bundle(project, { entry });
   const platform = platformModulesIn(imports);
   const bundles = { 'localpaas-bundle': code };
   if (platform.length > 0) {
-    bundles['localpaas-commands'] = (await bundle(project, { entry, minify: true, without: platform })).code;
+    bundles['localpaas-commands'] = (await bundle(project, { entry, without: platform })).code;
   }
   await esbuild.stop(); // its service would live as long as the program that `npm start` becomes
   mkdirSync(dist, { recursive: true });
@@ -54,7 +54,7 @@ export async function build(project) {
  * One file of JavaScript with everything `entry` needs but Node, and but the modules `without`, which are never to be run.
  * @returns its text, and which files it was made from import which
  */
-export async function bundle(project, { entry, define = {}, minify = false, without = [] }) {
+export async function bundle(project, { entry, define = {}, without = [] }) {
   const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
   const { metafile, outputFiles } = await esbuild.build({
     entryPoints: [join(project, entry)],
@@ -68,8 +68,8 @@ export async function bundle(project, { entry, define = {}, minify = false, with
     metafile: true,
     logLevel: 'silent',
     charset: 'ascii', // the loader reads it byte by byte
-    minifyWhitespace: minify, // names stay: stack traces show them
-    minifySyntax: minify,
+    minifyWhitespace: true, // names stay: stack traces show them
+    minifySyntax: true,
     legalComments: 'none', // THIRD_PARTY_LICENSES has them
     supported: { 'dynamic-import': false }, // our own modules become lazy ones, and Node's are required
     define: { LOCALPAAS_VERSION: JSON.stringify(version), 'import.meta.url': 'bundleUrl', ...define },

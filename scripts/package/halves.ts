@@ -16,13 +16,13 @@ const entry = 'src/main.ts';
 
 /** @throws Error when a module that runs components is not named like its command, so that nobody could tell its half */
 export async function bundleHalves(project: string): Promise<Halves> {
-  const { imports } = await bundle(project, { entry, minify: true });
+  const { imports } = await bundle(project, { entry });
   const platform = platformModulesIn(imports);
   const platformCommands = platform.map(commandOf);
   const stray = platformCommands.find((name) => commands.every((command) => command.name !== name));
   if (stray !== undefined) throw new Error(`there is no command '${stray}', but its module runs components`);
   const [first, second] = await Promise.all(
-    [otherModulesIn(imports), platform].map((without) => bundle(project, { entry, minify: true, without })),
+    [otherModulesIn(imports), platform].map((without) => bundle(project, { entry, without })),
   );
   return { program: first?.code ?? '', commands: second?.code ?? '', platformCommands };
 }

@@ -138,7 +138,7 @@ async function executableOf(
   { project, downloads, work }: Places,
   define: Record<string, string>,
 ): Promise<Buffer> {
-  const main = await bundle(project, { entry: 'src/packaging/executable-main.ts', minify: true, define });
+  const main = await bundle(project, { entry: 'src/packaging/executable-main.ts', define });
   if (target.bits === 32) return makeExecutable32(main.code, node, work);
   return makeExecutable(main.code, { target, program: node }, await hostNode(downloads), work);
 }

@@ -1,6 +1,6 @@
-import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { ActionableError, messageOf } from '#ground/errors.ts';
+import { isProgram } from '#ground/programs.ts';
 import type { CarriedFiles } from './carried-files.ts';
 import { carriedNatsServer } from './carried-nats-server.ts';
 import { carriedFiles } from './executable.ts';
@@ -91,7 +91,7 @@ async function installedProgram(folders: readonly string[], directory: string): 
   );
   for (const folder of new Set(folders)) {
     const path = resolve(folder, 'nats-server');
-    if (!(await isProgram(path))) continue;
+    if (!isProgram(path)) continue;
     try {
       const version = await rememberedVersion(directory, path, () => askVersion(path));
       if (isNewEnough(version)) return { path, version, origin: 'installed on this machine' };
@@ -102,13 +102,4 @@ async function installedProgram(folders: readonly string[], directory: string): 
     }
   }
   throw refusal;
-}
-
-async function isProgram(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false; // whatever the reason, it cannot be used: the next directory may have one
-  }
 }

@@ -52,7 +52,7 @@ export async function run(cli: Cli, input: Input): Promise<void> {
   for (const remark of remarks) cli.progress.warn(remark);
   const reached: Reached = { at: 'nothing', name: plans.map(({ name }) => name).join(', ') };
   try {
-    await runHooks(cli, plans);
+    await runHooks(cli, plans, target);
     const sources = plans.map((plan) => ({ plan, source: pushSource(plan.path, plan.ignores) }));
     await pushAll(cli, input, sources, { target, reached });
   } catch (error) {
@@ -87,10 +87,10 @@ interface Pushed {
   readonly source: PushSource;
 }
 
-async function runHooks(cli: Cli, plans: readonly PushPlan[]): Promise<void> {
+async function runHooks(cli: Cli, plans: readonly PushPlan[], target: Target): Promise<void> {
   const hooked = plans.filter(({ prePush }) => prePush.length > 0);
   if (hooked.length === 0) return;
-  const api = await ApiClient.open(cli);
+  const api = await target.api;
   for (const plan of hooked) {
     const isThere = (await lookUpApp(api, plan.name)) !== undefined;
     await runPrePush(cli, plan, isThere ? 'update' : 'create');

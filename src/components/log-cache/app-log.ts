@@ -2,7 +2,7 @@ import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '#ground/errors.ts';
 import { ensureDirectory } from '#ground/files.ts';
-import { type LogQuery, type StoredLine, select } from './envelope.ts';
+import { everything, type LogQuery, type StoredLine, select } from './envelope.ts';
 import { bytesOf, linesIn } from './line-bytes.ts';
 import { RecentLines } from './recent-lines.ts';
 
@@ -58,7 +58,6 @@ export class AppLog {
 
   /** Lines that came meanwhile are in memory already, and will be on disk too. */
   #keepWhole(stored: readonly StoredLine[]): void {
-    const everything = { startNs: 0n, endNs: 2n ** 63n, limit: Number.POSITIVE_INFINITY, descending: false };
     const newestNs = BigInt(stored.at(-1)?.t ?? '-1');
     const later = this.#recent.select({ ...everything, startNs: newestNs + 1n });
     this.#recent.clear();

@@ -50,6 +50,14 @@ export function envelopeOf(sourceId: string, line: StoredLine): object {
 const maxLimit = 1000;
 const farFuture = 2n ** 63n;
 
+/** All lines of a log. */
+export const everything: LogQuery = {
+  startNs: 0n,
+  endNs: farFuture,
+  limit: Number.POSITIVE_INFINITY,
+  descending: false,
+};
+
 /** @throws RangeError naming the parameter that is no number */
 export function queryOf(parameters: URLSearchParams): LogQuery {
   const number = (name: string, fallback: bigint): bigint => {

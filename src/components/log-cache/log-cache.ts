@@ -9,6 +9,7 @@ import { type Component, type ComponentContext, type Running, runningWith } from
 import { messageOf } from '#ground/errors.ts';
 import { startHttpServer } from '#ground/http-server.ts';
 import { repeat } from '#ground/wait.ts';
+import { everything } from './envelope.ts';
 import { LogStore } from './log-store.ts';
 import type { LogCacheOptions } from './options.ts';
 import { readRoutes } from './read-api.ts';
@@ -40,7 +41,7 @@ export const logCache: Component<LogCacheOptions> = {
     undo.use(bus.subscribe(appState, ({ app, state }) => (state === 'DELETED' ? store.remove(app) : undefined)));
     undo.use(
       bus.answer(recentLogs, async ({ source_id, limit }) => {
-        const query = { startNs: 0n, endNs: 2n ** 63n, limit, descending: true };
+        const query = { ...everything, limit, descending: true };
         const lines = (await store.read(source_id, query)).reverse();
         return {
           lines: lines.map((line) => ({

@@ -1,6 +1,6 @@
 import type { HttpHandler, HttpReply, HttpRequest } from '#ground/http-server.ts';
 import { Routes } from '#ground/http-server.ts';
-import { envelopeOf, queryOf } from './envelope.ts';
+import { envelopeOf, everything, queryOf } from './envelope.ts';
 import type { LogStore } from './log-store.ts';
 
 export interface ReadApiOptions {
@@ -33,6 +33,8 @@ export function readRoutes(store: LogStore, options: ReadApiOptions): Routes {
     );
 }
 
+const mostCounted = 100_000;
+
 const unauthorized: HttpReply = {
   status: 401,
   body: { error: 'unauthorized', error_description: 'A valid access token is needed.' },
@@ -55,10 +57,9 @@ function envelopes(sourceId: string, lines: Parameters<typeof envelopeOf>[1][]):
 }
 
 async function meta(store: LogStore): Promise<HttpReply> {
-  const everything = { startNs: 0n, endNs: 2n ** 63n, limit: 100_000, descending: false };
   const entries = await Promise.all(
     (await store.sources()).map(async (source) => {
-      const lines = await store.read(source, everything);
+      const lines = await store.read(source, { ...everything, limit: mostCounted });
       const [oldest, newest] = [lines[0]?.t ?? '0', lines.at(-1)?.t ?? '0'];
       return [source, { count: String(lines.length), expired: '0', oldestTimestamp: oldest, newestTimestamp: newest }];
     }),
